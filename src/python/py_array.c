@@ -1,0 +1,101 @@
+/* The only file that includes NumPy: arrays out of our memory, and theirs described. */
+#include "python/py_array.h"
+
+#define NPY_TARGET_VERSION NPY_2_0_API_VERSION
+#define NPY_NO_DEPRECATED_API NPY_2_0_API_VERSION
+#include <numpy/arrayobject.h>
+
+int fc_array_import(void) { return PyArray_ImportNumPyAPI(); }
+
+unsigned fc_array_abi(void) { return PyArray_GetNDArrayCVersion(); }
+
+bool fc_array_check(PyObject *object) { return PyArray_Check(object); }
+
+static const int type_numbers[] = {
+    [FC_DTYPE_BOOL] = NPY_BOOL,       [FC_DTYPE_INT8] = NPY_INT8,
+    [FC_DTYPE_UINT8] = NPY_UINT8,     [FC_DTYPE_INT16] = NPY_INT16,
+    [FC_DTYPE_UINT16] = NPY_UINT16,   [FC_DTYPE_INT32] = NPY_INT32,
+    [FC_DTYPE_UINT32] = NPY_UINT32,   [FC_DTYPE_INT64] = NPY_INT64,
+    [FC_DTYPE_UINT64] = NPY_UINT64,   [FC_DTYPE_FLOAT32] = NPY_FLOAT32,
+    [FC_DTYPE_FLOAT64] = NPY_FLOAT64, [FC_DTYPE_DATETIME_US] = NPY_DATETIME,
+    [FC_DTYPE_OBJECT] = NPY_OBJECT,
+};
+
+/* A new reference to the descriptor, or NULL with an exception. */
+static PyArray_Descr *descriptor(fc_dtype dtype) {
+    if (dtype != FC_DTYPE_DATETIME_US) return PyArray_DescrFromType(type_numbers[dtype]);
+    PyObject *text = PyUnicode_FromString("datetime64[us]");
+    if (!text) return NULL;
+    PyArray_Descr *descr = NULL;
+    int ok = PyArray_DescrConverter(text, &descr);
+    Py_DECREF(text);
+    return ok ? descr : NULL;
+}
+
+static void copy_dims(npy_intp *to, const Py_ssize_t *from, int ndim) {
+    for (int i = 0; i < ndim; i++) to[i] = from[i];
+}
+
+PyObject *fc_array_new(fc_dtype dtype, int ndim, const Py_ssize_t *shape, bool fortran,
+                       void **data) {
+    npy_intp dims[FC_ARRAY_MAX_DIMS];
+    copy_dims(dims, shape, ndim);
+    PyArray_Descr *descr = descriptor(dtype);
+    if (!descr) return NULL;
+    PyObject *array = PyArray_NewFromDescr(&PyArray_Type, descr, ndim, dims, NULL, NULL,
+                                           fortran ? NPY_ARRAY_F_CONTIGUOUS : 0, NULL);
+    if (array && data) *data = PyArray_DATA((PyArrayObject *)array);
+    return array;
+}
+
+PyObject *fc_array_view(fc_dtype dtype, int ndim, const Py_ssize_t *shape,
+                        const Py_ssize_t *strides, void *data, PyObject *owner, bool writable) {
+    npy_intp dims[FC_ARRAY_MAX_DIMS], steps[FC_ARRAY_MAX_DIMS];
+    copy_dims(dims, shape, ndim);
+    if (strides) copy_dims(steps, strides, ndim);
+    PyArray_Descr *descr = descriptor(dtype);
+    if (!descr) return NULL;
+    PyObject *array = PyArray_NewFromDescr(&PyArray_Type, descr, ndim, dims, strides ? steps : NULL,
+                                           data, writable ? NPY_ARRAY_WRITEABLE : 0, NULL);
+    if (!array) return NULL;
+    /* Steals the reference, also when it fails. */
+    if (PyArray_SetBaseObject((PyArrayObject *)array, Py_NewRef(owner)) < 0) {
+        Py_DECREF(array);
+        return NULL;
+    }
+    return array;
+}
+
+static fc_dtype dtype_of(PyArrayObject *array) {
+    int number = PyArray_TYPE(array);
+    if (number == NPY_LONGLONG) number = NPY_INT64;
+    if (number == NPY_ULONGLONG) number = NPY_UINT64;
+    if (number == NPY_DATETIME) return FC_DTYPE_OTHER;
+    for (int i = 0; i < FC_DTYPE_OTHER; i++)
+        if (type_numbers[i] == number) return (fc_dtype)i;
+    return FC_DTYPE_OTHER;
+}
+
+int fc_array_describe(PyObject *object, const char *argument, fc_array_info *info) {
+    if (!PyArray_Check(object)) {
+        PyErr_Format(PyExc_TypeError, "%s: expected a numpy.ndarray, got %.200s", argument,
+                     Py_TYPE(object)->tp_name);
+        return -1;
+    }
+    PyArrayObject *array = (PyArrayObject *)object;
+    info->ndim = PyArray_NDIM(array);
+    if (info->ndim > FC_ARRAY_MAX_DIMS) {
+        PyErr_Format(PyExc_ValueError, "%s: expected at most %d dimensions, got %d", argument,
+                     FC_ARRAY_MAX_DIMS, info->ndim);
+        return -1;
+    }
+    for (int i = 0; i < info->ndim; i++) {
+        info->shape[i] = PyArray_DIM(array, i);
+        info->strides[i] = PyArray_STRIDE(array, i);
+    }
+    info->dtype = dtype_of(array);
+    info->data = PyArray_DATA(array);
+    info->writable = PyArray_ISWRITEABLE(array);
+    info->behaved = PyArray_ISALIGNED(array) && PyArray_ISNOTSWAPPED(array);
+    return 0;
+}

@@ -1,0 +1,44 @@
+/* The module's state: types, interned strings and cached callables; there are no globals. */
+#ifndef FC_PYTHON_STATE_H
+#define FC_PYTHON_STATE_H
+
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+
+#include "fastcore/base.h"
+
+/* One row a reference; traverse, clear and the struct are made from this table. */
+#define FC_STATE_ROWS(X)                                                                           \
+    X(PyTypeObject, columns_type)                                                                  \
+    X(PyTypeObject, schema_type)                                                                   \
+    X(PyTypeObject, plan_type)
+
+typedef struct fc_state {
+#define X(type, name) type *name;
+    FC_STATE_ROWS(X)
+#undef X
+} fc_state;
+
+extern struct PyModuleDef fc_module_def;
+
+static inline fc_state *fc_state_of(PyObject *module) {
+    return (fc_state *)PyModule_GetState(module);
+}
+static inline fc_state *fc_state_of_type(PyTypeObject *defining_class) {
+    return (fc_state *)PyType_GetModuleState(defining_class);
+}
+/* For slots, where no defining class is at hand. Borrowed; NULL with an exception on failure. */
+static inline fc_state *fc_state_of_object(PyObject *self) {
+    PyObject *module = PyType_GetModuleByDef(Py_TYPE(self), &fc_module_def);
+    return module ? fc_state_of(module) : NULL;
+}
+
+/* Each file of the glue adds its types and functions to the module; 0, or -1 with an exception. */
+int fc_py_columns_exec(PyObject *module, fc_state *state);
+int fc_py_schema_exec(PyObject *module, fc_state *state);
+int fc_py_plan_exec(PyObject *module, fc_state *state);
+
+/* PyExc_MemoryError for FC_ENOMEM and so on; always returns NULL. */
+PyObject *fc_py_raise(fc_status status, const char *what);
+
+#endif
