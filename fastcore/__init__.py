@@ -3,9 +3,38 @@
 The distribution is ``fastcore-ml``; it is not fast.ai's ``fastcore``.
 """
 
+from typing import Any
+
 from ._version import __version__
 
 #: Says whose package this is: fast.ai publishes another one of the same import name.
 __distribution__ = "fastcore-ml"
 
-__all__ = ["__version__"]
+#: Public names and the submodules that define them, imported when first asked for.
+_LAZY = {
+    "Array": "annotations",
+    "Columns": "columns",
+    "Plan": "plan",
+    "Row": "annotations",
+    "Rows": "annotations",
+    "Schema": "schema",
+    "Shape": "annotations",
+    "UnsupportedError": "errors",
+}
+
+__all__ = ["__version__", *_LAZY]
+
+
+def __getattr__(name: str) -> Any:
+    module = _LAZY.get(name)
+    if module is None:
+        raise AttributeError(f"module 'fastcore' has no attribute {name!r}")
+    from importlib import import_module
+
+    value = getattr(import_module(f"fastcore.{module}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_LAZY})
