@@ -13,17 +13,22 @@ fc_columns *fc_py_columns_of(fc_state *state, PyObject *object, const char *argu
 
 /* Makes column specifications out of a sequence of tuples
  * (name: str, kind: int, items: int, nullable: bool, utc: bool, texts: tuple[str, ...] | None),
- * `kind` being an fc_column_kind. Everything is copied into `arena`. 0, or -1 with an exception. */
+ * `kind` being an fc_column_kind; a seventh element, if there is one, is the flags (int:
+ * FC_COLUMN_LISTED, _DATE, _NESTED). Everything is copied into `arena`, ready for fc_layout_new.
+ * 0, or -1 with an exception (TypeError, ValueError naming the column; MemoryError). */
 int fc_py_column_specs(PyObject *sequence, fc_arena *arena, fc_column_spec **specs,
                        uint32_t *count);
+/* The same as a new layout (one reference), or NULL with an exception. */
+fc_layout *fc_py_layout_new(PyObject *sequence);
 
-/* Writes a Python value into cell `row`: None is null; bool, int, float, str, datetime, date as
- * the column's kind wants (for CODE a text of the dictionary; for items > 1 a sequence of that
- * length). The caller has reserved the row. 0, or -1 with TypeError/ValueError/OverflowError. */
+/* Writes a Python value into cell `row`, the validity bit included: None is null; bool, int, float,
+ * str, datetime, date as the column's kind wants (for CODE a text of the dictionary; for items > 1
+ * a sequence of that length). An OBJECT cell takes a reference of its own and gives back what it
+ * had. The caller has reserved the row. 0, or -1 with TypeError/ValueError/OverflowError. */
 int fc_py_column_put(fc_columns *set, uint32_t column, int64_t row, PyObject *value);
 
-/* Releases the references of OBJECT cells in rows [0, rows) and frees the set: for a set that no
- * Columns object owns yet. */
+/* Releases the references of OBJECT cells (all of them up to the capacity: also those of a row not
+ * yet committed) and frees the set: for a set that no Columns object owns yet. NULL is allowed. */
 void fc_py_columns_discard(fc_columns *set);
 
 #endif
