@@ -25,7 +25,8 @@ typedef enum fc_json_kind {
 } fc_json_kind;
 
 /* A number as it was scanned: (-1)^negative * mantissa * 10^exponent, exactly that unless
- * `truncated`, when it has more than 19 significant digits and only the text says it all. */
+ * `truncated`, when behind 19 significant digits others follow that are not all 0 and only the
+ * text says it all. An INT of at most 19 digits has exponent 0; a longer one has a positive one. */
 typedef struct fc_json_number {
     const char *text; /* its first byte, the sign included */
     size_t len;
@@ -68,7 +69,7 @@ typedef enum fc_json_fault {
     FC_FAULT_END,       /* the text ends within a value */
     FC_FAULT_VALUE,     /* no value begins here */
     FC_FAULT_NUMBER,    /* not a number of the grammar */
-    FC_FAULT_DIGITS,    /* an integer of more than FC_JSON_MAX_DIGITS digits */
+    FC_FAULT_DIGITS,    /* more than FC_JSON_MAX_DIGITS digits in front of a dot or exponent */
     FC_FAULT_NONFINITE, /* NaN or Infinity where they are not allowed */
     FC_FAULT_STRING,    /* a control character in a string */
     FC_FAULT_ESCAPE,    /* not an escape, or half of a surrogate pair */
@@ -95,9 +96,10 @@ typedef struct fc_json_walker fc_json_walker;
 /* What a sink does with each thing met. Every function but `predict` must be given; one that
  * returns anything but FC_OK ends the walk with that status. */
 typedef struct fc_json_sink {
-    /* `at` is the opening bracket; kind is ARRAY or OBJECT. */
+    /* `at` is the opening bracket; kind is ARRAY or OBJECT. `depth` already counts it. */
     fc_status (*begin)(fc_json_walker *w, fc_json_kind kind, const char *at);
-    /* `end` is the first byte behind the closing bracket; `count` the elements or pairs. */
+    /* `end` is the first byte behind the closing bracket; `count` the elements or pairs. `depth`
+     * still counts it. */
     fc_status (*end)(fc_json_walker *w, fc_json_kind kind, const char *end, size_t count);
     fc_status (*key)(fc_json_walker *w, const fc_json_string *key);
     fc_status (*number)(fc_json_walker *w, const fc_json_number *number);
@@ -127,7 +129,8 @@ typedef struct fc_json_error {
 } fc_json_error;
 
 /* Walks one JSON text: white space, one value, white space. Returns FC_OK, FC_ESYNTAX (and *error
- * says what and where), or what the sink returned. `error` may be NULL. Any number of walks may
+ * says what and where), what the sink returned (*error: no fault, and how far the walk got), or
+ * FC_EINVALID for limits that are too large. `error` may be NULL. Any number of walks may
  * run at once. */
 fc_status fc_json_walk(const char *data, size_t len, const fc_json_limits *limits,
                        const fc_json_sink *sink, void *self, fc_json_error *error);
