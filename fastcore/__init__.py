@@ -20,6 +20,9 @@ _LAZY = {
     "Schema": "schema",
     "Shape": "annotations",
     "UnsupportedError": "errors",
+    "build_info": "_build",
+    "get_num_threads": "_config",
+    "set_num_threads": "_config",
 }
 
 __all__ = ["__version__", *_LAZY]
