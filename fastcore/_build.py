@@ -19,7 +19,7 @@ class BuildInfo(TypedDict):
     threads: int
     simd: str
     simd_compiled: list[str]
-    numpy_abi: int
+    numpy_abi: str
     python: str
     extension: str
 
@@ -33,7 +33,7 @@ def build_info() -> BuildInfo:
         ``version``; ``compiler`` and ``variant`` (release, debug, asan, tsan, cov) of the
         extension; ``openmp``, without which all runs on one thread; ``threads`` in use;
         ``simd``, the level in use on this CPU, and ``simd_compiled``, those that the extension
-        contains; ``numpy_abi``, the version of NumPy's C interface; ``python``; ``extension``,
+        contains; ``numpy_abi``, the version of NumPy's C interface in hexadecimal; ``python``; ``extension``,
         the file that was loaded.
 
     Examples
@@ -52,7 +52,7 @@ def build_info() -> BuildInfo:
         "threads": get_num_threads(),
         "simd": str(raw["simd"]),
         "simd_compiled": str(raw["simd_compiled"]).split(),
-        "numpy_abi": int(raw["numpy_abi"]),
+        "numpy_abi": f"{int(raw['numpy_abi']):#010x}",
         "python": platform.python_version(),
         "extension": str(_core.__file__),
     }
