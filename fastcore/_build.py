@@ -33,8 +33,8 @@ def build_info() -> BuildInfo:
         ``version``; ``compiler`` and ``variant`` (release, debug, asan, tsan, cov) of the
         extension; ``openmp``, without which all runs on one thread; ``threads`` in use;
         ``simd``, the level in use on this CPU, and ``simd_compiled``, those that the extension
-        contains; ``numpy_abi``, the version of NumPy's C interface in hexadecimal; ``python``; ``extension``,
-        the file that was loaded.
+        contains; ``numpy_abi``, the version of NumPy's C interface in hexadecimal; ``python``;
+        ``extension``, the file that was loaded.
 
     Examples
     --------
