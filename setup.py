@@ -13,7 +13,8 @@ import numpy
 from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
 
-WARN = ["-Wall", "-Wextra", "-Wvla", "-Wshadow", "-Wpointer-arith", "-Wno-missing-field-initializers"]
+WARN = ["-Wall", "-Wextra", "-Wvla", "-Wshadow", "-Wpointer-arith"]
+WARN += ["-Wno-missing-field-initializers"]
 # No contraction and no fast-math: results are promised to be NumPy's, bit by bit.
 BASE = ["-std=c11", "-fvisibility=hidden", "-fno-math-errno", "-ffp-contract=off", *WARN]
 SANITIZE = ["-O1", "-g", "-UNDEBUG", "-fno-omit-frame-pointer"]
@@ -35,7 +36,9 @@ def openmp_works(compiler) -> bool:
         return False
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder, "probe.c")
-        source.write_text("#include <omp.h>\nint main(void) { return omp_get_max_threads() < 1; }\n")
+        source.write_text(
+            "#include <omp.h>\nint main(void) { return omp_get_max_threads() < 1; }\n"
+        )
         try:
             objects = compiler.compile(
                 [str(source)], output_dir=folder, extra_postargs=["-fopenmp"]
