@@ -45,10 +45,10 @@ Run = Callable[[], Any]
 Same = Callable[[Any, Any], None]
 
 #: Distributions whose versions decide what a figure means.
-LIBRARIES = (
-    "fastcore-ml numpy pydantic pydantic-core msgspec orjson polars pandas scikit-learn "
-    "fastapi starlette uvicorn"
-).split()
+LIBRARIES = [
+    *("fastcore-ml", "numpy", "pydantic", "pydantic-core", "msgspec", "orjson", "polars"),
+    *("pandas", "scikit-learn", "fastapi", "starlette", "uvicorn"),
+]
 
 
 def assert_same(ours: Any, theirs: Any) -> None:
