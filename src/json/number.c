@@ -1,7 +1,13 @@
 /* Scanning a number: its end, its digits, its decimal exponent. */
 #include <string.h>
 
+#include "json/escape.h"
 #include "json/scan.h"
+
+/* clang-format off */
+#include "json/vector_generic.h"
+#include "json/token_template.h"
+/* clang-format on */
 
 static inline unsigned digit(char c) { return (unsigned)(unsigned char)c - '0'; }
 
@@ -43,7 +49,8 @@ static void collect(const char *at, const char *end, fc_json_number *out) {
     out->exponent = exponent;
 }
 
-static const char *scan_exponent(const char *p, const char *end, fc_json_number *out) {
+const char *fc_number_scan_exponent(const char *p, const char *end, fc_json_number *out) {
+    out->kind = FC_JSON_FLOAT;
     bool minus = p < end && *p == '-';
     if (p < end && (*p == '-' || *p == '+')) p++;
     if (p == end || digit(*p) > 9) return NULL;
@@ -55,7 +62,7 @@ static const char *scan_exponent(const char *p, const char *end, fc_json_number 
     return p;
 }
 
-const char *fc_json_number_scan(const char *at, const char *end, bool allow_nan,
+const char *fc_number_scan_slow(const char *at, const char *end, bool allow_nan,
                                 fc_json_number *out) {
     const char *p = at;
     if (p == end) return NULL;
@@ -88,12 +95,16 @@ const char *fc_json_number_scan(const char *at, const char *end, bool allow_nan,
     }
     collect(digits, p, out);
     if (p < end && (*p | 0x20) == 'e') {
-        out->kind = FC_JSON_FLOAT;
-        p = scan_exponent(p + 1, end, out);
+        p = fc_number_scan_exponent(p + 1, end, out);
         if (!p) return NULL;
     }
     out->len = (size_t)(p - at);
     return p;
+}
+
+const char *fc_json_number_scan(const char *at, const char *end, bool allow_nan,
+                                fc_json_number *out) {
+    return at < end ? fc_generic_number(at, end, allow_nan, out) : NULL;
 }
 
 /* The text from `at` on is the beginning of `word`, cut off by the end. */

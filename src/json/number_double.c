@@ -103,10 +103,13 @@ double fc_json_number_double(const fc_json_number *number) {
     int64_t power = number->exponent;
     if (FC_LIKELY(number->mantissa <= (uint64_t)1 << 53 && power >= -22 && power <= 22 &&
                   !number->truncated && number->kind != FC_JSON_NONFINITE)) {
-        double value = (double)number->mantissa;
+        /* Signed, as that conversion is one instruction; 2**53 fits. */
+        double value = (double)(int64_t)number->mantissa;
         value = power < 0 ? value / exact_power[-power] : value * exact_power[power];
-        if (FC_UNLIKELY(number->kind == FC_JSON_INT && number->mantissa == 0)) return 0.0;
-        return number->negative ? -value : value;
+        if (FC_UNLIKELY(number->mantissa == 0 && number->kind == FC_JSON_INT)) return 0.0;
+        uint64_t bits; /* the sign as a bit: a branch on it would often be guessed wrongly */
+        memcpy(&bits, &value, sizeof bits);
+        return signed_bits(bits, number->negative);
     }
     if (number->kind == FC_JSON_NONFINITE) {
         if (*number->text == 'N') return (double)NAN;

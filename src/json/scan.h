@@ -4,11 +4,19 @@
 
 #include "fastcore/json.h"
 
-/* Scans and checks the string whose opening quote is the byte before `at`. Returns the first byte
- * behind the closing quote and fills *out, or NULL if it is not a string of the grammar. */
-const char *fc_scan_string(const char *at, const char *end, fc_json_string *out);
+/* For the functions of the templates: part of the loop that calls them, at every level. Some
+ * instances leave some unused. */
+#define FC_STATIC static inline __attribute__((always_inline, unused))
 
-/* Why fc_scan_string returned NULL for the same bytes: the first fault, and where it is. Reads
+/* fc_json_number_scan for every literal, byte by byte. */
+const char *fc_number_scan_slow(const char *at, const char *end, bool allow_nan,
+                                fc_json_number *out);
+/* Reads an exponent, from behind its letter, and adds it to out->exponent. Returns the first byte
+ * behind it, or NULL if no digit is there. */
+const char *fc_number_scan_exponent(const char *at, const char *end, fc_json_number *out);
+
+/* Why the string whose opening quote is the byte before `at` was refused: the first fault, and
+ * where it is. Reads
  * byte by byte; for errors only. */
 fc_json_fault fc_scan_string_fault(const char *at, const char *end, const char **where);
 
@@ -17,10 +25,5 @@ fc_json_fault fc_scan_number_fault(const char *at, const char *end, bool allow_n
                                    const char **where);
 
 static inline bool fc_is_space(char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
-
-static inline const char *fc_scan_space(const char *at, const char *end) {
-    while (at < end && fc_is_space(*at)) at++;
-    return at;
-}
 
 #endif

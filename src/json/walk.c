@@ -1,11 +1,17 @@
-/* The grammar. One loop, no recursion, nothing allocated: what is open is remembered as one bit
- * (object or array) and one count for each level.
- *
- * The cursor and the state of the innermost container live in locals; only a begin or an end
- * touches the stack. A sink may replace itself, so it is looked up anew for each event. */
+/* The walk. One loop, no recursion, nothing allocated: what is open is remembered as one bit
+ * (object or array) and one count for each level. The loop is walk_template.h; here are the levels
+ * that it is instantiated for, the choice among them, and what no level needs a form of. */
 #include <string.h>
 
+#include "json/escape.h"
 #include "json/scan.h"
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#elif defined(__aarch64__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+#include <arm_neon.h>
+#define FC_HAS_NEON 1
+#endif
 
 /* One level more than may hold something: an empty container. */
 enum { LEVELS = FC_JSON_MAX_DEPTH + 2 };
@@ -21,27 +27,15 @@ typedef struct cursor {
 } cursor;
 
 /* Notes the fault and where it is; returns the status to leave with. */
-static fc_status fail(cursor *c, fc_json_fault fault, const char *at) {
+FC_STATIC fc_status fail(cursor *c, fc_json_fault fault, const char *at) {
     c->fault = fault;
     c->at = at;
     return FC_ESYNTAX;
 }
 
 /* A fault at `at`, unless the text has simply ended there. */
-static fc_status fail_at(cursor *c, fc_json_fault fault, const char *at) {
+FC_STATIC fc_status fail_at(cursor *c, fc_json_fault fault, const char *at) {
     return fail(c, at == c->end ? FC_FAULT_END : fault, at);
-}
-
-static fc_status read_string(cursor *c, fc_json_string *string) {
-    const char *at = c->at + 1;
-    const char *next = fc_scan_string(at, c->end, string);
-    if (FC_LIKELY(next != NULL)) {
-        c->at = next;
-        return FC_OK;
-    }
-    const char *where = at;
-    fc_json_fault fault = fc_scan_string_fault(at, c->end, &where);
-    return fail(c, fault, where);
 }
 
 /* Digits in front of the dot, if they are too many (the original counts only those). */
@@ -53,114 +47,53 @@ static bool too_many_digits(const fc_json_number *number) {
     return n > FC_JSON_MAX_DIGITS;
 }
 
-static fc_status read_number(cursor *c, bool allow_nan, fc_json_number *number) {
-    const char *next = fc_json_number_scan(c->at, c->end, allow_nan, number);
-    if (FC_UNLIKELY(next == NULL)) {
-        const char *where = c->at;
-        fc_json_fault fault = fc_scan_number_fault(c->at, c->end, allow_nan, &where);
-        return fail(c, fault, where);
-    }
-    if (FC_UNLIKELY(too_many_digits(number))) return fail(c, FC_FAULT_DIGITS, c->at);
-    c->at = next;
-    return FC_OK;
-}
-
-static fc_status read_literal(cursor *c, fc_json_kind *kind) {
+/* The first byte behind the literal at `at`, or NULL with *where at the first wrong byte. */
+FC_STATIC const char *scan_literal(const char *at, const char *end, fc_json_kind *kind,
+                                   const char **where) {
     static const char *const words[] = {"null", "false", "true"};
-    *kind = *c->at == 'n' ? FC_JSON_NULL : *c->at == 'f' ? FC_JSON_FALSE : FC_JSON_TRUE;
+    *kind = *at == 'n' ? FC_JSON_NULL : *at == 'f' ? FC_JSON_FALSE : FC_JSON_TRUE;
     const char *word = words[*kind];
-    size_t len = strlen(word);
-    if (FC_LIKELY((size_t)(c->end - c->at) >= len && memcmp(c->at, word, len) == 0)) {
-        c->at += len;
-        return FC_OK;
+    size_t len = *kind == FC_JSON_FALSE ? 5 : 4;
+    if (FC_LIKELY((size_t)(end - at) >= len && memcmp(at, word, 4) == 0 &&
+                  at[len - 1] == 'e' + (*kind == FC_JSON_NULL) * ('l' - 'e'))) {
+        return at + len;
     }
-    const char *at = c->at;
-    while (at < c->end && *at == word[at - c->at]) at++;
-    return fail_at(c, FC_FAULT_VALUE, at);
+    const char *p = at;
+    while (p < end && *p == word[p - at]) p++;
+    *where = p;
+    return NULL;
 }
 
-/* The key at the cursor and its colon. */
-static fc_status read_key(cursor *c, fc_json_walker *w) {
-    if (c->at == c->end || *c->at != '"') return fail_at(c, FC_FAULT_KEY, c->at);
-    if (w->sink->predict) {
-        const char *next = w->sink->predict(w, c->at, c->end);
-        if (next) {
-            c->at = next;
-            return FC_OK;
-        }
-    }
-    fc_json_string key;
-    FC_TRY(read_string(c, &key));
-    c->at = fc_scan_space(c->at, c->end);
-    if (c->at == c->end || *c->at != ':') return fail_at(c, FC_FAULT_COLON, c->at);
-    c->at++;
-    return w->sink->key(w, &key);
-}
+/* The order matters: primitives, tokens, grammar. */
+/* clang-format off */
+#include "json/vector_generic.h"
+#include "json/token_template.h"
+#include "json/walk_template.h"
 
-/* A value that is no container. */
-static fc_status read_scalar(cursor *c, fc_json_walker *w, bool allow_nan) {
-    switch (*c->at) {
-    case '"': {
-        fc_json_string string;
-        FC_TRY(read_string(c, &string));
-        return w->sink->string(w, &string);
-    }
-    case 'n':
-    case 'f':
-    case 't': {
-        const char *at = c->at;
-        fc_json_kind kind;
-        FC_TRY(read_literal(c, &kind));
-        return w->sink->literal(w, kind, at);
-    }
-    default: {
-        fc_json_number number;
-        FC_TRY(read_number(c, allow_nan, &number));
-        return w->sink->number(w, &number);
-    }
-    }
-}
+#if defined(__x86_64__)
+#include "json/vector_avx2.h"
+#include "json/token_template.h"
+#include "json/walk_template.h"
+
+#include "json/vector_avx512.h"
+#include "json/token_template.h"
+#include "json/walk_template.h"
+#elif FC_HAS_NEON
+#include "json/vector_neon.h"
+#include "json/token_template.h"
+#include "json/walk_template.h"
+#endif
+/* clang-format on */
 
 static fc_status walk(cursor *c, fc_json_walker *w, const fc_json_limits *limits) {
-    level stack[LEVELS];
-    level top = {0, false}; /* the innermost open container */
-    for (;;) {
-        /* A value begins here. */
-        c->at = fc_scan_space(c->at, c->end);
-        if (c->at == c->end) return fail(c, FC_FAULT_END, c->at);
-        if (*c->at == '{' || *c->at == '[') {
-            bool object = *c->at == '{';
-            stack[w->depth++] = top;
-            top = (level){0, object};
-            FC_TRY(w->sink->begin(w, object ? FC_JSON_OBJECT : FC_JSON_ARRAY, c->at));
-            c->at = fc_scan_space(c->at + 1, c->end);
-            bool closed = c->at < c->end && *c->at == (object ? '}' : ']');
-            if (!closed) {
-                if (w->depth > limits->max_depth) return fail_at(c, FC_FAULT_DEPTH, c->at);
-                if (object) FC_TRY(read_key(c, w));
-                continue;
-            }
-        } else {
-            FC_TRY(read_scalar(c, w, limits->allow_nan));
-            top.count++;
-            if (!w->depth) return FC_OK;
-            c->at = fc_scan_space(c->at, c->end);
-        }
-        /* An element or pair has ended (or an empty container closes at once). */
-        while (c->at < c->end && *c->at == (top.object ? '}' : ']')) {
-            c->at++;
-            FC_TRY(w->sink->end(w, top.object ? FC_JSON_OBJECT : FC_JSON_ARRAY, c->at, top.count));
-            top = stack[--w->depth];
-            top.count++;
-            if (!w->depth) return FC_OK;
-            c->at = fc_scan_space(c->at, c->end);
-        }
-        if (c->at == c->end || *c->at != ',') return fail_at(c, FC_FAULT_COMMA, c->at);
-        c->at++;
-        if (top.object) {
-            c->at = fc_scan_space(c->at, c->end);
-            FC_TRY(read_key(c, w));
-        }
+    switch (fc_cpu_current()) {
+#if defined(__x86_64__)
+    case FC_CPU_AVX512: return fc_avx512_walk(c, w, limits);
+    case FC_CPU_AVX2: return fc_avx2_walk(c, w, limits);
+#elif FC_HAS_NEON
+    case FC_CPU_NEON: return fc_neon_walk(c, w, limits);
+#endif
+    default: return fc_generic_walk(c, w, limits);
     }
 }
 
@@ -172,7 +105,7 @@ fc_status fc_json_walk(const char *data, size_t len, const fc_json_limits *limit
     fc_json_walker w = {sink, self, data, data + len, 0};
     fc_status status = walk(&c, &w, limits);
     if (status == FC_OK) {
-        c.at = fc_scan_space(c.at, c.end);
+        c.at = fc_generic_space(c.at, c.end);
         if (c.at != c.end) status = fail(&c, FC_FAULT_TRAILING, c.at);
     }
     if (error) *error = (fc_json_error){c.fault, (size_t)(c.at - data)};

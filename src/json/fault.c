@@ -1,33 +1,7 @@
-/* Finding the end of a string, and what is wrong with one. */
+/* What is wrong with a string that was refused. */
 #include "json/scan.h"
 
 #include "json/escape.h"
-
-const char *fc_scan_string(const char *at, const char *end, fc_json_string *out) {
-    const char *p = at;
-    bool escaped = false;
-    unsigned char seen = 0;
-    for (;;) {
-        if (p == end) return NULL;
-        unsigned char c = (unsigned char)*p;
-        if (c == '"') break;
-        if (c < 0x20) return NULL;
-        if (c == '\\') {
-            escaped = true;
-            p = fc_escape_check(p, end);
-            if (!p) return NULL;
-        } else {
-            seen |= c;
-            p++;
-        }
-    }
-    out->data = at;
-    out->len = (size_t)(p - at);
-    out->escaped = escaped;
-    out->ascii = seen < 0x80;
-    if (!out->ascii && !fc_utf8_valid(at, out->len)) return NULL;
-    return p + 1;
-}
 
 /* The fault in an escape that fc_escape_check refused. */
 static fc_json_fault escape_fault(const char *at, const char *end, const char **where) {

@@ -1,0 +1,113 @@
+/* Tokens: where white space, a string and a number end. A template: included once for each level,
+ * behind the vector_LEVEL.h whose names it uses. */
+
+/* The first byte that is not white space, or `end`. */
+FC_STATIC FC_TARGET const char *FC_N(space)(const char *at, const char *end) {
+    /* Compact text has none and pretty text often one: look at two bytes before a vector. */
+    if (FC_LIKELY(at == end || (unsigned char)*at > ' ')) return at;
+    if (!fc_is_space(*at)) return at;
+    at++;
+    if (at == end || (unsigned char)*at > ' ') return at;
+    for (;;) {
+        size_t left = (size_t)(end - at);
+        /* The zeros behind a part are no white space, so the loop ends at `end`. */
+        FC_N(block) v = left >= FC_WIDTH ? FC_N(load)(at) : FC_N(load_part)(at, left);
+        uint64_t other = FC_N(not_space)(v);
+        if (other) return at + (__builtin_ctzll(other) >> FC_LANE);
+        at += FC_WIDTH;
+    }
+}
+
+/* The string whose first byte is at `at`; the contract is fc_scan_string's. */
+FC_STATIC FC_TARGET const char *FC_N(string)(const char *at, const char *end, fc_json_string *out) {
+    const char *p = at;
+    uint64_t high = 0;
+    bool escaped = false;
+    for (;;) {
+        size_t left = (size_t)(end - p);
+        /* The zeros behind a part are control characters: the end of the text is a stop. */
+        FC_N(block) v = FC_LIKELY(left >= FC_WIDTH) ? FC_N(load)(p) : FC_N(load_part)(p, left);
+        uint64_t stops = FC_N(stops)(v);
+        if (!stops) {
+            high |= FC_N(high)(v);
+            p += FC_WIDTH;
+            continue;
+        }
+        high |= FC_N(high)(v) & (stops ^ (stops - 1)); /* up to the stop, not behind it */
+        p += __builtin_ctzll(stops) >> FC_LANE;
+        if (FC_UNLIKELY(p == end)) return NULL;
+        if (FC_LIKELY(*p == '"')) break;
+        if (*p != '\\') return NULL;
+        escaped = true;
+        p = fc_escape_check(p, end);
+        if (!p) return NULL;
+    }
+    out->data = at;
+    out->len = (size_t)(p - at);
+    out->escaped = escaped;
+    out->ascii = high == 0;
+    if (FC_UNLIKELY(high != 0) && !fc_utf8_valid(at, out->len)) return NULL;
+    return p + 1;
+}
+
+/* The number at `at` < `end`; the contract is fc_json_number_scan's. Numbers of at most 19 digits
+ * and 31 characters are read here without a loop; all others, and what is none, by
+ * fc_number_scan_slow.
+ *
+ * Where this number ends is all that the next token waits for. So the way to `stop` is kept short:
+ * it does not look at the sign (byte 0 may be one, whatever it is: checked beside), and takes a
+ * branch on the dot, because a guess comes sooner than a load. */
+FC_STATIC FC_TARGET const char *FC_N(number)(const char *at, const char *end, bool allow_nan,
+                                             fc_json_number *out) {
+    const char *text = at;
+    char copy[32];
+    size_t left = (size_t)(end - at);
+    if (FC_UNLIKELY(left < 32)) {
+        /* Near the end of the text: the same code on a copy with zeros behind it. */
+        memset(copy, 0, 32);
+        memcpy(copy, at, left);
+        text = copy;
+    }
+    uint32_t other = FC_N(not_digits)(text) & ~(uint32_t)1;
+    uint32_t behind = other & (other - 1); /* without the lowest bit, perhaps the dot */
+    if (FC_UNLIKELY(behind == 0)) return fc_number_scan_slow(at, end, allow_nan, out);
+    int whole = __builtin_ctz(other), stop = whole, sign = *text == '-';
+    unsigned lead = (unsigned)(unsigned char)text[sign] - '0';
+    /* No digit in front, or a leading zero. */
+    if (FC_UNLIKELY(lead > 9 || (lead == 0 && whole > 1 + sign))) {
+        return fc_number_scan_slow(at, end, allow_nan, out);
+    }
+    int dot = -100, places = 0;
+    out->kind = FC_JSON_INT;
+    if (text[whole] == '.') {
+        out->kind = FC_JSON_FLOAT;
+        stop = __builtin_ctz(behind);
+        places = stop - whole - 1;
+        if (FC_UNLIKELY(places == 0)) return fc_number_scan_slow(at, end, allow_nan, out);
+        dot = whole - sign;
+    }
+    const char *first = text + sign;
+    int n = stop - sign;
+    if (FC_LIKELY(n <= 16)) {
+        out->mantissa = FC_N(digits16)(first, n - 16, dot);
+    } else {
+        if (n - (places != 0) > 19) return fc_number_scan_slow(at, end, allow_nan, out);
+        /* The last 16 characters, of which the dot may be one, and the few in front of them. */
+        int inner = dot - (n - 16);
+        uint64_t tail = FC_N(digits16)(first + n - 16, 0, inner >= 0 ? inner : -100);
+        uint64_t head = FC_N(digits16)(first, n - 32, inner >= 0 ? -100 : dot);
+        uint64_t scale = inner >= 0 ? UINT64_C(1000000000000000) : UINT64_C(10000000000000000);
+        out->mantissa = head * scale + tail;
+    }
+    out->text = at;
+    out->exponent = -(int64_t)places;
+    out->negative = sign;
+    out->truncated = false;
+    const char *p = at + stop;
+    if (FC_UNLIKELY((text[stop] | 0x20) == 'e')) {
+        p = fc_number_scan_exponent(p + 1, end, out);
+        if (!p) return NULL;
+    }
+    out->len = (size_t)(p - at);
+    return p;
+}
