@@ -6,6 +6,7 @@ flags: give every variant its own ``--build-temp``). ``FASTCORE_OPENMP=0`` build
 
 import os
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from glob import glob
 from pathlib import Path
 
@@ -51,6 +52,18 @@ def openmp_works(compiler) -> bool:
     return True
 
 
+def compile_side_by_side(compiler) -> None:
+    """Let `compiler` compile its sources on all CPUs: setuptools has one extension, one thread."""
+    one_list = compiler.compile
+
+    def compile_all(sources, **options):
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            found = pool.map(lambda source: one_list([source], **options), sources)
+            return [name for names in found for name in names]
+
+    compiler.compile = compile_all
+
+
 class BuildExt(build_ext):
     def build_extensions(self) -> None:
         variant = os.environ.get("FASTCORE_BUILD", "release")
@@ -62,6 +75,7 @@ class BuildExt(build_ext):
             extension.extra_compile_args = [*BASE, *compile_args, *extra]
             extension.extra_link_args = [*link_args, *extra]
             extension.define_macros.append(("FC_BUILD_VARIANT", f'"{variant}"'))
+        compile_side_by_side(self.compiler)
         super().build_extensions()
 
 
