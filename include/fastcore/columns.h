@@ -43,7 +43,7 @@ typedef enum fc_column_kind {
     FC_COLUMN_TIME,        /* datetime64[us] as int64, NaT (INT64_MIN) under null */
     FC_COLUMN_OBJECT       /* pointers that only the glue understands and owns; NULL under null */
 } fc_column_kind;
-enum { FC_COLUMN_KINDS = FC_COLUMN_OBJECT + 1 };
+#define FC_COLUMN_KINDS ((int)FC_COLUMN_OBJECT + 1)
 
 /* Bytes of one value (of one offset for strings). */
 size_t fc_column_width(fc_column_kind kind);

@@ -1,0 +1,133 @@
+/* The gather of one output type. Before including, define
+ *     T      the type of a cell of the matrix: float or double
+ *     NAME   fc_columns_matrix_f32 or fc_columns_matrix_f64
+ *     FN(x)  x with a suffix of its own, for the helpers
+ * All three are undefined at the end. Included by gather.c only.
+ *
+ * Columns lie apart in memory while a row of the matrix is dense, so the matrix is made in tiles:
+ * a run of rows of a few columns is converted into a small scratch (contiguous reads and writes,
+ * which the compiler vectorises), nulls are patched there, and the scratch is transposed into the
+ * matrix while it is still in the first cache. */
+
+/* Converts `count` values from `at` on, `step` apart, to out[0 .. count). */
+static void FN(convert)(const fc_column *column, size_t at, size_t step, size_t count, T *out) {
+#define FROM(type)                                                                                 \
+    do {                                                                                           \
+        const type *values = (const type *)column->values + at;                                    \
+        if (step == 1)                                                                             \
+            for (size_t i = 0; i < count; i++) out[i] = (T)values[i];                              \
+        else                                                                                       \
+            for (size_t i = 0; i < count; i++) out[i] = (T)values[i * step];                       \
+    } while (0)
+    switch (column->kind) {
+    case FC_COLUMN_FLOAT64: FROM(double); break;
+    case FC_COLUMN_FLOAT32: FROM(float); break;
+    case FC_COLUMN_INT64: FROM(int64_t); break;
+    case FC_COLUMN_CODE:
+    case FC_COLUMN_INT32: FROM(int32_t); break;
+    case FC_COLUMN_BOOL: FROM(uint8_t); break;
+    default: break;
+    }
+#undef FROM
+}
+
+/* The same with nulls: rows [row, row + count) of item `item`, `missing` where the bit is 0. */
+static void FN(fetch)(const fc_column *column, uint32_t item, size_t row, size_t count, T missing,
+                      T *out) {
+    FN(convert)(column, row * column->items + item, column->items, count, out);
+    if (!column->valid) return;
+    for (size_t i = 0; i < count; i++)
+        out[i] = fc_column_is_valid(column, (int64_t)(row + i)) ? out[i] : missing;
+}
+
+/* One row, without the detour over a scratch. */
+static void FN(one_row)(const fc_columns *set, const uint32_t *which, uint32_t count, size_t row,
+                        T missing, T *out, ptrdiff_t col_stride) {
+    for (uint32_t k = 0; k < count; k++) {
+        const fc_column *column = &set->columns[which ? which[k] : k];
+        bool valid = fc_column_is_valid(column, (int64_t)row);
+        for (uint32_t item = 0; item < column->items; item++, out += col_stride) {
+            if (!valid) {
+                *out = missing;
+                continue;
+            }
+            size_t at = row * column->items + item;
+            switch (column->kind) {
+            case FC_COLUMN_FLOAT64: *out = (T)((const double *)column->values)[at]; break;
+            case FC_COLUMN_FLOAT32: *out = (T)((const float *)column->values)[at]; break;
+            case FC_COLUMN_INT64: *out = (T)((const int64_t *)column->values)[at]; break;
+            case FC_COLUMN_CODE:
+            case FC_COLUMN_INT32: *out = (T)((const int32_t *)column->values)[at]; break;
+            case FC_COLUMN_BOOL: *out = (T)((const uint8_t *)column->values)[at]; break;
+            default: break;
+            }
+        }
+    }
+}
+
+/* out[r * row_stride + c * col_stride] = tile[c][r] */
+static void FN(spread)(T tile[TILE_COLS][TILE_ROWS], uint32_t cols, size_t rows, T *out,
+                       ptrdiff_t row_stride, ptrdiff_t col_stride) {
+    if (cols == TILE_COLS && col_stride == 1) {
+        for (size_t r = 0; r < rows; r++, out += row_stride)
+            for (uint32_t c = 0; c < TILE_COLS; c++) out[c] = tile[c][r];
+        return;
+    }
+    for (size_t r = 0; r < rows; r++, out += row_stride)
+        for (uint32_t c = 0; c < cols; c++) out[(ptrdiff_t)c * col_stride] = tile[c][r];
+}
+
+/* Rows [first, first + rows), rows <= TILE_ROWS. */
+static void FN(band)(const fc_columns *set, const uint32_t *which, uint32_t count, size_t first,
+                     size_t rows, T missing, T *out, ptrdiff_t row_stride, ptrdiff_t col_stride) {
+    T tile[TILE_COLS][TILE_ROWS];
+    uint32_t filled = 0;
+    for (uint32_t k = 0; k < count; k++) {
+        const fc_column *column = &set->columns[which ? which[k] : k];
+        for (uint32_t item = 0; item < column->items; item++) {
+            FN(fetch)(column, item, first, rows, missing, tile[filled++]);
+            if (filled < TILE_COLS) continue;
+            FN(spread)(tile, filled, rows, out, row_stride, col_stride);
+            out += TILE_COLS * col_stride;
+            filled = 0;
+        }
+    }
+    if (filled) FN(spread)(tile, filled, rows, out, row_stride, col_stride);
+}
+
+/* Columns of the matrix are contiguous: no tile is needed. */
+static void FN(columnwise)(const fc_columns *set, const uint32_t *which, uint32_t count, T missing,
+                           T *out, ptrdiff_t col_stride) {
+    for (uint32_t k = 0; k < count; k++) {
+        const fc_column *column = &set->columns[which ? which[k] : k];
+        for (uint32_t item = 0; item < column->items; item++, out += col_stride)
+            FN(fetch)(column, item, 0, (size_t)set->rows, missing, out);
+    }
+}
+
+fc_status NAME(const fc_columns *columns, const uint32_t *which, uint32_t count, T missing, T *out,
+               ptrdiff_t row_stride, ptrdiff_t col_stride) {
+    if (!which) count = columns->count;
+    FC_TRY(check_columns(columns, which, count));
+    size_t rows = (size_t)columns->rows;
+    if (rows < FEW_ROWS) {
+        for (size_t r = 0; r < rows; r++)
+            FN(one_row)(columns, which, count, r, missing, out + (ptrdiff_t)r * row_stride,
+                        col_stride);
+        return FC_OK;
+    }
+    if (row_stride == 1 && col_stride != 1) {
+        FN(columnwise)(columns, which, count, missing, out, col_stride);
+        return FC_OK;
+    }
+    for (size_t r = 0; r < rows; r += TILE_ROWS) {
+        size_t here = rows - r < TILE_ROWS ? rows - r : TILE_ROWS;
+        FN(band)(columns, which, count, r, here, missing, out + (ptrdiff_t)r * row_stride,
+                 row_stride, col_stride);
+    }
+    return FC_OK;
+}
+
+#undef T
+#undef NAME
+#undef FN
