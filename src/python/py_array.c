@@ -66,14 +66,31 @@ PyObject *fc_array_view(fc_dtype dtype, int ndim, const Py_ssize_t *shape,
     return array;
 }
 
-static fc_dtype dtype_of(PyArrayObject *array) {
-    int number = PyArray_TYPE(array);
+static fc_dtype dtype_of(const PyArray_Descr *descr) {
+    int number = descr->type_num;
     if (number == NPY_LONGLONG) number = NPY_INT64;
     if (number == NPY_ULONGLONG) number = NPY_UINT64;
-    if (number == NPY_DATETIME) return FC_DTYPE_OTHER;
+    if (number == NPY_DATETIME) {
+        const PyArray_DatetimeDTypeMetaData *meta =
+            (const PyArray_DatetimeDTypeMetaData *)PyDataType_C_METADATA(descr);
+        bool micros = meta && meta->meta.base == NPY_FR_us && meta->meta.num == 1;
+        return micros ? FC_DTYPE_DATETIME_US : FC_DTYPE_OTHER;
+    }
     for (int i = 0; i < FC_DTYPE_OTHER; i++)
         if (type_numbers[i] == number) return (fc_dtype)i;
     return FC_DTYPE_OTHER;
+}
+
+int fc_array_dtype(PyObject *object, const char *argument, fc_dtype *out) {
+    PyArray_Descr *descr = NULL;
+    if (!PyArray_DescrConverter(object, &descr)) {
+        if (PyErr_ExceptionMatches(PyExc_TypeError))
+            PyErr_Format(PyExc_TypeError, "%s: %R is not a dtype", argument, object);
+        return -1;
+    }
+    *out = PyDataType_ISNOTSWAPPED(descr) ? dtype_of(descr) : FC_DTYPE_OTHER;
+    Py_DECREF(descr);
+    return 0;
 }
 
 int fc_array_describe(PyObject *object, const char *argument, fc_array_info *info) {
@@ -93,7 +110,7 @@ int fc_array_describe(PyObject *object, const char *argument, fc_array_info *inf
         info->shape[i] = PyArray_DIM(array, i);
         info->strides[i] = PyArray_STRIDE(array, i);
     }
-    info->dtype = dtype_of(array);
+    info->dtype = dtype_of(PyArray_DESCR(array));
     info->data = PyArray_DATA(array);
     info->writable = PyArray_ISWRITEABLE(array);
     info->behaved = PyArray_ISALIGNED(array) && PyArray_ISNOTSWAPPED(array);

@@ -48,6 +48,10 @@ typedef struct fc_array_info {
     bool behaved; /* aligned and in native byte order */
 } fc_array_info;
 
+/* The dtype that `object` (a dtype, a type, a name) stands for, FC_DTYPE_OTHER for one that is not
+ * in the list; -1 with NumPy's exception if it stands for none. */
+int fc_array_dtype(PyObject *object, const char *argument, fc_dtype *out);
+
 /* Describes an ndarray; TypeError naming `argument` if it is none. 0 or -1. */
 int fc_array_describe(PyObject *object, const char *argument, fc_array_info *info);
 
