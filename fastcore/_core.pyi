@@ -1,5 +1,42 @@
 """The compiled kernels; see the modules that wrap them."""
 
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, Self, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+from typing_extensions import disjoint_base
 
 def build_info() -> dict[str, Any]: ...
+
+#: (name, kind, items, nullable, utc, texts[, flags]): what a column is.
+_Spec: TypeAlias = (
+    tuple[str, int, int, bool, bool, tuple[str, ...] | None]
+    | tuple[str, int, int, bool, bool, tuple[str, ...] | None, int]
+)
+
+@disjoint_base
+class Columns:
+    @property
+    def num_rows(self) -> int: ...
+    @property
+    def names(self) -> tuple[str, ...]: ...
+    @property
+    def _specs(
+        self,
+    ) -> tuple[tuple[str, int, int, bool, bool, tuple[str, ...] | None, int], ...]: ...
+    @classmethod
+    def _build(cls, specs: Iterable[_Spec], data: Iterable[Any], /) -> Self: ...
+    def __len__(self) -> int: ...
+    def __getitem__(self, key: str, /) -> np.ndarray[Any, Any]: ...
+    def __contains__(self, key: object, /) -> bool: ...
+    def valid(self, name: str, /) -> npt.NDArray[np.bool_] | None: ...
+    def categories(self, name: str, /) -> list[str] | None: ...
+    def matrix(
+        self,
+        names: Iterable[str] | None = None,
+        dtype: npt.DTypeLike | None = None,
+        order: str = "C",
+        out: np.ndarray[Any, Any] | None = None,
+        missing: float = ...,
+    ) -> np.ndarray[Any, Any]: ...

@@ -1,7 +1,11 @@
 """Columns: checked rows, stored column by column."""
 
+from . import _identity as _identity  # isort: split
+
+from collections.abc import Iterable
+from typing import Any
+
 from . import _core
-from . import _identity as _identity
 
 __all__ = ["Columns"]
 
@@ -12,5 +16,6 @@ class Columns(_core.Columns):
     __slots__ = ()
 
 
-def _build(specs, data):  # type: ignore[no-untyped-def]
+def _build(specs: Iterable[Any], data: Iterable[Any]) -> Columns:
+    """Columns out of specifications and one list (or ``(array, valid)``) a column."""
     return Columns._build(specs, data)

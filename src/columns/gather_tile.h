@@ -1,4 +1,4 @@
-/* The gather of one output type. Before including, define
+/* A template: the gather of one output type. Before including, define
  *     T      the type of a cell of the matrix: float or double
  *     NAME   fc_columns_matrix_f32 or fc_columns_matrix_f64
  *     FN(x)  x with a suffix of its own, for the helpers
