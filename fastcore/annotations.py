@@ -1,0 +1,374 @@
+"""Types for pydantic models and FastAPI routes whose values are columns or arrays.
+
+``Rows[Record]``, ``Row[Record]`` and ``Array[dtype]`` can stand wherever pydantic takes a type.
+Plain pydantic and plain FastAPI understand them too, only slower than `fastcore.Schema` and
+`fastcore.serve.FastRoute`.
+"""
+
+import math
+from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar, get_args
+
+import numpy as np
+from pydantic_core import (
+    InitErrorDetails,
+    PydanticCustomError,
+    PydanticKnownError,
+    ValidationError,
+)
+from pydantic_core import core_schema as cs
+
+from . import _identity as _identity
+from ._layout import Layout
+from .errors import UnsupportedError
+
+if TYPE_CHECKING:
+    from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+
+    from .columns import Columns
+
+__all__ = ["Array", "Row", "Rows", "Shape"]
+
+RecordT = TypeVar("RecordT")
+DT = TypeVar("DT", bound=np.generic)
+
+
+class _Records:
+    """What `Rows` and `Row` share at run time."""
+
+    _kind = "rows"
+
+    @classmethod
+    def __get_pydantic_core_schema__(
+        cls, source: Any, handler: "GetCoreSchemaHandler"
+    ) -> cs.CoreSchema:
+        from . import _record
+
+        args = get_args(source)
+        if not args:
+            raise UnsupportedError(f"{cls.__name__} needs its record: {cls.__name__}[Record]")
+        if isinstance(args[0], TypeVar):  # an open generic model: bound later
+            return handler.generate_schema(list[Any] if cls._kind == "rows" else Any)
+        layout = _record.compile_record(cls._kind, args[0])
+        return _records_schema(layout)
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, schema: cs.CoreSchema, handler: "GetJsonSchemaHandler"
+    ) -> dict[str, Any]:
+        layout: Any = schema.get("metadata", {}).get("fastcore")
+        if layout is None:
+            return handler(schema)
+        return handler(cs.list_schema(layout.source) if cls._kind == "rows" else layout.source)
+
+
+def _records_schema(layout: Layout) -> cs.CoreSchema:
+    from .columns import Columns
+
+    record: Any = layout.record
+    metadata = {"fastcore": layout}
+    if layout.kind == "rows":
+        values = cs.no_info_after_validator_function(
+            layout.to_columns, cs.list_schema(_inner(record)), metadata=metadata
+        )
+    else:
+        values = cs.no_info_after_validator_function(
+            lambda record: layout.to_columns([record]), _inner(record), metadata=metadata
+        )
+
+    def accept(value: Any, handler: cs.ValidatorFunctionWrapHandler) -> Any:
+        if isinstance(value, Columns) and layout.fits(value):
+            return value
+        return handler(value)
+
+    def serialize(value: Any, info: cs.SerializationInfo) -> Any:
+        return layout.to_json(value, info) if info.mode == "json" else value
+
+    schema = cs.json_or_python_schema(
+        json_schema=values,
+        python_schema=cs.no_info_wrap_validator_function(accept, values),
+        metadata=metadata,
+        serialization=cs.plain_serializer_function_ser_schema(serialize, info_arg=True),
+    )
+    if record["type"] == "definitions":
+        return cs.definitions_schema(schema, record["definitions"])
+    return schema
+
+
+def _inner(record: Any) -> Any:
+    return record["schema"] if record["type"] == "definitions" else record
+
+
+# -- arrays --------------------------------------------------------------------------------------
+
+
+class _ArrayBase:
+    """What `Array` is at run time."""
+
+    @classmethod
+    def __get_pydantic_core_schema__(
+        cls, source: Any, handler: "GetCoreSchemaHandler"
+    ) -> cs.CoreSchema:
+        args = get_args(source)
+        if not args:
+            raise UnsupportedError("Array needs its dtype: Array[np.float32]")
+        if isinstance(args[0], TypeVar):
+            return handler.generate_schema(list[Any])
+        return _array_schema(Layout("array", dtype=_dtype(args[0])))
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, schema: cs.CoreSchema, handler: "GetJsonSchemaHandler"
+    ) -> dict[str, Any]:
+        return _array_json_schema(schema, handler)
+
+
+class Shape:
+    """The sizes of an array, outermost first: ``Annotated[Array[np.float32], Shape("n", 128)]``.
+
+    Parameters
+    ----------
+    *sizes : int or str
+        A number is the size. A name is any size, but the same wherever the name stands.
+
+    Raises
+    ------
+    TypeError
+        A size is neither.
+    ValueError
+        No size, a negative one or an empty name.
+    """
+
+    __slots__ = ("sizes",)
+
+    sizes: tuple[int | str, ...]
+
+    def __init__(self, *sizes: int | str) -> None:
+        if not sizes:
+            raise ValueError("Shape needs at least one size")
+        for size in sizes:
+            if isinstance(size, bool) or not isinstance(size, (int, str)):
+                raise TypeError(f"Shape takes sizes (int) and names (str), not {size!r}")
+            if size == "" or (isinstance(size, int) and size < 0):
+                raise ValueError(
+                    f"Shape takes sizes >= 0 and names that are not empty, not {size!r}"
+                )
+        self.sizes = sizes
+
+    def __repr__(self) -> str:
+        return f"Shape({', '.join(map(repr, self.sizes))})"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Shape) and self.sizes == other.sizes
+
+    def __hash__(self) -> int:
+        return hash(self.sizes)
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: "GetCoreSchemaHandler"
+    ) -> cs.CoreSchema:
+        schema: Any = handler(source)
+        if schema["type"] == "nullable":
+            return cs.nullable_schema(self._shaped(schema["schema"], source))
+        return self._shaped(schema, source)
+
+    def _shaped(self, schema: Any, source: Any) -> cs.CoreSchema:
+        layout = schema.get("metadata", {}).get("fastcore")
+        if layout is None or layout.kind != "array":
+            raise UnsupportedError(f"Shape belongs to an Array, not to {source!r}")
+        return _array_schema(Layout("array", dtype=layout.dtype, shape=self.sizes))
+
+    def __get_pydantic_json_schema__(
+        self, schema: cs.CoreSchema, handler: "GetJsonSchemaHandler"
+    ) -> dict[str, Any]:
+        return _array_json_schema(schema, handler)
+
+
+def _dtype(scalar: Any) -> "np.dtype[Any]":
+    try:
+        dtype = np.dtype(scalar)
+    except TypeError:
+        dtype = np.dtype(object)
+    if dtype.kind not in "iuf" or dtype.itemsize > 8:
+        raise UnsupportedError(
+            f"Array[{getattr(scalar, '__name__', scalar)}]: expected a NumPy type of integers or "
+            "of floats up to 64 bits, such as np.float32"
+        )
+    return dtype
+
+
+def _array_schema(layout: Layout) -> cs.CoreSchema:
+    dtype: Any = layout.dtype
+    shape = layout.shape or ("",)
+    node: Any = _element(dtype)
+    for size in reversed(shape):
+        limits = {"min_length": size, "max_length": size} if isinstance(size, int) else {}
+        node = cs.list_schema(node, **limits)
+
+    def finish(value: Any) -> Any:
+        sizes = _measure(value, shape)  # first: NumPy has its own words for ragged lists
+        return np.asarray(value, dtype).reshape(sizes)
+
+    values = cs.no_info_after_validator_function(finish, node)
+
+    def accept(value: Any, handler: cs.ValidatorFunctionWrapHandler) -> Any:
+        if isinstance(value, np.ndarray) and _fits(value, dtype, shape):
+            return value
+        return handler(value)
+
+    def serialize(value: Any, info: cs.SerializationInfo) -> Any:
+        return value.tolist() if info.mode == "json" else value
+
+    return cs.json_or_python_schema(
+        json_schema=values,
+        python_schema=cs.no_info_wrap_validator_function(accept, values),
+        metadata={"fastcore": layout},
+        serialization=cs.plain_serializer_function_ser_schema(serialize, info_arg=True),
+    )
+
+
+def _array_json_schema(schema: Any, handler: "GetJsonSchemaHandler") -> dict[str, Any]:
+    """That of nested lists of numbers."""
+    layout = schema.get("metadata", {}).get("fastcore")
+    if layout is None or layout.kind != "array":
+        return handler(schema)
+    node: Any = cs.float_schema() if layout.dtype.kind == "f" else cs.int_schema()
+    for size in reversed(layout.shape or ("",)):
+        limits = {"min_length": size, "max_length": size} if isinstance(size, int) else {}
+        node = cs.list_schema(node, **limits)
+    return handler(node)
+
+
+def _element(dtype: "np.dtype[Any]") -> cs.CoreSchema:
+    if dtype.kind == "f":
+        node = cs.float_schema(strict=True, allow_inf_nan=False)
+        if dtype.itemsize == 8:
+            return node
+        return cs.no_info_after_validator_function(_Narrow(dtype), node)
+    return cs.no_info_plain_validator_function(_Integer(dtype))
+
+
+class _Narrow:
+    """A double that rounds to infinity in `dtype` is refused."""
+
+    def __init__(self, dtype: "np.dtype[Any]") -> None:
+        # Halfway between the largest number and the next, which would be a power of two.
+        info = np.finfo(dtype)
+        self.limit = float(info.max) + float(info.max) * float(info.epsneg) / 2
+
+    def __call__(self, value: float) -> float:
+        if abs(value) >= self.limit:
+            raise PydanticKnownError("finite_number")
+        return value
+
+
+class _Integer:
+    """JSON numbers that are integers of `dtype`."""
+
+    def __init__(self, dtype: "np.dtype[Any]") -> None:
+        info = np.iinfo(dtype)
+        self.low, self.high = int(info.min), int(info.max)
+
+    def __call__(self, value: Any) -> int:
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            raise PydanticKnownError("int_type")
+        if isinstance(value, float):
+            if not math.isfinite(value):
+                raise PydanticKnownError("finite_number")
+            if not value.is_integer():
+                raise PydanticKnownError("int_from_float")
+            value = int(value)
+        if value > self.high:
+            raise PydanticKnownError("less_than_equal", {"le": self.high})
+        if value < self.low:
+            raise PydanticKnownError("greater_than_equal", {"ge": self.low})
+        return value
+
+
+def _fits(value: "np.ndarray[Any, Any]", dtype: "np.dtype[Any]", shape: tuple[Any, ...]) -> bool:
+    if value.dtype != dtype or value.ndim != len(shape):
+        return False
+    names: dict[str, int] = {}
+    for size, found in zip(shape, value.shape, strict=True):
+        if (
+            size != found
+            if isinstance(size, int)
+            else size and names.setdefault(size, found) != found
+        ):
+            return False
+    return True
+
+
+def _measure(value: Any, shape: tuple[int | str, ...]) -> tuple[int, ...]:
+    """The sizes of nested lists; a ``ValidationError`` where they are ragged or names disagree.
+
+    Where there is nothing to measure (below an empty list) a named size is 0.
+    """
+    sizes: list[int] = []
+    level: list[tuple[tuple[int, ...], Any]] = [((), value)]
+    errors: list[InitErrorDetails] = []
+    for depth, size in enumerate(shape):
+        expected = size if isinstance(size, int) else len(level[0][1]) if level else 0
+        sizes.append(expected)
+        for place, items in level:
+            if len(items) != expected:
+                errors.append(_ragged(place, items, expected))
+        if depth + 1 < len(shape):
+            level = [((*place, i), item) for place, items in level for i, item in enumerate(items)]
+    if errors:
+        raise ValidationError.from_exception_data("array", errors)
+    names: dict[str, int] = {}
+    for size, found in zip(shape, sizes, strict=True):
+        if isinstance(size, str) and size and names.setdefault(size, found) != found:
+            raise PydanticCustomError(
+                "array_dimension",
+                "Dimension '{name}' should have {expected} items, not {actual}",
+                {"name": size, "expected": names[size], "actual": found},
+            )
+    return tuple(sizes)
+
+
+def _ragged(place: tuple[int, ...], items: Any, expected: int) -> InitErrorDetails:
+    short = len(items) < expected
+    ctx = {
+        "field_type": "List",
+        "min_length" if short else "max_length": expected,
+        "actual_length": len(items),
+    }
+    kind = "too_short" if short else "too_long"
+    return InitErrorDetails(type=kind, loc=place, input=items, ctx=ctx)
+
+
+# -- public names --------------------------------------------------------------------------------
+
+if TYPE_CHECKING:
+
+    class Rows(Columns, Generic[RecordT]):
+        """A JSON array of objects as `Columns`."""
+
+    class Row(Columns, Generic[RecordT]):
+        """One JSON object as `Columns` of one row."""
+
+    Array: TypeAlias = np.ndarray[Any, np.dtype[DT]]
+else:
+
+    class Rows(_Records, Generic[RecordT]):
+        """A JSON array of objects as `Columns`: ``Rows[Record]``.
+
+        `Record` is a pydantic model, a dataclass or a TypedDict. Each field becomes a column.
+        Floats are finite, integers have 64 bits; all else is as in ``list[Record]``, and so is the
+        JSON schema.
+        """
+
+        _kind = "rows"
+
+    class Row(_Records, Generic[RecordT]):
+        """One JSON object as `Columns` of one row: ``Row[Record]``; see `Rows`."""
+
+        _kind = "row"
+
+    class Array(_ArrayBase, Generic[DT]):
+        """A JSON array of numbers as `numpy.ndarray`: ``Array[np.float32]``.
+
+        One dimension of any size, unless a `Shape` says otherwise. Elements are JSON numbers that
+        `dtype` can hold (floats are rounded to it); strings and bools are refused.
+        """
