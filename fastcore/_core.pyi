@@ -40,3 +40,32 @@ class Columns:
         out: np.ndarray[Any, Any] | None = None,
         missing: float = ...,
     ) -> np.ndarray[Any, Any]: ...
+
+def json_fault(data: bytes, /) -> tuple[str, int, bool] | None: ...
+
+@disjoint_base
+class Schema:
+    def validate_json(
+        self,
+        data: Any,
+        /,
+        *,
+        strict: bool | None = None,
+        context: Any = None,
+        by_alias: bool | None = None,
+        by_name: bool | None = None,
+    ) -> Any: ...
+    def try_route_json(self, data: Any, /) -> Any: ...
+    def _set_up(
+        self,
+        program: tuple[tuple[Any, ...], ...],
+        root: int,
+        deepcopy: Any,
+        validation_error: type[Exception],
+        max_depth: int,
+        allow_nan: bool,
+        max_rows: int,
+        native: bool,
+        route: bool,
+        /,
+    ) -> None: ...

@@ -172,6 +172,11 @@ static inline void fc_column_end_text(fc_column *column, int64_t row, size_t len
     offsets[row + 1] = offsets[row] + (int64_t)len;
 }
 
+/* Writes cell `to_row` of a column from cell `row` of the same column of another set with the same
+ * layout, null or not. Not for OBJECT: references are the glue's business. */
+fc_status fc_column_copy_cell(fc_columns *to, uint32_t column, int64_t to_row,
+                              const fc_columns *from, int64_t row);
+
 static inline bool fc_column_is_valid(const fc_column *column, int64_t row) {
     return !column->valid || (column->valid[row >> 3] >> (row & 7) & 1);
 }

@@ -11,7 +11,9 @@
 #define FC_STATE_ROWS(X)                                                                           \
     X(PyTypeObject, columns_type)                                                                  \
     X(PyTypeObject, schema_type)                                                                   \
-    X(PyTypeObject, plan_type)
+    X(PyTypeObject, plan_type)                                                                    \
+    X(PyObject, validation_error) /* pydantic_core.ValidationError, once a schema was made */     \
+    X(PyObject, empty_tuple)
 
 typedef struct fc_state {
 #define X(type, name) type *name;
@@ -37,6 +39,21 @@ static inline fc_state *fc_state_of_object(PyObject *self) {
 int fc_py_columns_exec(PyObject *module, fc_state *state);
 int fc_py_schema_exec(PyObject *module, fc_state *state);
 int fc_py_plan_exec(PyObject *module, fc_state *state);
+
+/* The exception that is set, normalised and no longer set: a new reference. */
+static inline PyObject *fc_py_take_exception(void) {
+#if PY_VERSION_HEX >= 0x030c0000
+    return PyErr_GetRaisedException();
+#else
+    PyObject *type, *value, *traceback;
+    PyErr_Fetch(&type, &value, &traceback);
+    PyErr_NormalizeException(&type, &value, &traceback);
+    if (traceback) PyException_SetTraceback(value, traceback);
+    Py_XDECREF(type);
+    Py_XDECREF(traceback);
+    return value;
+#endif
+}
 
 /* PyExc_MemoryError for FC_ENOMEM and so on; always returns NULL. */
 PyObject *fc_py_raise(fc_status status, const char *what);

@@ -1,0 +1,102 @@
+"""The original's errors, moved to their place in the whole document."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Sequence
+from typing import Any, cast, get_args
+
+from pydantic_core import PydanticCustomError, ValidationError
+from pydantic_core.core_schema import ErrorType
+
+Line = dict[str, Any]
+
+
+_KNOWN_TYPES = frozenset(get_args(ErrorType))
+
+
+def line_errors(error: ValidationError, loc: tuple[Any, ...], span: bytes) -> list[Line]:
+    """The error's lines as ``ValidationError.from_exception_data`` takes them, `loc` in front.
+
+    `span` is the JSON text that was judged; a non-finite float in an ``input`` is given as the
+    text that stands there, so that the answer can be sent as JSON.
+    """
+    lines = []
+    for found in error.errors(include_url=False):
+        value = found["input"]
+        if isinstance(value, float) and not math.isfinite(value):
+            value = _text_at(span, found["loc"], value)
+        line: Line = {"loc": (*loc, *found["loc"]), "input": value}
+        context = found.get("ctx")
+        known = found["type"] in _KNOWN_TYPES
+        line["type"] = found["type"] if known else _custom(found["type"], found["msg"], context)
+        if known and context is not None:
+            line["ctx"] = context
+        if known and not _says(line, found["msg"]):
+            # A user's own error under the name of a known one, with a text of its own.
+            line["type"] = _custom(found["type"], found["msg"], context)
+            line.pop("ctx", None)
+        lines.append(line)
+    return lines
+
+
+def _custom(type_: str, message: str, context: dict[str, Any] | None) -> PydanticCustomError:
+    # The message is a template again: a brace pair in it that names a key would be filled twice.
+    if context and any("{" + key + "}" in message for key in context):
+        context = None
+    return PydanticCustomError(type_, message, context)
+
+
+def _says(line: Line, message: str) -> bool:
+    for input_type in ("json", "python"):
+        try:
+            made = ValidationError.from_exception_data("", cast(Any, [line]), input_type)
+        except (TypeError, ValueError, KeyError):
+            return False
+        if made.errors(include_url=False)[0]["msg"] == message:
+            return True
+    return False
+
+
+class _Literal(str):
+    """The text of a number that no finite float holds."""
+
+
+def _number(text: str) -> float | _Literal:
+    value = float(text)
+    return value if math.isfinite(value) else _Literal(text)
+
+
+def _text_at(span: bytes, loc: Sequence[Any], value: float) -> Any:
+    """The number as written at `loc`; where the path cannot be followed, the float's own text."""
+    try:
+        found = json.loads(span, parse_float=_number, parse_constant=_Literal)
+        for part in loc:
+            found = found[part]
+    except (ValueError, LookupError, TypeError, RecursionError):
+        return str(value)
+    return str(found) if isinstance(found, str) else str(value)
+
+
+def not_json(
+    title: str, data: Any, text: bytes | str, at: int, hide_input: bool
+) -> ValidationError:
+    """The error for a token (NaN, Infinity) that JSON does not have."""
+    raw = text.encode() if isinstance(text, str) else text
+    before = raw[:at]
+    line = before.count(b"\n") + 1
+    column = at - (before.rfind(b"\n") + 1) + 1
+    return ValidationError.from_exception_data(
+        title,
+        [
+            {
+                "type": "json_invalid",
+                "loc": (),
+                "input": data,
+                "ctx": {"error": f"expected value at line {line} column {column}"},
+            }
+        ],
+        "json",
+        hide_input=hide_input,
+    )

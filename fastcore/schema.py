@@ -1,0 +1,307 @@
+"""``Schema``: a compiled contract, made from any type that pydantic understands."""
+
+from __future__ import annotations
+
+import copy
+from contextlib import suppress
+from typing import Any, Generic, TypeVar, cast
+
+from pydantic import TypeAdapter
+from pydantic_core import SchemaValidator, ValidationError
+
+from . import _core
+from . import _identity as _identity
+from ._compile import Program, compile_schema
+from ._config import disabled
+from ._errors import Line, line_errors, not_json
+from ._rewrite import CoreSchema, finite_floats, rebuilt
+from .explanation import Explanation
+
+__all__ = ["Schema"]
+
+T = TypeVar("T")
+
+MAX_DEPTH = 200
+
+
+class Schema(_core.Schema, Generic[T]):
+    """A compiled, immutable contract of what a request may be.
+
+    C accepts a value by itself only where it is certain that pydantic would, with the same result.
+    Anything else (a coercion, a type C does not know, a value that is wrong) is handed to pydantic
+    as its bytes, so results and errors are pydantic's own.
+
+    Parameters
+    ----------
+    type_ : type
+        Any type that ``pydantic.TypeAdapter`` takes.
+    allow_nan : bool, default False
+        False: the tokens ``NaN`` and ``Infinity`` are not JSON (``json_invalid``), and what would
+        become a non-finite float is ``finite_number`` at its place. True: as pydantic does.
+    max_depth : int, default 200
+        How deeply arrays and objects may be nested; 200 (pydantic's own limit) at the most.
+    max_rows : int, optional
+        The largest number of records in a ``Rows``; more is ``too_long``.
+    native : bool, default True
+        False sends everything to pydantic, as ``FASTCORE_DISABLE=1`` does.
+
+    Raises
+    ------
+    ValueError
+        A limit is out of range.
+    fastcore.UnsupportedError
+        A record has two columns of one name.
+
+    Examples
+    --------
+    >>> from typing import Literal
+    >>> from pydantic import BaseModel, Field
+    >>> class Flight(BaseModel):
+    ...     carrier: Literal["AA", "B6", "UA"]
+    ...     distance: float = Field(ge=0)
+    >>> schema = Schema(Flight)
+    >>> schema.validate_json(b'{"carrier": "B6", "distance": 1065}')
+    Flight(carrier='B6', distance=1065.0)
+    >>> schema.validate_json(b'{"carrier": "XX", "distance": 1065}')
+    Traceback (most recent call last):
+        ...
+    pydantic_core._pydantic_core.ValidationError: 1 validation error for Flight
+    carrier
+      Input should be 'AA', 'B6' or 'UA' [type=literal_error, input_value='XX', input_type=str]
+    ...
+    """
+
+    __slots__ = (
+        "_allow_nan",
+        "_hide_input",
+        "_max_rows",
+        "_original_schema",
+        "_program",
+        "_type",
+        "_validator",
+    )
+
+    def __init__(
+        self,
+        type_: type[T] | Any,
+        *,
+        allow_nan: bool = False,
+        max_depth: int = MAX_DEPTH,
+        max_rows: int | None = None,
+        native: bool = True,
+    ) -> None:
+        adapter = TypeAdapter(type_)
+        schema = adapter.core_schema
+        if not isinstance(schema, dict):  # deferred: pydantic builds it when it is first used
+            adapter.rebuild()
+            schema = adapter.core_schema
+        validator = cast(SchemaValidator, adapter.validator)
+        self._start(
+            type_, cast(CoreSchema, schema), validator, allow_nan, max_depth, max_rows, native
+        )
+
+    @classmethod
+    def from_core_schema(
+        cls,
+        core_schema: CoreSchema,
+        *,
+        allow_nan: bool = False,
+        max_depth: int = MAX_DEPTH,
+        max_rows: int | None = None,
+        native: bool = True,
+    ) -> Schema[Any]:
+        """A schema from a pydantic-core ``CoreSchema`` instead of a type.
+
+        Parameters
+        ----------
+        core_schema : dict
+            Anything that ``pydantic_core.SchemaValidator`` takes.
+        allow_nan, max_depth, max_rows, native
+            As for `Schema`.
+
+        Returns
+        -------
+        Schema
+        """
+        self: Schema[Any] = cls.__new__(cls)
+        validator = SchemaValidator(cast(Any, core_schema))
+        self._start(None, core_schema, validator, allow_nan, max_depth, max_rows, native)
+        return self
+
+    def _start(
+        self,
+        type_: Any,
+        schema: CoreSchema,
+        validator: SchemaValidator,
+        allow_nan: bool,
+        max_depth: int,
+        max_rows: int | None,
+        native: bool,
+    ) -> None:
+        if not 1 <= max_depth <= MAX_DEPTH:
+            raise ValueError(f"max_depth: expected 1 to {MAX_DEPTH}, got {max_depth!r}")
+        if max_rows is not None and max_rows < 0:
+            raise ValueError(f"max_rows: expected None or at least 0, got {max_rows!r}")
+        self._type = type_
+        self._allow_nan = allow_nan
+        self._max_rows = max_rows
+        original = schema if max_rows is None else _limit_rows(schema, max_rows)
+        original = original if allow_nan else finite_floats(original)
+        self._original_schema = original
+        self._validator = validator if original is schema else _validator(original, None)
+        self._hide_input = _hides_input(schema)
+        self._program: Program = compile_schema(original)
+        self._set_up(
+            self._program.nodes,
+            self._program.root,
+            copy.deepcopy,
+            ValidationError,
+            max_depth,
+            allow_nan,
+            -1 if max_rows is None else max_rows,
+            native and not disabled(),
+            self._program.route,
+        )
+
+    @property
+    def route_native(self) -> bool:
+        """Whether `try_route_json` can succeed at all."""
+        return self._program.route and not disabled()
+
+    def validate_python(self, obj: Any) -> T:
+        """Validate a Python object, as ``TypeAdapter.validate_python`` does.
+
+        Parameters
+        ----------
+        obj : object
+            What is to be validated; ``Rows``, ``Row`` and ``Array`` are understood.
+
+        Returns
+        -------
+        object
+            The validated value.
+
+        Raises
+        ------
+        pydantic_core.ValidationError
+            The object is not of the type.
+        """
+        return cast(T, self._validator.validate_python(obj))
+
+    def json_schema(self, mode: str = "validation") -> dict[str, Any]:
+        """The JSON Schema (2020-12) that pydantic gives for the type.
+
+        Parameters
+        ----------
+        mode : {"validation", "serialization"}
+            Which side of the contract.
+
+        Returns
+        -------
+        dict
+        """
+        if self._type is not None:
+            return TypeAdapter(self._type).json_schema(mode=mode)  # type: ignore[arg-type]
+        from pydantic.json_schema import GenerateJsonSchema
+
+        return GenerateJsonSchema().generate(cast(Any, self._original_schema), mode=mode)  # type: ignore[arg-type]
+
+    def explain(self) -> Explanation:
+        """Which nodes C decides by itself, and why it does not decide the others.
+
+        Returns
+        -------
+        Explanation
+        """
+        return Explanation(self._program.report, title=repr(self))
+
+    def __repr__(self) -> str:
+        name = getattr(self._type, "__name__", None) if self._type is not None else "core schema"
+        return f"Schema({name or self._type!r})"
+
+    def __reduce__(self) -> Any:
+        raise TypeError("a Schema cannot be pickled: make it anew from its type")
+
+    # ---- Called from C -------------------------------------------------------------------
+
+    def _whole(self, data: Any, **options: Any) -> Any:
+        """The original's answer for the whole document."""
+        if not isinstance(data, bytes | bytearray | str):
+            with suppress(TypeError):  # the original has the error for what is no buffer
+                data = bytes(memoryview(data))
+        given = {key: value for key, value in options.items() if value is not None}
+        unknown = sorted(set(options) - {"strict", "context", "by_alias", "by_name"})
+        if unknown:
+            raise TypeError(f"validate_json() got an unexpected keyword argument {unknown[0]!r}")
+        if not self._allow_nan:
+            self._refuse_nan(data)
+        return self._validator.validate_json(data, **given)
+
+    def _refuse_nan(self, data: Any) -> None:
+        """Raise for a document that only ``allow_nan`` makes readable."""
+        if not isinstance(data, bytes | bytearray | str):
+            return
+        text = data.encode("utf-8", "surrogatepass") if isinstance(data, str) else bytes(data)
+        if b"NaN" not in text and b"Infinity" not in text:
+            return
+        fault = _core.json_fault(text)
+        if fault is not None and fault[2]:
+            raise not_json(self._validator.title, data, text, fault[1], self._hide_input)
+
+    def _syntax(self, data: Any, fault: str, at: int, nonfinite: bool) -> Any:
+        """The original's answer for a document that C's reader refused."""
+        if nonfinite and not self._allow_nan:
+            text = data.encode() if isinstance(data, str) else bytes(data)
+            raise not_json(self._validator.title, data, text, at, self._hide_input)
+        return self._validator.validate_json(data)
+
+    def _original(self, node: int) -> Any:
+        """The bound ``validate_json`` of one node by itself."""
+        schema, config = self._program.originals[node]
+        if node == self._program.root:
+            return self._validator.validate_json
+        return _validator(self._with_definitions(schema), config).validate_json
+
+    def _record(self, node: int) -> Any:
+        """The same for one record of a ROWS or ROW node."""
+        return _validator(self._program.layouts[node].record, None).validate_json
+
+    def _values(self, node: int, record: Any) -> list[Any]:
+        return cast("list[Any]", self._program.layouts[node].values(record))
+
+    def _with_definitions(self, schema: CoreSchema) -> CoreSchema:
+        root = self._original_schema
+        if root.get("type") != "definitions":
+            return schema
+        return {"type": "definitions", "schema": schema, "definitions": root["definitions"]}
+
+    def _lines(self, error: ValidationError, loc: tuple[Any, ...], span: bytes) -> list[Line]:
+        return line_errors(error, loc, span)
+
+    def _raise(self, lines: list[Line]) -> None:
+        raise ValidationError.from_exception_data(
+            self._validator.title, cast(Any, lines), "json", hide_input=self._hide_input
+        )
+
+
+def _validator(schema: CoreSchema, config: CoreSchema | None) -> SchemaValidator:
+    """A validator of exactly this schema: a model's ready-made one may not be the rewritten one."""
+    return SchemaValidator(cast(Any, schema), cast(Any, config), _use_prebuilt=False)
+
+
+def _limit_rows(schema: CoreSchema, most: int) -> CoreSchema:
+    """The schema with at most `most` records in every ``Rows``."""
+
+    def change(node: CoreSchema) -> CoreSchema:
+        layout = (node.get("metadata") or {}).get("fastcore")
+        if layout is None or layout.kind != "rows":
+            return node
+        return {**node, "schema": {**node["schema"], "max_length": most}}
+
+    return rebuilt(schema, change)
+
+
+def _hides_input(schema: CoreSchema) -> bool:
+    while schema.get("type") in ("definitions", "nullable", "default"):
+        schema = schema["schema"]
+    return bool((schema.get("config") or {}).get("hide_input_in_errors"))

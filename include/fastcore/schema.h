@@ -1,0 +1,258 @@
+/* The compiled contract of a request: which values C accepts by itself, and how records become
+ * columns. Plain C; what a node means to Python (classes, defaults, the original validator) is the
+ * glue's, which keeps it in arrays of its own, by node number.
+ *
+ * The rule of the whole layer: accept only what the original would accept with the same value;
+ * everything else is refused, with its byte span, and the original decides. */
+#ifndef FASTCORE_SCHEMA_H
+#define FASTCORE_SCHEMA_H
+
+#include "fastcore/columns.h"
+#include "fastcore/json.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- Keys --------------------------------------------------------------------------------- */
+
+/* One expected key; `token` is the text `"name":` where the name can stand in a document as it
+ * is, and NULL where it would need an escape. */
+typedef struct fc_key {
+    const char *name, *token;
+    uint32_t len, token_len;
+} fc_key;
+
+/* A set of texts with numbers 0 .. count - 1: expected keys, or the strings of a Literal. */
+typedef struct fc_keys {
+    const fc_key *keys;
+    const uint16_t *slots; /* number + 1 by hash, 0 is free */
+    uint32_t count, mask;
+} fc_keys;
+
+enum { FC_KEYS_MAX = 4096 };
+
+/* Builds the table in `arena`. FC_EINVALID if a text occurs twice; FC_ELIMIT for too many. */
+fc_status fc_keys_build(fc_arena *arena, const char *const *texts, const size_t *lens,
+                        uint32_t count, fc_keys *out);
+/* The number of the text, or -1. `hint` is tried first (any value may be given). */
+int32_t fc_keys_find(const fc_keys *keys, const fc_json_string *string, uint32_t hint);
+/* If `"name":` of key `number` stands at `at`, the byte behind it; otherwise NULL. */
+const char *fc_keys_match(const fc_keys *keys, uint32_t number, const char *at, const char *end);
+
+/* ---- Nodes -------------------------------------------------------------------------------- */
+
+typedef enum fc_node_kind {
+    FC_NODE_ORIGINAL = 0, /* always the original's */
+    FC_NODE_ANY,
+    FC_NODE_NONE,
+    FC_NODE_BOOL,
+    FC_NODE_INT,
+    FC_NODE_FLOAT,
+    FC_NODE_STR,
+    FC_NODE_LITERAL, /* strings and integers, each given in its own type */
+    FC_NODE_LIST,    /* items: node `child` */
+    FC_NODE_DICT,    /* any text as key, values: node `child` */
+    FC_NODE_MODEL,   /* `keys` and `fields` */
+    FC_NODE_ROWS,    /* array of records -> columns; record number `child` */
+    FC_NODE_ROW,     /* one record -> columns */
+    FC_NODE_ARRAY    /* nested arrays of numbers -> one block; array number `child` */
+} fc_node_kind;
+
+/* What a node checks besides its kind. */
+enum {
+    FC_CHECK_LOW = 1,       /* INT, FLOAT: value >= low (> low with FC_CHECK_LOW_OPEN) */
+    FC_CHECK_HIGH = 2,      /* value <= high (< high with FC_CHECK_HIGH_OPEN) */
+    FC_CHECK_LOW_OPEN = 4,  /* FLOAT only; INT bounds are closed when they come here */
+    FC_CHECK_HIGH_OPEN = 8, /* FLOAT only */
+    FC_CHECK_LENGTH = 16    /* STR code points, LIST items, DICT pairs in [min_len, max_len] */
+};
+
+typedef struct fc_node {
+    uint8_t kind;
+    uint8_t checks;
+    bool nullable; /* null is accepted as well */
+    bool columnar; /* a ROWS or ROW, or a MODEL from which fields of models lead to one */
+    uint32_t child;
+    union {
+        struct {
+            int64_t low, high;
+        } i;
+        struct {
+            double low, high;
+        } f;
+        struct {
+            uint64_t min, max;
+        } len;
+    } bound;
+    fc_keys keys;           /* MODEL: keys in the order of the fields; LITERAL: its strings */
+    const uint32_t *fields; /* MODEL: node of each field */
+    const int64_t *ints;    /* LITERAL: its integers, which follow the strings in number */
+    uint32_t int_count;
+} fc_node;
+
+static inline bool fc_check_int(const fc_node *node, int64_t value) {
+    return (!(node->checks & FC_CHECK_LOW) || value >= node->bound.i.low) &&
+           (!(node->checks & FC_CHECK_HIGH) || value <= node->bound.i.high);
+}
+
+/* False for anything not finite. */
+static inline bool fc_check_float(const fc_node *node, double value) {
+    if (!(value - value == 0)) return false;
+    if (node->checks & FC_CHECK_LOW) {
+        if (!(node->checks & FC_CHECK_LOW_OPEN ? value > node->bound.f.low
+                                               : value >= node->bound.f.low))
+            return false;
+    }
+    if (node->checks & FC_CHECK_HIGH) {
+        if (!(node->checks & FC_CHECK_HIGH_OPEN ? value < node->bound.f.high
+                                                : value <= node->bound.f.high))
+            return false;
+    }
+    return true;
+}
+
+static inline bool fc_check_length(const fc_node *node, uint64_t length) {
+    return !(node->checks & FC_CHECK_LENGTH) ||
+           (length >= node->bound.len.min && length <= node->bound.len.max);
+}
+
+/* The same of a scanned string, in code points. */
+bool fc_check_text(const fc_node *node, const fc_json_string *string);
+/* The number of the literal that equals the string or integer, or -1. */
+int32_t fc_literal_text(const fc_node *node, const fc_json_string *string, uint32_t hint);
+int32_t fc_literal_int(const fc_node *node, int64_t value);
+
+/* ---- Records ------------------------------------------------------------------------------ */
+
+typedef enum fc_cell_kind {
+    FC_CELL_FLOAT = 0, /* FLOAT node -> FLOAT64 column */
+    FC_CELL_INT,       /* INT node, or LITERAL of integers -> INT64 column */
+    FC_CELL_BOOL,      /* BOOL node -> BOOL column */
+    FC_CELL_CODE,      /* LITERAL of strings -> CODE column, numbers being codes */
+    FC_CELL_TEXT,      /* STR node -> STRING column */
+    FC_CELL_RECORD     /* MODEL node -> the fields of a nested record */
+} fc_cell_kind;
+
+typedef struct fc_record_field {
+    uint8_t cell;
+    bool required;   /* otherwise `defaults` has the cell (never for RECORD) */
+    uint32_t node;   /* what it must satisfy */
+    uint32_t target; /* the column, or the nested record */
+} fc_record_field;
+
+enum { FC_RECORD_MAX_FIELDS = 256, FC_RECORD_MAX_DEPTH = 8 };
+
+typedef struct fc_record {
+    fc_keys keys;
+    const fc_record_field *fields;
+    bool forbid_extra;
+} fc_record;
+
+/* What ROWS and ROW nodes make: a layout and the record's tree (record 0 is the top). */
+typedef struct fc_frame {
+    fc_layout *layout;
+    const fc_columns *defaults; /* one row with the defaults, or NULL where none is needed */
+    const fc_record *records;
+    uint32_t record_count;
+} fc_frame;
+
+/* ---- Arrays ------------------------------------------------------------------------------- */
+
+typedef enum fc_item_kind { FC_ITEM_FLOAT64 = 0, FC_ITEM_FLOAT32, FC_ITEM_INT } fc_item_kind;
+enum { FC_SHAPE_MAX_DIMS = 8 };
+
+typedef struct fc_shape {
+    fc_item_kind item;
+    uint32_t ndim;
+    int64_t sizes[FC_SHAPE_MAX_DIMS]; /* a size, or -1: any */
+    int8_t same[FC_SHAPE_MAX_DIMS];   /* the earlier dimension of the same name, or -1 */
+    int64_t low, high;                /* INT: what the dtype can hold */
+    int32_t dtype;                    /* the glue's */
+} fc_shape;
+
+typedef struct fc_schema {
+    const fc_node *nodes;
+    uint32_t node_count, root;
+    const fc_frame *frames;
+    const fc_shape *shapes;
+    fc_json_limits limits;
+    int64_t max_rows; /* or -1 */
+} fc_schema;
+
+/* ---- Filling columns ---------------------------------------------------------------------- */
+
+/* A record that C did not accept: its row number and its bytes. */
+typedef struct fc_refusal {
+    int64_t row;
+    size_t start, end;
+} fc_refusal;
+
+/* One ROWS or ROW value read into columns. Rows of refused records hold nulls or zeros. */
+typedef struct fc_fill {
+    const fc_alloc *alloc;
+    fc_columns *set; /* or NULL once taken */
+    fc_refusal *refusals;
+    size_t refusal_count, refusal_size;
+    bool refused; /* the value as a whole is the original's to judge */
+    size_t start, end;
+} fc_fill;
+
+void fc_fill_free(fc_fill *fill);
+
+/* Reads a whole document whose root is the ROWS or ROW node `node` of the schema. The offsets in
+ * `fill` count from `data`. On any status but FC_OK nothing is left in `fill`. */
+fc_status fc_fill_document(const fc_schema *schema, uint32_t node, const char *data, size_t len,
+                           const fc_alloc *alloc, fc_fill *fill, fc_json_error *error);
+
+/* ---- Tape --------------------------------------------------------------------------------- */
+
+enum { FC_TAPE_FILL = 16 }; /* a node kind beside fc_json_kind: number `fill` */
+
+enum { FC_TAPE_ESCAPED = 1, FC_TAPE_ASCII = 2, FC_TAPE_FITS = 4 };
+
+/* One value (or key: a STRING in front of its value) of a document. */
+typedef struct fc_tape_node {
+    uint32_t start, end; /* bytes of the document, quotes and brackets included */
+    uint32_t next;       /* the tape node behind this one and all below it */
+    uint8_t kind, flags;
+    union {
+        int64_t integer; /* INT with FC_TAPE_FITS */
+        double real;     /* FLOAT, NONFINITE, and INT without FC_TAPE_FITS */
+        uint64_t count;  /* ARRAY elements, OBJECT pairs */
+        uint64_t fill;   /* FC_TAPE_FILL: index into `fills` */
+    } as;
+} fc_tape_node;
+
+enum { FC_TAPE_LOCAL = 96 };
+
+/* A document read once. Where the schema leads through models to columns, they are filled on the
+ * way; the rest is kept as nodes. Initialise with fc_tape_init, free in any case. */
+typedef struct fc_tape {
+    const fc_alloc *alloc;
+    const fc_schema *schema;
+    const char *data;
+    fc_tape_node *nodes;
+    uint32_t count, size;
+    fc_fill **fills;
+    uint32_t fill_count, fill_size;
+    fc_tape_node local[FC_TAPE_LOCAL]; /* small documents need no allocation */
+} fc_tape;
+
+void fc_tape_init(fc_tape *tape, const fc_schema *schema, const fc_alloc *alloc);
+/* Reads the document; FC_ELIMIT if it is 4 GiB or larger. */
+fc_status fc_tape_read(fc_tape *tape, const char *data, size_t len, fc_json_error *error);
+void fc_tape_free(fc_tape *tape);
+
+/* The string at a STRING node, as the reader saw it. */
+static inline fc_json_string fc_tape_string(const fc_tape *tape, const fc_tape_node *node) {
+    fc_json_string string = {tape->data + node->start + 1, (size_t)(node->end - node->start - 2),
+                             (node->flags & FC_TAPE_ESCAPED) != 0,
+                             (node->flags & FC_TAPE_ASCII) != 0};
+    return string;
+}
+
+#ifdef __cplusplus
+}
+#endif
+#endif

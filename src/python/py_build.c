@@ -1,0 +1,244 @@
+/* Python objects out of a tape, held against the schema: scalars, lists and dicts. */
+#include "python/py_schema.h"
+
+/* ---- The original ------------------------------------------------------------------------- */
+
+/* The path as a tuple, outermost first. */
+static PyObject *loc_tuple(const fc_path *path) {
+    Py_ssize_t depth = 0;
+    for (const fc_path *p = path; p; p = p->up) depth++;
+    PyObject *loc = PyTuple_New(depth);
+    if (!loc) return NULL;
+    for (const fc_path *p = path; p; p = p->up) {
+        PyObject *part = p->key ? Py_NewRef(p->key) : PyLong_FromSsize_t(p->index);
+        if (!part) {
+            Py_DECREF(loc);
+            return NULL;
+        }
+        PyTuple_SET_ITEM(loc, --depth, part);
+    }
+    return loc;
+}
+
+/* Adds the errors of the exception that is set; the exception is then gone. Anything but a
+ * ValidationError stays set, and passes through. */
+static void take_errors(fc_build *build, PyObject *span, const fc_path *path) {
+    if (!PyErr_ExceptionMatches(build->state->validation_error)) return;
+    PyObject *error = fc_py_take_exception(), *loc = NULL, *lines = NULL;
+    if (!build->errors) build->errors = PyList_New(0);
+    if (build->errors && (loc = loc_tuple(path)))
+        lines = PyObject_CallMethod((PyObject *)build->self, "_lines", "OOO", error, loc, span);
+    if (lines) {
+        Py_ssize_t size = PyList_GET_SIZE(build->errors);
+        (void)PyList_SetSlice(build->errors, size, size, lines); /* an exception says it failed */
+    }
+    Py_XDECREF(lines);
+    Py_XDECREF(loc);
+    Py_XDECREF(error);
+}
+
+static PyObject *call_original(fc_build *build, PyObject *validate, size_t start, size_t end,
+                               const fc_path *path) {
+    PyObject *span = PyBytes_FromStringAndSize(build->data + start, (Py_ssize_t)(end - start));
+    if (!span) return NULL;
+    PyObject *value = PyObject_CallOneArg(validate, span);
+    if (!value) take_errors(build, span, path);
+    Py_DECREF(span);
+    return value;
+}
+
+/* The bound method in `slot`, made when first asked for. Borrowed. */
+static PyObject *original_of(fc_build *build, PyObject **slot, const char *maker, uint32_t node) {
+    if (!*slot) {
+        PyObject *made = PyObject_CallMethod((PyObject *)build->self, maker, "I", node);
+        if (!made) return NULL;
+        if (*slot)
+            Py_DECREF(made); /* another thread was faster */
+        else
+            *slot = made;
+    }
+    return *slot;
+}
+
+PyObject *fc_py_hand_over(fc_build *build, uint32_t node, size_t start, size_t end,
+                          const fc_path *path) {
+    if (build->pure) {
+        build->refused = true;
+        return NULL;
+    }
+    PyObject *validate = original_of(build, &build->self->nodes[node].original, "_original", node);
+    return validate ? call_original(build, validate, start, end, path) : NULL;
+}
+
+PyObject *fc_py_hand_over_record(fc_build *build, uint32_t node, size_t start, size_t end,
+                                 const fc_path *path) {
+    PyObject *validate = original_of(build, &build->self->nodes[node].record, "_record", node);
+    return validate ? call_original(build, validate, start, end, path) : NULL;
+}
+
+/* ---- Scalars ------------------------------------------------------------------------------ */
+
+static inline bool stopped(const fc_build *build) { return build->refused || PyErr_Occurred(); }
+
+static PyObject *refuse(fc_build *build, uint32_t node, const fc_tape_node *value,
+                        const fc_path *path) {
+    return fc_py_hand_over(build, node, value->start, value->end, path);
+}
+
+static PyObject *build_int(fc_build *build, const fc_node *node, uint32_t number,
+                           const fc_tape_node *value, const fc_path *path) {
+    if (value->kind == FC_JSON_INT && (value->flags & FC_TAPE_FITS) &&
+        fc_check_int(node, value->as.integer))
+        return PyLong_FromLongLong(value->as.integer);
+    return refuse(build, number, value, path);
+}
+
+static PyObject *build_float(fc_build *build, const fc_node *node, uint32_t number,
+                             const fc_tape_node *value, const fc_path *path) {
+    if (value->kind == FC_JSON_FLOAT || value->kind == FC_JSON_INT) {
+        double real = value->flags & FC_TAPE_FITS ? (double)value->as.integer : value->as.real;
+        if (fc_check_float(node, real)) return PyFloat_FromDouble(real);
+    }
+    return refuse(build, number, value, path);
+}
+
+static PyObject *build_str(fc_build *build, const fc_node *node, uint32_t number,
+                           const fc_tape_node *value, const fc_path *path) {
+    if (value->kind == FC_JSON_STRING) {
+        fc_json_string string = fc_tape_string(build->tape, value);
+        if (fc_check_text(node, &string)) return fc_py_build_string(&string);
+    }
+    return refuse(build, number, value, path);
+}
+
+static PyObject *build_literal(fc_build *build, const fc_node *node, uint32_t number,
+                               const fc_tape_node *value, const fc_path *path) {
+    int32_t choice = -1;
+    if (value->kind == FC_JSON_STRING) {
+        fc_json_string string = fc_tape_string(build->tape, value);
+        choice = fc_literal_text(node, &string, 0);
+    } else if (value->kind == FC_JSON_INT && (value->flags & FC_TAPE_FITS)) {
+        choice = fc_literal_int(node, value->as.integer);
+    }
+    if (choice < 0) return refuse(build, number, value, path);
+    return Py_NewRef(PyTuple_GET_ITEM(build->self->nodes[number].values, choice));
+}
+
+/* ---- Containers --------------------------------------------------------------------------- */
+
+static PyObject *build_list(fc_build *build, const fc_node *node, uint32_t number, uint32_t at,
+                            const fc_path *path) {
+    const fc_tape_node *value = &build->tape->nodes[at];
+    if (value->kind != FC_JSON_ARRAY || !fc_check_length(node, value->as.count))
+        return refuse(build, number, value, path);
+    Py_ssize_t count = (Py_ssize_t)value->as.count;
+    PyObject *list = PyList_New(count);
+    if (!list) return NULL;
+    bool valid = true;
+    uint32_t child = at + 1;
+    for (Py_ssize_t i = 0; i < count; i++) {
+        fc_path here = {path, NULL, i};
+        PyObject *item = fc_py_build(build, node->child, child, &here);
+        if (!item) {
+            if (stopped(build)) {
+                Py_DECREF(list);
+                return NULL;
+            }
+            valid = false;
+            item = Py_NewRef(Py_None); /* keeps the list whole until it is dropped */
+        }
+        PyList_SET_ITEM(list, i, item);
+        child = build->tape->nodes[child].next;
+    }
+    if (!valid) Py_CLEAR(list);
+    return list;
+}
+
+/* A dict of all keys in order, each with None; NULL without an exception if one occurs twice. */
+static PyObject *dict_of_keys(fc_build *build, const fc_tape_node *value, uint32_t at) {
+    PyObject *dict = PyDict_New();
+    uint32_t child = at + 1;
+    for (uint64_t i = 0; dict && i < value->as.count; i++) {
+        fc_json_string text = fc_tape_string(build->tape, &build->tape->nodes[child]);
+        PyObject *key = fc_py_build_string(&text);
+        if (!key || PyDict_SetItem(dict, key, Py_None) < 0) Py_CLEAR(dict);
+        Py_XDECREF(key);
+        child = build->tape->nodes[child + 1].next;
+    }
+    if (dict && (uint64_t)PyDict_GET_SIZE(dict) != value->as.count) Py_CLEAR(dict);
+    return dict;
+}
+
+static PyObject *build_dict(fc_build *build, const fc_node *node, uint32_t number, uint32_t at,
+                            const fc_path *path) {
+    const fc_tape_node *value = &build->tape->nodes[at];
+    if (value->kind != FC_JSON_OBJECT || !fc_check_length(node, value->as.count))
+        return refuse(build, number, value, path);
+    PyObject *dict = dict_of_keys(build, value, at);
+    if (!dict) return PyErr_Occurred() ? NULL : refuse(build, number, value, path);
+    /* The keys are visited through a list: a value's validator may run any code. */
+    PyObject *keys = PyDict_Keys(dict);
+    bool valid = true, failed = !keys;
+    uint32_t child = at + 1;
+    for (Py_ssize_t i = 0; !failed && i < PyList_GET_SIZE(keys); i++) {
+        PyObject *key = PyList_GET_ITEM(keys, i);
+        fc_path here = {path, key, 0};
+        PyObject *item = fc_py_build(build, node->child, child + 1, &here);
+        if (item)
+            failed = PyDict_SetItem(dict, key, item) < 0;
+        else if (stopped(build))
+            failed = true;
+        else
+            valid = false;
+        Py_XDECREF(item);
+        child = build->tape->nodes[child + 1].next;
+    }
+    Py_XDECREF(keys);
+    if (failed || !valid) Py_CLEAR(dict);
+    return dict;
+}
+
+static PyObject *build_frame(fc_build *build, uint32_t number, uint32_t at, const fc_path *path) {
+    const fc_tape_node *value = &build->tape->nodes[at];
+    if (value->kind == FC_TAPE_FILL) {
+        fc_fill *fill = build->tape->fills[value->as.fill];
+        return fc_py_build_columns(build, number, fill, 0, path);
+    }
+    /* Not met on the way to the tape's columns (inside a list, say): read the span again. */
+    fc_fill fill;
+    fc_status status = fc_fill_document(fc_py_kernel(build), number, build->data + value->start,
+                                        value->end - value->start, &fc_alloc_libc, &fill, NULL);
+    if (status == FC_ENOMEM) return PyErr_NoMemory();
+    if (status != FC_OK) return refuse(build, number, value, path);
+    PyObject *columns = fc_py_build_columns(build, number, &fill, value->start, path);
+    fc_fill_free(&fill);
+    return columns;
+}
+
+PyObject *fc_py_build(fc_build *build, uint32_t number, uint32_t at, const fc_path *path) {
+    const fc_node *node = &fc_py_kernel(build)->nodes[number];
+    const fc_tape_node *value = &build->tape->nodes[at];
+    if (node->nullable && value->kind == FC_JSON_NULL) Py_RETURN_NONE;
+    switch ((fc_node_kind)node->kind) {
+    case FC_NODE_ANY: return fc_py_build_any(build, at);
+    case FC_NODE_NONE:
+        if (value->kind == FC_JSON_NULL) Py_RETURN_NONE;
+        break;
+    case FC_NODE_BOOL:
+        if (value->kind == FC_JSON_TRUE) Py_RETURN_TRUE;
+        if (value->kind == FC_JSON_FALSE) Py_RETURN_FALSE;
+        break;
+    case FC_NODE_INT: return build_int(build, node, number, value, path);
+    case FC_NODE_FLOAT: return build_float(build, node, number, value, path);
+    case FC_NODE_STR: return build_str(build, node, number, value, path);
+    case FC_NODE_LITERAL: return build_literal(build, node, number, value, path);
+    case FC_NODE_LIST: return build_list(build, node, number, at, path);
+    case FC_NODE_DICT: return build_dict(build, node, number, at, path);
+    case FC_NODE_MODEL: return fc_py_build_model(build, number, at, path);
+    case FC_NODE_ROWS:
+    case FC_NODE_ROW: return build_frame(build, number, at, path);
+    case FC_NODE_ORIGINAL:
+    case FC_NODE_ARRAY: break;
+    }
+    return refuse(build, number, value, path);
+}

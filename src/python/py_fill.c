@@ -1,0 +1,95 @@
+/* Columns out of a fill; the records that C did not accept are the original's to judge. */
+#include <string.h>
+
+#include "python/py_columns.h"
+#include "python/py_schema.h"
+
+static int copy_row(fc_columns *to, const fc_columns *from, int64_t row) {
+    for (uint32_t c = 0; c < to->count; c++) {
+        if (fc_column_copy_cell(to, c, to->rows, from, row) != FC_OK) {
+            PyErr_NoMemory();
+            return -1;
+        }
+    }
+    return 0;
+}
+
+/* The values that the original gave for one record into the next row. */
+static int put_row(fc_columns *to, PyObject *values) {
+    if (!PyList_Check(values) || (uint64_t)PyList_GET_SIZE(values) != to->count) {
+        PyErr_SetString(PyExc_SystemError, "a record's values do not fit its columns");
+        return -1;
+    }
+    for (uint32_t c = 0; c < to->count; c++)
+        if (fc_py_column_put(to, c, to->rows, PyList_GET_ITEM(values, c)) < 0) return -1;
+    return 0;
+}
+
+/* All rows in order, those of refused records replaced by what `answers` (a list) has for them. */
+static fc_columns *patched(const fc_fill *fill, PyObject *answers) {
+    fc_columns *set;
+    if (fc_columns_new(fill->alloc, fill->set->layout, fill->set->rows, &set) != FC_OK) {
+        PyErr_NoMemory();
+        return NULL;
+    }
+    size_t next = 0;
+    for (int64_t row = 0; row < fill->set->rows; row++) {
+        bool refused = next < fill->refusal_count && fill->refusals[next].row == row;
+        int failed = refused ? put_row(set, PyList_GET_ITEM(answers, (Py_ssize_t)next++))
+                             : copy_row(set, fill->set, row);
+        if (failed) {
+            fc_py_columns_discard(set);
+            return NULL;
+        }
+        set->rows++;
+    }
+    return set;
+}
+
+/* Asks the original about each refused record, in order. A list of the values of each, or NULL as
+ * fc_py_build says; all records are asked, so that all errors are found. */
+static PyObject *ask_all(fc_build *build, uint32_t node, const fc_fill *fill, size_t base,
+                         const fc_path *path) {
+    bool many = fc_py_kernel(build)->nodes[node].kind == FC_NODE_ROWS, valid = true;
+    PyObject *answers = PyList_New(0);
+    for (size_t i = 0; answers && i < fill->refusal_count; i++) {
+        const fc_refusal *refusal = &fill->refusals[i];
+        fc_path here = {path, NULL, (Py_ssize_t)refusal->row};
+        PyObject *record = fc_py_hand_over_record(build, node, base + refusal->start,
+                                                  base + refusal->end, many ? &here : path);
+        PyObject *values = NULL;
+        if (record)
+            values = PyObject_CallMethod((PyObject *)build->self, "_values", "IO", node, record);
+        if (!values && PyErr_Occurred())
+            Py_CLEAR(answers);
+        else if (!values)
+            valid = false;
+        else if (PyList_Append(answers, values) < 0)
+            Py_CLEAR(answers);
+        Py_XDECREF(values);
+        Py_XDECREF(record);
+    }
+    if (!valid) Py_CLEAR(answers);
+    return answers;
+}
+
+PyObject *fc_py_build_columns(fc_build *build, uint32_t node, fc_fill *fill, size_t base,
+                              const fc_path *path) {
+    PyTypeObject *cls = build->self->nodes[node].columns;
+    if (fill->refused)
+        return fc_py_hand_over(build, node, base + fill->start, base + fill->end, path);
+    if (!fill->refusal_count) {
+        fc_columns *set = fill->set;
+        fill->set = NULL;
+        return fc_py_columns_wrap(cls, set);
+    }
+    if (build->pure) {
+        build->refused = true;
+        return NULL;
+    }
+    PyObject *answers = ask_all(build, node, fill, base, path);
+    if (!answers) return NULL;
+    fc_columns *set = patched(fill, answers);
+    Py_DECREF(answers);
+    return set ? fc_py_columns_wrap(cls, set) : NULL;
+}

@@ -1,0 +1,176 @@
+/* Instances of pydantic models, made as pydantic makes them: no __init__, the fields' dict in the
+ * order of the schema, the set of the fields that were given. */
+#include "python/py_schema.h"
+
+#include <string.h>
+
+enum { LOCAL_FIELDS = 32 };
+
+/* Where each field's value stands on the tape (0: not given), and the extra pairs. */
+typedef struct match {
+    uint32_t *at;
+    uint32_t local[LOCAL_FIELDS];
+    uint32_t given;
+    bool extra, fits;
+} match;
+
+/* Finds the fields in the object, the last of equal keys winning. 0, or -1 with an exception. */
+static int match_fields(fc_build *build, const fc_node *node, const fc_py_model *model,
+                        uint32_t object, match *m) {
+    uint32_t fields = node->keys.count;
+    m->at = m->local;
+    if (fields > LOCAL_FIELDS && !(m->at = PyMem_New(uint32_t, fields))) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    memset(m->at, 0, fields * sizeof *m->at);
+    m->given = 0;
+    m->extra = false;
+    m->fits = true;
+    const fc_tape_node *nodes = build->tape->nodes;
+    uint32_t child = object + 1, next = 0;
+    for (uint64_t i = 0; i < nodes[object].as.count; i++) {
+        fc_json_string key = fc_tape_string(build->tape, &nodes[child]);
+        int32_t number = fc_keys_find(&node->keys, &key, next);
+        if (number >= 0) {
+            m->given += m->at[number] == 0;
+            m->at[number] = child + 1;
+            next = (uint32_t)number + 1;
+        } else {
+            m->extra = true;
+        }
+        child = nodes[child + 1].next;
+    }
+    if (m->extra && model->forbid_extra) m->fits = false;
+    if (m->given < fields)
+        for (uint32_t i = 0; i < fields; i++)
+            if (!m->at[i] && model->how[i] == FC_DEFAULT_NONE) m->fits = false;
+    return 0;
+}
+
+static void match_free(match *m) {
+    if (m->at != m->local) PyMem_Free(m->at);
+}
+
+static PyObject *make_default(fc_build *build, const fc_py_model *model, uint32_t field) {
+    PyObject *object = model->defaults[field];
+    return model->how[field] == FC_DEFAULT_COPY ? PyObject_CallOneArg(build->self->deepcopy, object)
+                                                : PyObject_CallNoArgs(object);
+}
+
+/* Puts every field into `dict`; -1: stop, 0: some are not valid, 1: all are. */
+static int build_fields(fc_build *build, const fc_node *node, const fc_py_model *model,
+                        const match *m, PyObject *dict, const fc_path *path) {
+    int valid = 1;
+    for (uint32_t i = 0; i < node->keys.count; i++) {
+        PyObject *name = PyTuple_GET_ITEM(model->names, i), *value;
+        if (m->at[i]) {
+            /* Errors name the key that was found, which may be an alias. */
+            fc_path here = {path, PyTuple_GET_ITEM(model->keys, i), 0};
+            value = fc_py_build(build, node->fields[i], m->at[i], &here);
+            if (!value && !build->refused && !PyErr_Occurred()) {
+                valid = 0;
+                continue;
+            }
+        } else {
+            if (model->how[i] == FC_DEFAULT_SHARED) continue; /* in the template */
+            value = make_default(build, model, i);
+        }
+        if (!value) return -1;
+        int failed = PyDict_SetItem(dict, name, value);
+        Py_DECREF(value);
+        if (failed) return -1;
+    }
+    return valid;
+}
+
+/* The extra pairs as a dict; NULL without an exception if a key occurs twice. */
+static PyObject *build_extra(fc_build *build, const fc_node *node, uint32_t object) {
+    PyObject *extra = PyDict_New();
+    const fc_tape_node *nodes = build->tape->nodes;
+    uint32_t child = object + 1;
+    for (uint64_t i = 0; extra && i < nodes[object].as.count; i++) {
+        fc_json_string text = fc_tape_string(build->tape, &nodes[child]);
+        if (fc_keys_find(&node->keys, &text, 0) < 0) {
+            PyObject *key = fc_py_build_string(&text);
+            int known = key ? PyDict_Contains(extra, key) : -1;
+            PyObject *value = known == 0 ? fc_py_build_any(build, child + 1) : NULL;
+            if (!value || PyDict_SetItem(extra, key, value) < 0) Py_CLEAR(extra);
+            Py_XDECREF(key);
+            Py_XDECREF(value);
+        }
+        child = nodes[child + 1].next;
+    }
+    return extra;
+}
+
+static PyObject *given_names(const fc_node *node, const fc_py_model *model, const match *m,
+                             PyObject *extra) {
+    PyObject *names = PySet_New(m->given == node->keys.count ? model->all_names : NULL);
+    if (!names) return NULL;
+    if (m->given < node->keys.count) {
+        for (uint32_t i = 0; i < node->keys.count; i++) {
+            if (m->at[i] && PySet_Add(names, PyTuple_GET_ITEM(model->names, i)) < 0) {
+                Py_DECREF(names);
+                return NULL;
+            }
+        }
+    }
+    PyObject *key, *value;
+    Py_ssize_t position = 0;
+    while (extra && PyDict_Next(extra, &position, &key, &value)) {
+        if (PySet_Add(names, key) < 0) {
+            Py_DECREF(names);
+            return NULL;
+        }
+    }
+    return names;
+}
+
+static int set_slot(PyObject *descriptor, PyObject *instance, PyObject *value) {
+    return Py_TYPE(descriptor)->tp_descr_set(descriptor, instance, value);
+}
+
+/* `extra` may be NULL: None. */
+static PyObject *make_instance(fc_build *build, const fc_py_model *model, PyObject *dict,
+                               PyObject *extra, PyObject *names) {
+    PyObject *instance = model->cls->tp_new(model->cls, build->state->empty_tuple, NULL);
+    if (!instance) return NULL;
+    if (PyObject_GenericSetDict(instance, dict, NULL) < 0 ||
+        set_slot(model->set_extra, instance, extra ? extra : Py_None) < 0 ||
+        set_slot(model->set_private, instance, Py_None) < 0 ||
+        set_slot(model->set_fields, instance, names) < 0)
+        Py_CLEAR(instance);
+    return instance;
+}
+
+PyObject *fc_py_build_model(fc_build *build, uint32_t number, uint32_t at, const fc_path *path) {
+    const fc_node *node = &fc_py_kernel(build)->nodes[number];
+    const fc_py_model *model = build->self->nodes[number].model;
+    const fc_tape_node *value = &build->tape->nodes[at];
+    if (value->kind != FC_JSON_OBJECT)
+        return fc_py_hand_over(build, number, value->start, value->end, path);
+    match m;
+    if (match_fields(build, node, model, at, &m) < 0) return NULL;
+    PyObject *dict = NULL, *extra = NULL, *names = NULL, *instance = NULL;
+    if (m.fits && m.extra && model->allow_extra && !(extra = build_extra(build, node, at))) {
+        if (PyErr_Occurred()) goto done;
+        m.fits = false;
+    }
+    if (!m.fits) {
+        /* Missing, extra or repeated: no field has been looked at, the original does it all. */
+        instance = fc_py_hand_over(build, number, value->start, value->end, path);
+        goto done;
+    }
+    if (model->allow_extra && !extra && !(extra = PyDict_New())) goto done;
+    dict = PyDict_Copy(model->template_dict);
+    if (!dict || build_fields(build, node, model, &m, dict, path) <= 0) goto done;
+    names = given_names(node, model, &m, extra);
+    if (names) instance = make_instance(build, model, dict, extra, names);
+done:
+    match_free(&m);
+    Py_XDECREF(dict);
+    Py_XDECREF(extra);
+    Py_XDECREF(names);
+    return instance;
+}

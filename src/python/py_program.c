@@ -1,0 +1,311 @@
+/* The compiled program, tuples made by Python, into the kernel's form.
+ *
+ * Each node is a tuple (kind, flags, ...); flags: 1 nullable, 2 columnar. What follows is
+ *   INT, FLOAT        low | None, high | None, low is open, high is open
+ *   STR               min, max                      (-1: no bound)
+ *   LITERAL           texts, ints, values           (values in order: texts, then ints)
+ *   LIST, DICT        child, min, max
+ *   MODEL             cls, names, keys, children, defaults, extra
+ *                     (defaults: None or (how, object); extra: "ignore", "forbid", "allow")
+ *   ROWS, ROW         columns class, specs, records, defaults | None
+ *                     (record: keys, fields, forbid; field: cell, required, node, target)
+ * It comes from our own compiler, so a wrong shape is a SystemError, not a message for users. */
+#include <string.h>
+
+#include "python/py_columns.h"
+#include "python/py_schema.h"
+
+static PyObject *item(PyObject *tuple, Py_ssize_t i) {
+    if (!PyTuple_Check(tuple) || i >= PyTuple_GET_SIZE(tuple)) {
+        PyErr_SetString(PyExc_SystemError, "a schema's program has not the expected shape");
+        return NULL;
+    }
+    return PyTuple_GET_ITEM(tuple, i);
+}
+
+static int number(PyObject *tuple, Py_ssize_t i, long long *out) {
+    PyObject *object = item(tuple, i);
+    if (!object) return -1;
+    *out = PyLong_AsLongLong(object);
+    return *out == -1 && PyErr_Occurred() ? -1 : 0;
+}
+
+static int no_memory(void) {
+    PyErr_NoMemory();
+    return -1;
+}
+
+static int load_keys(fc_arena *arena, PyObject *texts, fc_keys *out) {
+    Py_ssize_t count = PyTuple_GET_SIZE(texts);
+    const char **data = PyMem_New(const char *, count ? count : 1);
+    size_t *lens = PyMem_New(size_t, count ? count : 1);
+    int failed = !data || !lens ? no_memory() : 0;
+    for (Py_ssize_t i = 0; !failed && i < count; i++) {
+        Py_ssize_t len;
+        data[i] = PyUnicode_AsUTF8AndSize(PyTuple_GET_ITEM(texts, i), &len);
+        lens[i] = (size_t)len;
+        if (!data[i]) failed = -1;
+    }
+    if (!failed) {
+        fc_status status = fc_keys_build(arena, data, lens, (uint32_t)count, out);
+        if (status != FC_OK) {
+            fc_py_raise(status, "a schema's keys");
+            failed = -1;
+        }
+    }
+    PyMem_Free(data);
+    PyMem_Free(lens);
+    return failed;
+}
+
+/* ---- Kinds -------------------------------------------------------------------------------- */
+
+static int load_bounds(PyObject *tuple, fc_node *node) {
+    PyObject *low = item(tuple, 2), *high = item(tuple, 3);
+    if (!low || !high || !item(tuple, 5)) return -1;
+    bool real = node->kind == FC_NODE_FLOAT;
+    if (low != Py_None) {
+        node->checks |= FC_CHECK_LOW;
+        if (PyObject_IsTrue(item(tuple, 4))) node->checks |= FC_CHECK_LOW_OPEN;
+        if (real)
+            node->bound.f.low = PyFloat_AsDouble(low);
+        else
+            node->bound.i.low = PyLong_AsLongLong(low);
+    }
+    if (high != Py_None) {
+        node->checks |= FC_CHECK_HIGH;
+        if (PyObject_IsTrue(item(tuple, 5))) node->checks |= FC_CHECK_HIGH_OPEN;
+        if (real)
+            node->bound.f.high = PyFloat_AsDouble(high);
+        else
+            node->bound.i.high = PyLong_AsLongLong(high);
+    }
+    return PyErr_Occurred() ? -1 : 0;
+}
+
+static int load_lengths(PyObject *tuple, Py_ssize_t first, fc_node *node) {
+    long long min, max;
+    if (number(tuple, first, &min) < 0 || number(tuple, first + 1, &max) < 0) return -1;
+    if (min < 0 && max < 0) return 0;
+    node->checks |= FC_CHECK_LENGTH;
+    node->bound.len.min = min < 0 ? 0 : (uint64_t)min;
+    node->bound.len.max = max < 0 ? UINT64_MAX : (uint64_t)max;
+    return 0;
+}
+
+static int load_literal(fc_py_schema *self, PyObject *tuple, fc_node *node, fc_py_node *py) {
+    PyObject *texts = item(tuple, 2), *ints = item(tuple, 3);
+    py->values = item(tuple, 4);
+    if (!py->values || load_keys(&self->arena, texts, &node->keys) < 0) return -1;
+    Py_ssize_t count = PyTuple_GET_SIZE(ints);
+    int64_t *values = fc_arena_zeros(&self->arena, (size_t)count + 1, sizeof *values);
+    if (!values) return no_memory();
+    for (Py_ssize_t i = 0; i < count; i++) {
+        values[i] = PyLong_AsLongLong(PyTuple_GET_ITEM(ints, i));
+        if (PyErr_Occurred()) return -1;
+    }
+    node->ints = values;
+    node->int_count = (uint32_t)count;
+    return 0;
+}
+
+/* The descriptor that `name` has on the class; model instances are written through it. */
+static PyObject *descriptor(PyTypeObject *cls, const char *name) {
+    PyObject *found = PyObject_GetAttrString((PyObject *)cls, name);
+    if (found && !Py_TYPE(found)->tp_descr_set) {
+        PyErr_Format(PyExc_SystemError, "%s.%s is not a slot", cls->tp_name, name);
+        Py_CLEAR(found);
+    }
+    return found;
+}
+
+static int load_defaults(fc_py_schema *self, PyObject *defaults, fc_py_model *model) {
+    Py_ssize_t count = PyTuple_GET_SIZE(model->names);
+    model->how = fc_arena_zeros(&self->arena, (size_t)count + 1, sizeof *model->how);
+    model->defaults = fc_arena_zeros(&self->arena, (size_t)count + 1, sizeof *model->defaults);
+    if (!model->how || !model->defaults) return no_memory();
+    if (!(model->template_dict = PyDict_New())) return -1;
+    for (Py_ssize_t i = 0; i < count; i++) {
+        PyObject *entry = item(defaults, i), *shared = Py_None;
+        if (!entry) return -1;
+        if (entry != Py_None) {
+            long long how;
+            if (number(entry, 0, &how) < 0 || !item(entry, 1)) return -1;
+            model->how[i] = (uint8_t)how;
+            model->defaults[i] = item(entry, 1);
+            if (how == FC_DEFAULT_SHARED) shared = model->defaults[i];
+        }
+        if (PyDict_SetItem(model->template_dict, PyTuple_GET_ITEM(model->names, i), shared) < 0)
+            return -1;
+    }
+    return (model->all_names = PyFrozenSet_New(model->names)) ? 0 : -1;
+}
+
+static int load_model(fc_py_schema *self, PyObject *tuple, fc_node *node, fc_py_node *py) {
+    fc_py_model *model = &self->models[self->model_count++];
+    py->model = model;
+    PyObject *children = item(tuple, 5), *extra = item(tuple, 7);
+    if (!children || !extra) return -1;
+    model->cls = (PyTypeObject *)item(tuple, 2);
+    model->names = item(tuple, 3);
+    model->keys = item(tuple, 4);
+    if (load_keys(&self->arena, model->keys, &node->keys) < 0) return -1;
+    uint32_t *fields =
+        fc_arena_zeros(&self->arena, (size_t)PyTuple_GET_SIZE(children) + 1, sizeof *fields);
+    if (!fields) return no_memory();
+    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(children); i++) {
+        long long child;
+        if (number(children, i, &child) < 0) return -1;
+        fields[i] = (uint32_t)child;
+    }
+    node->fields = fields;
+    model->forbid_extra = PyUnicode_CompareWithASCIIString(extra, "forbid") == 0;
+    model->allow_extra = PyUnicode_CompareWithASCIIString(extra, "allow") == 0;
+    if (!(model->set_extra = descriptor(model->cls, "__pydantic_extra__")) ||
+        !(model->set_private = descriptor(model->cls, "__pydantic_private__")) ||
+        !(model->set_fields = descriptor(model->cls, "__pydantic_fields_set__")))
+        return -1;
+    return load_defaults(self, item(tuple, 6), model);
+}
+
+/* ---- Records ------------------------------------------------------------------------------ */
+
+static int load_record(fc_py_schema *self, PyObject *tuple, fc_record *record) {
+    PyObject *keys = item(tuple, 0), *fields = item(tuple, 1), *forbid = item(tuple, 2);
+    if (!forbid || load_keys(&self->arena, keys, &record->keys) < 0) return -1;
+    Py_ssize_t count = PyTuple_GET_SIZE(fields);
+    fc_record_field *out = fc_arena_zeros(&self->arena, (size_t)count + 1, sizeof *out);
+    if (!out) return no_memory();
+    for (Py_ssize_t i = 0; i < count; i++) {
+        PyObject *field = PyTuple_GET_ITEM(fields, i);
+        long long cell, required, node, target;
+        if (number(field, 0, &cell) < 0 || number(field, 1, &required) < 0 ||
+            number(field, 2, &node) < 0 || number(field, 3, &target) < 0)
+            return -1;
+        out[i] = (fc_record_field){(uint8_t)cell, required != 0, (uint32_t)node, (uint32_t)target};
+    }
+    record->fields = out;
+    record->forbid_extra = PyObject_IsTrue(forbid) == 1;
+    return 0;
+}
+
+/* One row with the default of each column that has one. */
+static fc_columns *load_row(fc_layout *layout, PyObject *values) {
+    fc_columns *set;
+    fc_status status = fc_columns_new(&fc_alloc_libc, layout, 1, &set);
+    if (status != FC_OK) {
+        fc_py_raise(status, "a schema's defaults");
+        return NULL;
+    }
+    for (uint32_t c = 0; c < set->count; c++) {
+        PyObject *value = item(values, c);
+        if (!value || fc_py_column_put(set, c, 0, value) < 0) {
+            fc_py_columns_discard(set);
+            return NULL;
+        }
+    }
+    set->rows = 1;
+    return set;
+}
+
+static int load_frame(fc_py_schema *self, PyObject *tuple, fc_node *node, fc_py_node *py) {
+    fc_frame *frame = (fc_frame *)&self->kernel.frames[self->frame_count];
+    PyObject *records = item(tuple, 4), *defaults = item(tuple, 5);
+    if (!defaults) return -1;
+    py->columns = (PyTypeObject *)item(tuple, 2);
+    node->child = self->frame_count++;
+    frame->layout = self->layouts[node->child] = fc_py_layout_new(item(tuple, 3));
+    if (!frame->layout) return -1;
+    frame->record_count = (uint32_t)PyTuple_GET_SIZE(records);
+    fc_record *out = fc_arena_zeros(&self->arena, frame->record_count + 1, sizeof *out);
+    if (!out) return no_memory();
+    for (uint32_t i = 0; i < frame->record_count; i++)
+        if (load_record(self, PyTuple_GET_ITEM(records, i), &out[i]) < 0) return -1;
+    frame->records = out;
+    if (defaults == Py_None) return 0;
+    frame->defaults = self->defaults[node->child] = load_row(frame->layout, defaults);
+    return frame->defaults ? 0 : -1;
+}
+
+/* ---- The whole ---------------------------------------------------------------------------- */
+
+static int load_child(PyObject *tuple, fc_node *node) {
+    long long child;
+    if (number(tuple, 2, &child) < 0) return -1;
+    node->child = (uint32_t)child;
+    return load_lengths(tuple, 3, node);
+}
+
+static int load_node(fc_py_schema *self, PyObject *tuple, fc_node *node, fc_py_node *py) {
+    long long kind, flags;
+    if (number(tuple, 0, &kind) < 0 || number(tuple, 1, &flags) < 0) return -1;
+    node->kind = (uint8_t)kind;
+    node->nullable = flags & 1;
+    node->columnar = (flags & 2) != 0;
+    switch ((fc_node_kind)kind) {
+    case FC_NODE_INT:
+    case FC_NODE_FLOAT: return load_bounds(tuple, node);
+    case FC_NODE_STR: return load_lengths(tuple, 2, node);
+    case FC_NODE_LITERAL: return load_literal(self, tuple, node, py);
+    case FC_NODE_LIST:
+    case FC_NODE_DICT: return load_child(tuple, node);
+    case FC_NODE_MODEL: return load_model(self, tuple, node, py);
+    case FC_NODE_ROWS:
+    case FC_NODE_ROW: return load_frame(self, tuple, node, py);
+    default: return 0;
+    }
+}
+
+int fc_py_program_load(fc_state *state, fc_py_schema *self, PyObject *program, uint32_t root) {
+    (void)state;
+    fc_arena_init(&self->arena, &fc_alloc_libc);
+    size_t count = (size_t)PyTuple_GET_SIZE(program);
+    fc_node *nodes = fc_arena_zeros(&self->arena, count, sizeof *nodes);
+    fc_frame *frames = fc_arena_zeros(&self->arena, count, sizeof *frames);
+    self->nodes = fc_arena_zeros(&self->arena, count, sizeof *self->nodes);
+    self->models = fc_arena_zeros(&self->arena, count, sizeof *self->models);
+    self->defaults = fc_arena_zeros(&self->arena, count, sizeof *self->defaults);
+    self->layouts = fc_arena_zeros(&self->arena, count, sizeof *self->layouts);
+    if (!nodes || !frames || !self->nodes || !self->models || !self->defaults || !self->layouts) {
+        fc_arena_free(&self->arena);
+        self->nodes = NULL;
+        return no_memory();
+    }
+    self->kernel.nodes = nodes;
+    self->kernel.frames = frames;
+    self->kernel.node_count = (uint32_t)count;
+    self->kernel.root = root;
+    self->program = Py_NewRef(program);
+    for (size_t i = 0; i < count; i++) {
+        if (load_node(self, PyTuple_GET_ITEM(program, (Py_ssize_t)i), &nodes[i], &self->nodes[i]) <
+            0) {
+            fc_py_program_clear(self);
+            return -1;
+        }
+    }
+    return 0;
+}
+
+void fc_py_program_clear(fc_py_schema *self) {
+    PyObject *program = self->program;
+    if (!program) return;
+    self->program = NULL;
+    for (uint32_t i = 0; i < self->kernel.node_count; i++) {
+        Py_CLEAR(self->nodes[i].original);
+        Py_CLEAR(self->nodes[i].record);
+    }
+    for (uint32_t i = 0; i < self->model_count; i++) {
+        Py_CLEAR(self->models[i].template_dict);
+        Py_CLEAR(self->models[i].all_names);
+        Py_CLEAR(self->models[i].set_extra);
+        Py_CLEAR(self->models[i].set_private);
+        Py_CLEAR(self->models[i].set_fields);
+    }
+    for (uint32_t i = 0; i < self->frame_count; i++) {
+        fc_py_columns_discard(self->defaults[i]);
+        fc_layout_free(self->layouts[i]);
+    }
+    self->model_count = self->frame_count = 0;
+    fc_arena_free(&self->arena);
+    Py_DECREF(program);
+}

@@ -1,0 +1,99 @@
+/* The Python side of a compiled schema: what each node means to Python.
+ *
+ * `program` is the immutable tuple that Python compiled; it keeps every object alive that the
+ * nodes refer to, so that nodes borrow from it. Only `originals`, filled when first asked for, are
+ * owned beside it. */
+#ifndef FC_PYTHON_SCHEMA_H
+#define FC_PYTHON_SCHEMA_H
+
+#include "fastcore/schema.h"
+#include "python/state.h"
+
+typedef struct fc_py_model {
+    PyTypeObject *cls;
+    PyObject *names;         /* tuple of field names, interned */
+    PyObject *keys;          /* tuple of the keys that the document has for them */
+    uint8_t *how;            /* FC_DEFAULT_* of each field */
+    PyObject **defaults;     /* the object or factory of each field, or NULL */
+    PyObject *template_dict; /* owned: every field in order, shared defaults in place */
+    PyObject *all_names;     /* owned: frozenset of the names */
+    PyObject *set_extra, *set_private, *set_fields; /* the descriptors of BaseModel's slots */
+    bool allow_extra, forbid_extra;
+} fc_py_model;
+
+enum {
+    FC_DEFAULT_NONE = 0, /* the field is required */
+    FC_DEFAULT_SHARED,   /* the object itself, already in the template */
+    FC_DEFAULT_COPY,     /* a deep copy for each use */
+    FC_DEFAULT_FACTORY   /* what calling it gives */
+};
+
+typedef struct fc_py_node {
+    PyObject *original; /* owned: a bound `validate_json` for this node alone, or NULL: not yet */
+    PyObject *record;   /* owned: ROWS, ROW: the same for one record */
+    PyObject *values;   /* LITERAL: what each choice gives, in order of number */
+    fc_py_model *model;
+    PyTypeObject *columns; /* ROWS, ROW: the class to make */
+} fc_py_node;
+
+typedef struct fc_py_schema {
+    PyObject_HEAD PyObject *program; /* NULL until set up */
+    PyObject *deepcopy;
+    fc_arena arena;
+    fc_schema kernel;
+    fc_py_node *nodes;
+    fc_py_model *models;
+    uint32_t model_count;
+    fc_columns **defaults; /* owned sets of one row */
+    fc_layout **layouts;   /* owned references */
+    uint32_t frame_count;
+    bool native; /* false: everything goes to the original */
+    bool route;  /* what C accepts is also what FastAPI's way would give */
+} fc_py_schema;
+
+/* Compiles `program` into the kernel's form; 0, or -1 with an exception (the object is then still
+ * without a program, and safe to drop). */
+int fc_py_program_load(fc_state *state, fc_py_schema *self, PyObject *program, uint32_t root);
+void fc_py_program_clear(fc_py_schema *self);
+
+/* ---- One validation under way ------------------------------------------------------------- */
+
+/* Where in the document we are, innermost first; lives on the C stack. */
+typedef struct fc_path {
+    const struct fc_path *up;
+    PyObject *key; /* a key, or NULL: `index` */
+    Py_ssize_t index;
+} fc_path;
+
+typedef struct fc_build {
+    fc_state *state;
+    fc_py_schema *self;
+    const char *data;
+    fc_tape *tape;
+    PyObject *errors; /* list of line errors, or NULL: none yet */
+    bool pure;        /* never ask an original: stop instead, with `refused` */
+    bool refused;
+} fc_build;
+
+/* All of these return a new reference; or NULL with an exception set (fatal); or NULL without one:
+ * the value is not valid, and either its errors are in `build->errors` or `refused` is set. */
+
+/* The Python object of tape node `at` held against schema node `node`. */
+PyObject *fc_py_build(fc_build *build, uint32_t node, uint32_t at, const fc_path *path);
+/* The object that `any` gives: dict, list, str, int, float, bool, None. */
+PyObject *fc_py_build_any(fc_build *build, uint32_t at);
+PyObject *fc_py_build_model(fc_build *build, uint32_t node, uint32_t at, const fc_path *path);
+PyObject *fc_py_build_string(const fc_json_string *string);
+/* The original's answer for the bytes [start, end) at schema node `node`. */
+PyObject *fc_py_hand_over(fc_build *build, uint32_t node, size_t start, size_t end,
+                          const fc_path *path);
+/* The same of one record of the ROWS or ROW node. */
+PyObject *fc_py_hand_over_record(fc_build *build, uint32_t node, size_t start, size_t end,
+                                 const fc_path *path);
+/* Columns out of a fill whose offsets count from build->data + base; takes its set. */
+PyObject *fc_py_build_columns(fc_build *build, uint32_t node, fc_fill *fill, size_t base,
+                              const fc_path *path);
+
+static inline fc_schema *fc_py_kernel(fc_build *build) { return &build->self->kernel; }
+
+#endif

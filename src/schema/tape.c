@@ -1,0 +1,218 @@
+/* A document as a flat list of nodes, read once.
+ *
+ * Objects are built in the schema's order, not the document's, and only after the syntax of the
+ * whole is known; so the reader leaves a trail that can be walked in any order. Where the schema
+ * leads through fields of models to columns, the walk is handed to the filling sink instead, and
+ * those values are never kept as nodes. */
+#include <string.h>
+
+#include "schema/fill.h"
+
+enum { MAX_COLUMNAR_DEPTH = 8 };
+
+typedef struct reader {
+    fc_tape *tape;
+    /* Open containers are linked through `next` of their nodes until they are closed. */
+    uint32_t parent; /* the innermost open container + 1, or 0 */
+    /* The models on the way to a columnar field; a container that is none of them stops the way.
+     * `way` counts the containers that are on it, `depth` all that are open. */
+    uint32_t models[MAX_COLUMNAR_DEPTH];
+    uint32_t way, depth;
+    uint32_t expected; /* schema node of the next value + 1, or 0: nothing columnar below it */
+    fc_filling filling;
+    uint32_t filling_node; /* tape node that stands for the value being filled */
+} reader;
+
+void fc_tape_init(fc_tape *tape, const fc_schema *schema, const fc_alloc *alloc) {
+    tape->alloc = alloc;
+    tape->schema = schema;
+    tape->data = NULL;
+    tape->nodes = tape->local;
+    tape->count = 0;
+    tape->size = FC_TAPE_LOCAL;
+    tape->fills = NULL;
+    tape->fill_count = tape->fill_size = 0;
+}
+
+void fc_tape_free(fc_tape *tape) {
+    for (uint32_t i = 0; i < tape->fill_count; i++) {
+        fc_fill_free(tape->fills[i]);
+        tape->alloc->release(tape->alloc->ctx, tape->fills[i]);
+    }
+    if (tape->fills) tape->alloc->release(tape->alloc->ctx, tape->fills);
+    if (tape->nodes != tape->local) tape->alloc->release(tape->alloc->ctx, tape->nodes);
+    fc_tape_init(tape, tape->schema, tape->alloc);
+}
+
+static fc_status grow(fc_tape *tape) {
+    size_t bytes;
+    if (tape->size > UINT32_MAX / 2) return FC_ELIMIT;
+    uint32_t size = tape->size * 2;
+    if (!fc_size_mul(size, sizeof *tape->nodes, &bytes)) return FC_ENOMEM;
+    bool local = tape->nodes == tape->local;
+    void *grown = tape->alloc->resize(tape->alloc->ctx, local ? NULL : tape->nodes, bytes);
+    if (!grown) return FC_ENOMEM;
+    if (local) memcpy(grown, tape->local, sizeof tape->local);
+    tape->nodes = grown;
+    tape->size = size;
+    return FC_OK;
+}
+
+/* The next free node; the caller fills everything but `next`, which is right for a leaf. */
+static inline fc_status add(fc_tape *tape, fc_tape_node **out) {
+    if (FC_UNLIKELY(tape->count == tape->size)) FC_TRY(grow(tape));
+    fc_tape_node *node = &tape->nodes[tape->count++];
+    node->next = tape->count;
+    *out = node;
+    return FC_OK;
+}
+
+static inline void place(const fc_json_walker *w, fc_tape_node *node, const char *start,
+                         const char *end, int kind, int flags) {
+    node->start = (uint32_t)(start - w->data);
+    node->end = (uint32_t)(end - w->data);
+    node->kind = (uint8_t)kind;
+    node->flags = (uint8_t)flags;
+}
+
+/* The schema node that the next value is held against, if columns may lie below it. */
+static inline const fc_node *expected_node(reader *r, uint32_t *number) {
+    uint32_t expected = r->expected;
+    r->expected = 0;
+    if (FC_LIKELY(!expected)) return NULL;
+    *number = expected - 1;
+    return &r->tape->schema->nodes[expected - 1];
+}
+
+static fc_status filled(void *self) {
+    reader *r = self;
+    fc_tape_node *node = &r->tape->nodes[r->filling_node];
+    node->end = (uint32_t)r->filling.out->end;
+    return FC_OK;
+}
+
+static fc_status add_fill(fc_tape *tape, fc_fill **out) {
+    if (tape->fill_count == tape->fill_size) {
+        uint32_t size = tape->fill_size ? tape->fill_size * 2 : 4;
+        void *grown =
+            tape->alloc->resize(tape->alloc->ctx, tape->fills, size * sizeof *tape->fills);
+        if (!grown) return FC_ENOMEM;
+        tape->fills = grown;
+        tape->fill_size = size;
+    }
+    fc_fill *fill = tape->alloc->get(tape->alloc->ctx, sizeof *fill);
+    if (!fill) return FC_ENOMEM;
+    *fill = (fc_fill){.alloc = tape->alloc};
+    tape->fills[tape->fill_count++] = fill;
+    *out = fill;
+    return FC_OK;
+}
+
+static fc_status start_filling(reader *r, fc_json_walker *w, uint32_t number, fc_json_kind kind,
+                               const char *at) {
+    fc_tape *tape = r->tape;
+    fc_tape_node *node;
+    fc_fill *fill;
+    FC_TRY(add(tape, &node));
+    place(w, node, at, at, FC_TAPE_FILL, 0);
+    node->as.fill = tape->fill_count;
+    r->filling_node = tape->count - 1;
+    FC_TRY(add_fill(tape, &fill));
+    FC_TRY(fc_filling_start(&r->filling, tape->schema, number, tape->alloc, fill));
+    r->filling.back_sink = w->sink;
+    r->filling.back_self = r;
+    r->filling.finished = filled;
+    w->sink = &fc_fill_sink;
+    w->self = &r->filling;
+    return fc_fill_sink.begin(w, kind, at);
+}
+
+static fc_status tape_begin(fc_json_walker *w, fc_json_kind kind, const char *at) {
+    reader *r = w->self;
+    uint32_t number = 0;
+    const fc_node *schema_node = expected_node(r, &number);
+    if (schema_node) {
+        bool rows = schema_node->kind == FC_NODE_ROWS && kind == FC_JSON_ARRAY;
+        bool row = schema_node->kind == FC_NODE_ROW && kind == FC_JSON_OBJECT;
+        if (rows || row) return start_filling(r, w, number, kind, at);
+        bool model = schema_node->kind == FC_NODE_MODEL && kind == FC_JSON_OBJECT;
+        if (model && schema_node->columnar && r->way == r->depth && r->way < MAX_COLUMNAR_DEPTH)
+            r->models[r->way++] = number;
+    }
+    fc_tape_node *node;
+    FC_TRY(add(r->tape, &node));
+    place(w, node, at, at, kind, 0);
+    node->next = r->parent;
+    r->parent = r->tape->count;
+    r->depth++;
+    return FC_OK;
+}
+
+static fc_status tape_end(fc_json_walker *w, fc_json_kind kind, const char *end, size_t count) {
+    (void)kind;
+    reader *r = w->self;
+    fc_tape_node *node = &r->tape->nodes[r->parent - 1];
+    r->parent = node->next;
+    node->next = r->tape->count;
+    node->end = (uint32_t)(end - w->data);
+    node->as.count = count;
+    if (r->way == r->depth) r->way--;
+    r->depth--;
+    return FC_OK;
+}
+
+static fc_status tape_string(fc_json_walker *w, const fc_json_string *string) {
+    reader *r = w->self;
+    fc_tape_node *node;
+    r->expected = 0;
+    FC_TRY(add(r->tape, &node));
+    place(w, node, string->data - 1, string->data + string->len + 1, FC_JSON_STRING,
+          (string->escaped ? FC_TAPE_ESCAPED : 0) | (string->ascii ? FC_TAPE_ASCII : 0));
+    return FC_OK;
+}
+
+static fc_status tape_key(fc_json_walker *w, const fc_json_string *key) {
+    reader *r = w->self;
+    FC_TRY(tape_string(w, key));
+    if (FC_LIKELY(r->way != r->depth || !r->depth)) return FC_OK;
+    const fc_schema *schema = r->tape->schema;
+    const fc_node *model = &schema->nodes[r->models[r->way - 1]];
+    int32_t field = fc_keys_find(&model->keys, key, 0);
+    if (field < 0) return FC_OK;
+    const fc_node *node = &schema->nodes[model->fields[field]];
+    if (node->columnar) r->expected = model->fields[field] + 1;
+    return FC_OK;
+}
+
+static fc_status tape_number(fc_json_walker *w, const fc_json_number *number) {
+    reader *r = w->self;
+    fc_tape_node *node;
+    r->expected = 0;
+    FC_TRY(add(r->tape, &node));
+    int flags = fc_json_number_int64(number, &node->as.integer) ? FC_TAPE_FITS : 0;
+    if (!flags) node->as.real = fc_json_number_double(number);
+    place(w, node, number->text, number->text + number->len, number->kind, flags);
+    return FC_OK;
+}
+
+static fc_status tape_literal(fc_json_walker *w, fc_json_kind kind, const char *at) {
+    reader *r = w->self;
+    fc_tape_node *node;
+    r->expected = 0;
+    FC_TRY(add(r->tape, &node));
+    place(w, node, at, at + (kind == FC_JSON_FALSE ? 5 : 4), kind, 0);
+    return FC_OK;
+}
+
+static const fc_json_sink tape_sink = {tape_begin,  tape_end,     tape_key, tape_number,
+                                       tape_string, tape_literal, NULL};
+
+fc_status fc_tape_read(fc_tape *tape, const char *data, size_t len, fc_json_error *error) {
+    if (len > UINT32_MAX - 16) return FC_ELIMIT;
+    reader r;
+    r.tape = tape;
+    r.parent = r.way = r.depth = 0;
+    r.expected = tape->schema->nodes[tape->schema->root].columnar ? tape->schema->root + 1 : 0;
+    tape->data = data;
+    return fc_json_walk(data, len, &tape->schema->limits, &tape_sink, &r, error);
+}
