@@ -11,7 +11,7 @@ from fastapi import routing
 from fastapi._compat import ModelField
 from fastapi.datastructures import DefaultPlaceholder
 from fastapi.dependencies.models import Dependant
-from fastapi.exceptions import RequestValidationError
+from fastapi.exceptions import RequestValidationError, ResponseValidationError
 from fastapi.utils import is_body_allowed_for_status_code
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -19,7 +19,7 @@ from starlette.responses import Response
 
 from .. import _config
 from ._fields import Accepted, BodyField, ResponseField
-from ._request import content_type, is_json
+from ._request import content_type, is_json, read_body
 
 __all__ = ["Settings", "make_handler"]
 
@@ -53,14 +53,17 @@ _KNOWN = _NEEDED | {
 #: The functions that the direct way stands in for. Tracers and profilers replace them; then the
 #: request goes through FastAPI's handler, which calls the replacement.
 _routing: Any = routing
-_ORIGINALS = {
-    name: getattr(routing, name)
-    for name in ("solve_dependencies", "run_endpoint_function", "serialize_response")
-}
+_SOLVE = _routing.solve_dependencies
+_RUN = _routing.run_endpoint_function
+_SERIALIZE = _routing.serialize_response
 
 
 def _patched() -> bool:
-    return any(getattr(routing, name) is not value for name, value in _ORIGINALS.items())
+    return not (
+        _routing.solve_dependencies is _SOLVE
+        and _routing.run_endpoint_function is _RUN
+        and _routing.serialize_response is _SERIALIZE
+    )
 
 
 @dataclass(frozen=True)
@@ -187,7 +190,10 @@ class _Fast:
             or dependant.background_tasks_param_name
             or dependant.security_scopes_param_name
         )
-        self.dump_json = settings.default_response_class and settings.response_field is not None
+        self.dump_json = (
+            _DUMPS_JSON and settings.default_response_class and settings.response_field is not None
+        )
+        self.valid_class = _valid_class(settings.response_field)
 
     def compile(self) -> None:
         """Compile the schema, at the first request: most routes of an included router get none."""
@@ -212,7 +218,7 @@ class _Fast:
         value: Any = NotImplemented
         if self.try_json is not None and self.readable(request):
             try:
-                body = await request.body()
+                body = await read_body(request)
             except Exception as error:
                 _raise_from_body(request, error)
                 return await self.original(request)
@@ -268,7 +274,7 @@ class _Fast:
             if dependant.http_connection_param_name:
                 values[dependant.http_connection_param_name] = request
         else:
-            solved = await _routing.solve_dependencies(
+            solved = await _SOLVE(
                 request=request,
                 dependant=dependant,
                 body=Accepted(value, request),
@@ -277,7 +283,9 @@ class _Fast:
                 embed_body_fields=False,
             )
             if solved.errors:
-                raise await self.invalid(request, solved.errors)
+                # The body is good; FastAPI shows it parsed.
+                body = await request.json()
+                raise self.error(RequestValidationError, request, solved.errors, body)
             values, background, injected = solved.values, solved.background_tasks, solved.response
         if settings.is_coroutine:
             raw = await dependant.call(**values)
@@ -287,29 +295,12 @@ class _Fast:
             if raw.background is None:
                 raw.background = background
             return raw
-        return await self.respond(request, raw, background, injected)
-
-    async def respond(
-        self, request: Request, raw: Any, background: Any, injected: Response | None
-    ) -> Response:
-        """What FastAPI makes of an endpoint's result."""
-        settings = self.settings
+        content = await self.serialize(request, raw)
         args: dict[str, Any] = {"background": background}
         status = (injected.status_code if injected is not None else None) or settings.status_code
         if status:
             args["status_code"] = status
-        options = dict(settings.response_options)
-        if _DUMPS_JSON:
-            options["dump_json"] = self.dump_json
-        if _CONTEXTS:
-            options["endpoint_ctx"] = self.context(request)
-        content = await _routing.serialize_response(
-            field=settings.response_field,
-            response_content=raw,
-            is_coroutine=settings.is_coroutine,
-            **options,
-        )
-        if _DUMPS_JSON and self.dump_json:
+        if self.dump_json:
             response = Response(content, media_type="application/json", **args)
         else:
             response = settings.response_class(content, **args)
@@ -319,28 +310,60 @@ class _Fast:
             response.headers.raw.extend(injected.headers.raw)
         return response
 
-    async def invalid(self, request: Request, errors: list[Any]) -> RequestValidationError:
-        """The error for parameters that do not hold; the body is good, FastAPI shows it parsed."""
+    async def serialize(self, request: Request, raw: Any) -> Any:
+        """What FastAPI's ``serialize_response`` makes of an endpoint's result."""
+        settings = self.settings
+        field = settings.response_field
+        if field is None:
+            return await _SERIALIZE(response_content=raw)
+        errors: Any = None
+        if type(raw) is self.valid_class:
+            value = raw
+        elif settings.is_coroutine:
+            value, errors = field.validate(raw, {}, loc=("response",))
+        else:
+            value, errors = await run_in_threadpool(field.validate, raw, {}, loc=("response",))
+        if errors:
+            raise self.error(ResponseValidationError, request, errors, raw)
+        if self.dump_json:
+            return field.serialize_json(value, **settings.response_options)
+        return field.serialize(value, **settings.response_options)
+
+    def error(self, cls: type[Any], request: Request, errors: list[Any], body: Any) -> Exception:
+        """A validation error of FastAPI's, with what this version of FastAPI puts into it."""
         if _NORMALIZE is not None:
             errors = _NORMALIZE(errors)
-        body = await request.json()
-        if not _CONTEXTS:
-            return RequestValidationError(errors, body=body)
-        return RequestValidationError(errors, body=body, endpoint_ctx=self.context(request))
-
-    def context(self, request: Request) -> Any:
-        """File, line, function and path of the endpoint, which FastAPI puts into its errors."""
-        found = _CONTEXT(self.settings.dependant.call)
+        if _CONTEXT is None:
+            return cls(errors, body=body)  # type: ignore[no-any-return]
+        context = _CONTEXT(self.settings.dependant.call)
         if self.settings.dependant.path:
             mounted = request.scope.get("root_path", "").rstrip("/")
-            found["path"] = f"{request.method} {mounted}{self.settings.dependant.path}"
-        return found
+            context["path"] = f"{request.method} {mounted}{self.settings.dependant.path}"
+        return cls(errors, body=body, endpoint_ctx=context)  # type: ignore[no-any-return]
 
 
-_DUMPS_JSON = "dump_json" in inspect.signature(routing.serialize_response).parameters
-_CONTEXTS = "endpoint_ctx" in inspect.signature(routing.serialize_response).parameters
-_CONTEXT: Callable[..., Any] = getattr(routing, "_extract_endpoint_context", None) or (lambda _: {})
+_DUMPS_JSON = "dump_json" in inspect.signature(_SERIALIZE).parameters
+_CONTEXT: Callable[..., Any] | None = getattr(routing, "_extract_endpoint_context", None)
 _NORMALIZE: Callable[[list[Any]], list[Any]] | None = getattr(routing, "_normalize_errors", None)
+
+
+def _valid_class(field: ModelField | None) -> type | None:
+    """The class whose instances pydantic passes unseen when it validates for `field`.
+
+    That is a model without a validator around it and without ``revalidate_instances``. To ask
+    costs a call, and for a plain ``def`` endpoint another thread.
+    """
+    if field is None:
+        return None
+    schema: Any = field._type_adapter.core_schema
+    if schema["type"] == "definitions":
+        schema = schema["schema"]
+    config = schema.get("config") or {}
+    again = schema.get("revalidate_instances") or config.get("revalidate_instances")
+    if schema["type"] != "model" or again not in (None, "never"):
+        return None
+    cls = schema["cls"]
+    return cls if isinstance(cls, type) else None
 
 
 def _raise_from_body(request: Request, error: Exception) -> None:

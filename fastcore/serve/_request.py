@@ -4,7 +4,9 @@ import email.message
 import functools
 from collections.abc import Iterable
 
-__all__ = ["content_type", "is_json"]
+from starlette.requests import ClientDisconnect, Request
+
+__all__ = ["content_type", "is_json", "read_body"]
 
 
 @functools.lru_cache(maxsize=256)
@@ -28,3 +30,51 @@ def content_type(headers: Iterable[tuple[bytes, bytes]]) -> str | None:
         if name == b"content-type":
             return value.decode("latin-1")
     return None
+
+
+_BODY = Request.body
+_STREAM = Request.stream
+#: Whether Starlette keeps a body where this module puts it.
+_FAMILIAR = {"_body", "_receive", "_stream_consumed", "_is_disconnected"} <= {
+    *_BODY.__code__.co_names,
+    *_STREAM.__code__.co_names,
+}
+
+
+async def read_body(request: Request) -> bytes:
+    """``await request.body()``, without its generators where the request is Starlette's own.
+
+    Raises
+    ------
+    starlette.requests.ClientDisconnect
+        If the client leaves before the body is whole.
+    Exception
+        What ``receive`` raises: a body limit, say.
+    """
+    if (
+        type(request) is not Request
+        or not _FAMILIAR
+        or Request.body is not _BODY
+        or Request.stream is not _STREAM
+        or hasattr(request, "_body")
+        or request._stream_consumed
+    ):
+        return await request.body()
+    chunks: list[bytes] = []
+    receive = request._receive
+    more = True
+    while more:
+        message = await receive()
+        kind = message["type"]
+        if kind == "http.request":
+            more = message.get("more_body", False)
+            if chunk := message.get("body", b""):
+                chunks.append(chunk)
+        elif kind == "http.disconnect":
+            request._is_disconnected = True
+            raise ClientDisconnect
+    request._stream_consumed = True
+    # One chunk is the common case: it is not copied.
+    body = chunks[0] if len(chunks) == 1 and type(chunks[0]) is bytes else b"".join(chunks)
+    request._body = body
+    return body
