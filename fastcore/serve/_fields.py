@@ -5,14 +5,22 @@ are its field with one method more to try; everything else, the OpenAPI document
 """
 
 from collections.abc import Callable
+from contextvars import ContextVar
+from copy import copy
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 from fastapi._compat import ModelField
+from pydantic.fields import FieldInfo
 from pydantic_core import PydanticSerializationError
 from starlette.requests import Request
 
-__all__ = ["Accepted", "BodyField", "ResponseField", "plain"]
+from .._rewrite import finite_floats
+from ..schema import _validator
+from ._tokens import sendable
+
+__all__ = ["SUSPECT", "Accepted", "BodyField", "ResponseField", "plain"]
 
 
 class Accepted:
@@ -25,6 +33,14 @@ class Accepted:
         self.request = request
 
 
+#: How this FastAPI says that there were none: an empty list, or (before 0.118) None.
+_NO_ERRORS = ModelField(field_info=FieldInfo(annotation=int), name="probe").validate(1)[1]
+
+
+#: Set while FastAPI handles a body in which something may become a non-finite float.
+SUSPECT: ContextVar[bool] = ContextVar("fastcore_suspect", default=False)
+
+
 class BodyField(ModelField):
     """A body parameter that takes an `Accepted` for what it is: validated."""
 
@@ -32,11 +48,30 @@ class BodyField(ModelField):
         if type(value) is Accepted:
             state = value.request.__dict__
             if "_json" not in state:
-                return value.value, []
+                return value.value, None if _NO_ERRORS is None else []
             # A dependency has asked for the parsed body. FastAPI would now validate that very
             # object, with whatever the dependency has done to it.
             value = state["_json"]
-        return super().validate(value, *args, **kwargs)
+        if not SUSPECT.get():
+            return super().validate(value, *args, **kwargs)
+        valid, errors = ModelField.validate(self._finite(), value, *args, **kwargs)
+        for error in errors or ():
+            error["input"] = sendable(error["input"])
+        return valid, errors
+
+    def _finite(self) -> ModelField:
+        """This field, with every float refusing what is not finite."""
+        found = self.__dict__.get("_fastcore_finite")
+        if found is None:
+            schema: Any = self._type_adapter.core_schema
+            changed = finite_floats(schema)
+            found = copy(self)
+            if changed is not schema:
+                found._type_adapter = SimpleNamespace(  # type: ignore[assignment]
+                    validate_python=_validator(changed, None).validate_python
+                )
+            self.__dict__["_fastcore_finite"] = found
+        return found  # type: ignore[no-any-return]
 
 
 def plain(value: Any) -> Any:

@@ -1,7 +1,6 @@
 """The handler of a `FastRoute`: which way a request takes, and the direct way itself."""
 
 import inspect
-import warnings
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from types import FunctionType
@@ -18,8 +17,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from .. import _config
-from ._fields import Accepted, BodyField, ResponseField
+from ._fields import SUSPECT, Accepted, BodyField, ResponseField
 from ._request import content_type, is_json, read_body
+from ._tokens import Suspect
 
 __all__ = ["Settings", "make_handler"]
 
@@ -149,17 +149,11 @@ def make_handler(original: Handler, settings: Settings) -> Handler:
     if settings.response_field is not None:
         _become(settings.response_field, ResponseField)
     bodies = _body_params(settings.dependant)
-    if (
-        settings.form
-        or settings.embed
-        or len(bodies) != 1
-        or bodies[0] is not settings.body_field
-        or type(bodies[0]) not in (ModelField, BodyField)
-        or _config.disabled()
-    ):
+    if settings.form or not bodies or any(type(b) not in (ModelField, BodyField) for b in bodies):
         return original
-    _become(bodies[0], BodyField)
-    return _Fast(original, settings, bodies[0]).handle
+    for body in bodies:
+        _become(body, BodyField)
+    return _Fast(original, settings, bodies).handle
 
 
 def _become(field: ModelField, cls: type[ModelField]) -> None:
@@ -171,16 +165,17 @@ def _become(field: ModelField, cls: type[ModelField]) -> None:
 class _Fast:
     """State of one handler; `handle` is the handler."""
 
-    def __init__(self, original: Handler, settings: Settings, body: ModelField) -> None:
+    def __init__(self, original: Handler, settings: Settings, bodies: list[ModelField]) -> None:
         self.original = original
         self.settings = settings
-        self.body = body
+        #: The one parameter that the whole body is; None where FastAPI takes a body apart.
+        self.body = None if settings.embed or len(bodies) > 1 else bodies[0]
         self.try_json: Callable[[bytes], Any] | None = None
-        self.compiled = False
+        self.compiled = self.body is None or _config.disabled()
         dependant = settings.dependant
         self.direct = not dependant.dependencies and not settings.stream
         #: Only the body and the request itself are asked for: nothing to solve.
-        self.bare = body in dependant.body_params and not (
+        self.bare = self.body in dependant.body_params and not (
             dependant.path_params
             or dependant.query_params
             or dependant.header_params
@@ -197,38 +192,54 @@ class _Fast:
 
     def compile(self) -> None:
         """Compile the schema, at the first request: most routes of an included router get none."""
+        from ..schema import Schema
+
         self.compiled = True
-        try:
-            from ..schema import Schema
-        except ModuleNotFoundError:  # a tree in which the schema has not been built yet
-            return
+        assert self.body is not None
         # FastAPI's own adapter says what the body is, metadata of `Body(...)` included.
-        type_ = getattr(self.body._type_adapter, "_type", None)
-        if type_ is None or getattr(self.body, "config", None) is not None:
-            return
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # pydantic's on Body's attributes; FastAPI hides them
-            schema = Schema(type_)
-        if schema.route_native:
-            self.try_json = schema.try_route_json
+        core_schema: Any = self.body._type_adapter.core_schema
+        if isinstance(core_schema, dict):  # else pydantic has put the building off
+            schema = Schema.from_core_schema(core_schema)
+            if schema.route_native:
+                self.try_json = schema.try_route_json
 
     async def handle(self, request: Request) -> Response:
         if not self.compiled:
             self.compile()
-        value: Any = NotImplemented
-        if self.try_json is not None and self.readable(request):
-            try:
-                body = await read_body(request)
-            except Exception as error:
-                _raise_from_body(request, error)
-                return await self.original(request)
-            if type(body) is bytes and body:
-                value = self.try_json(body)
-        if value is NotImplemented:
+        if not self.readable(request):
             return await self.original(request)
-        if self.direct and not _patched():
-            return await self.answer(request, value)
-        return await self.through(request, value)
+        try:
+            body = await read_body(request)
+        except Exception as error:
+            _raise_from(request, "body", error)
+            return await self.original(request)
+        if type(body) is not bytes or not body:
+            return await self.original(request)
+        if self.try_json is not None:
+            value = self.try_json(body)
+            if value is not NotImplemented:
+                if self.direct and not _patched():
+                    return await self.answer(request, value)
+                return await self.through(request, value)
+        if Suspect.may_be(body):
+            return await self.examine(request, body)
+        return await self.original(request)
+
+    async def examine(self, request: Request, body: bytes) -> Response:
+        """FastAPI's handler, for a body in which ``json.loads`` may take what JSON has not."""
+        try:
+            found = Suspect(body)
+        except Exception:
+            return await self.original(request)
+        if found.fault is not None:
+            _raise_from(request, "json", found.fault)
+            return await self.original(request)
+        request._json = found.document
+        token = SUSPECT.set(True)
+        try:
+            return await self.original(request)
+        finally:
+            SUSPECT.reset(token)
 
     def readable(self, request: Request) -> bool:
         """Whether FastAPI would call this request's body JSON, and ``json.loads`` would read it."""
@@ -268,6 +279,7 @@ class _Fast:
         background = None
         injected: Response | None = None
         if self.bare:
+            assert self.body is not None
             values = {self.body.name: value}
             if dependant.request_param_name:
                 values[dependant.request_param_name] = request
@@ -366,11 +378,11 @@ def _valid_class(field: ModelField | None) -> type | None:
     return cls if isinstance(cls, type) else None
 
 
-def _raise_from_body(request: Request, error: Exception) -> None:
-    """Let FastAPI meet `error` where it reads the body: it knows what each kind is answered."""
+def _raise_from(request: Request, method: str, error: Exception) -> None:
+    """Let FastAPI meet `error` where it calls a method: it knows what each kind is answered."""
 
-    async def body() -> bytes:
-        del request.__dict__["body"]
+    async def once() -> Any:
+        del request.__dict__[method]
         raise error
 
-    request.__dict__["body"] = body
+    request.__dict__[method] = once
