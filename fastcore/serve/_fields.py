@@ -67,7 +67,7 @@ class BodyField(ModelField):
             changed = finite_floats(schema)
             found = copy(self)
             if changed is not schema:
-                found._type_adapter = SimpleNamespace(  # type: ignore[assignment]
+                found._type_adapter = SimpleNamespace(
                     validate_python=_validator(changed, None).validate_python
                 )
             self.__dict__["_fastcore_finite"] = found
