@@ -26,6 +26,16 @@ extern const char fc_py_columns_build_doc[];
 PyObject *fc_py_columns_build(PyObject *cls, PyObject *const *args, Py_ssize_t nargs);
 PyObject *fc_py_columns_get_specs(PyObject *self, void *unused);
 
+/* py_columns_arrow.c */
+extern const char fc_py_columns_arrow_schema_doc[];
+PyObject *fc_py_columns_arrow_schema(PyObject *self, PyObject *unused);
+extern const char fc_py_columns_arrow_array_doc[];
+PyObject *fc_py_columns_arrow_array(PyObject *self, PyObject *const *args, Py_ssize_t nargs,
+                                    PyObject *kwnames);
+extern const char fc_py_columns_arrow_stream_doc[];
+PyObject *fc_py_columns_arrow_stream(PyObject *self, PyObject *const *args, Py_ssize_t nargs,
+                                     PyObject *kwnames);
+
 /* py_columns_put.c: takes hold of the datetime C API. 0 or -1. */
 int fc_py_columns_put_exec(void);
 
