@@ -61,17 +61,17 @@ class BodyField(ModelField):
 
     def _finite(self) -> ModelField:
         """This field, with every float refusing what is not finite."""
-        found = self.__dict__.get("_fastcore_finite")
+        found: ModelField | None = self.__dict__.get("_fastcore_finite")
         if found is None:
             schema: Any = self._type_adapter.core_schema
             changed = finite_floats(schema)
             found = copy(self)
             if changed is not schema:
-                found._type_adapter = SimpleNamespace(
+                found._type_adapter = SimpleNamespace(  # type: ignore[assignment]
                     validate_python=_validator(changed, None).validate_python
                 )
             self.__dict__["_fastcore_finite"] = found
-        return found  # type: ignore[no-any-return]
+        return found
 
 
 def plain(value: Any) -> Any:

@@ -10,6 +10,7 @@ from fastapi import routing
 from fastapi._compat import ModelField
 from fastapi.datastructures import DefaultPlaceholder
 from fastapi.dependencies.models import Dependant
+from fastapi.dependencies.utils import request_params_to_args
 from fastapi.exceptions import RequestValidationError, ResponseValidationError
 from fastapi.utils import is_body_allowed_for_status_code
 from starlette.concurrency import run_in_threadpool
@@ -174,17 +175,21 @@ class _Fast:
         self.compiled = self.body is None or _config.disabled()
         dependant = settings.dependant
         self.direct = not dependant.dependencies and not settings.stream
-        #: Only the body and the request itself are asked for: nothing to solve.
-        self.bare = self.body in dependant.body_params and not (
-            dependant.path_params
-            or dependant.query_params
-            or dependant.header_params
-            or dependant.cookie_params
-            or dependant.websocket_param_name
+        #: Nothing but parameters, the body and the request is asked for: nothing to solve.
+        self.simple = self.body in dependant.body_params and not (
+            dependant.websocket_param_name
             or dependant.response_param_name
             or dependant.background_tasks_param_name
             or dependant.security_scopes_param_name
         )
+        kinds = (
+            (dependant.path_params, "path_params"),
+            (dependant.query_params, "query_params"),
+            (dependant.header_params, "headers"),
+            (dependant.cookie_params, "cookies"),
+        )
+        #: FastAPI's order, which is that of the errors too.
+        self.params = [(fields, source) for fields, source in kinds if fields]
         self.dump_json = (
             _DUMPS_JSON and settings.default_response_class and settings.response_field is not None
         )
@@ -278,9 +283,15 @@ class _Fast:
         assert dependant.call is not None
         background = None
         injected: Response | None = None
-        if self.bare:
+        if self.simple:
             assert self.body is not None
-            values = {self.body.name: value}
+            values: dict[str, Any] = {}
+            errors: list[Any] = []
+            for fields, source in self.params:
+                found, wrong = request_params_to_args(fields, getattr(request, source))
+                values.update(found)
+                errors += wrong
+            values[self.body.name] = value
             if dependant.request_param_name:
                 values[dependant.request_param_name] = request
             if dependant.http_connection_param_name:
@@ -294,11 +305,11 @@ class _Fast:
                 async_exit_stack=request.scope.get("fastapi_inner_astack"),
                 embed_body_fields=False,
             )
-            if solved.errors:
-                # The body is good; FastAPI shows it parsed.
-                body = await request.json()
-                raise self.error(RequestValidationError, request, solved.errors, body)
-            values, background, injected = solved.values, solved.background_tasks, solved.response
+            values, errors = solved.values, solved.errors
+            background, injected = solved.background_tasks, solved.response
+        if errors:
+            # The body is good; FastAPI shows it parsed.
+            raise self.error(RequestValidationError, request, errors, await request.json())
         if settings.is_coroutine:
             raw = await dependant.call(**values)
         else:
