@@ -1,0 +1,139 @@
+"""From an estimator to what a plan is made of: its recipe, or a mixture with the original."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+from ._plan_tree import Chain, Parallel, Recipe, Tree
+from ._sklearn import Reader, class_key, has_names, is_passthrough, output_configured
+from .errors import UnsupportedError
+from .explanation import Node
+
+
+def check_estimator(estimator: Any) -> None:
+    """Raise what says best why this is not a fitted transformer."""
+    from sklearn.utils.validation import check_is_fitted
+
+    if isinstance(estimator, type):
+        raise UnsupportedError(
+            f"estimator: expected a fitted transformer, got the class {estimator.__name__}"
+        )
+    if class_key(estimator) == "sklearn.pipeline.Pipeline" and estimator.steps:
+        last = estimator.steps[-1][1]
+        if not is_passthrough(last) and not hasattr(last, "transform"):
+            raise UnsupportedError(
+                f"step {estimator.steps[-1][0]!r} ({type(last).__name__}) predicts and does not "
+                "transform; pass pipeline[:-1]"
+            )
+    if not hasattr(estimator, "transform"):
+        raise UnsupportedError(
+            f"estimator: expected a fitted transformer, got {type(estimator).__name__}, which has "
+            "no transform"
+        )
+    check_is_fitted(estimator)
+
+
+def build(estimator: Any) -> tuple[Recipe | None, list[Node], Any]:
+    """The recipe (None if some step is not native), the nodes, and what to ask otherwise."""
+    reader = Reader()
+    tree = reader.read(estimator, "", has_names(estimator))
+    if tree is None:
+        return None, reader.nodes, mixture(estimator)
+    names = list(map(str, estimator.feature_names_in_)) if has_names(estimator) else None
+    recipe = Recipe(tree, int(estimator.n_features_in_), names, names_out(estimator))
+    return recipe, reader.nodes, estimator
+
+
+def names_out(estimator: Any) -> list[str] | None:
+    try:
+        return [str(name) for name in estimator.get_feature_names_out()]
+    except (AttributeError, ValueError, TypeError):
+        return None
+
+
+# ---- Mixtures ---------------------------------------------------------------------------------
+
+
+class NativeStep:
+    """A native plan in the place of the transformer it was made from."""
+
+    def __init__(self, estimator: Any) -> None:
+        from .plan import Plan
+
+        self.estimator = estimator
+        self.plan = Plan.from_sklearn(estimator)
+
+    def transform(self, X: Any) -> Any:
+        return self.plan.transform(X)
+
+    def fit(self, X: Any, y: Any = None) -> Any:
+        raise UnsupportedError("a plan is not fitted")
+
+    def get_feature_names_out(self, input_features: Any = None) -> Any:
+        return self.estimator.get_feature_names_out(input_features)
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return True
+
+    def __sklearn_tags__(self) -> Any:
+        return self.estimator.__sklearn_tags__()
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__") or name == "estimator":
+            raise AttributeError(name)
+        return getattr(self.estimator, name)
+
+
+def any_configured(estimator: Any) -> bool:
+    """Whether ``set_output`` was used anywhere inside."""
+    if output_configured(estimator):
+        return True
+    return any(any_configured(inner) for inner in _inner(estimator))
+
+
+def _inner(estimator: Any) -> list[Any]:
+    key = class_key(estimator)
+    if key == "sklearn.pipeline.Pipeline":
+        return [step for _, step in estimator.steps]
+    if key == "sklearn.pipeline.FeatureUnion":
+        return [step for _, step in estimator.transformer_list]
+    if key == "sklearn.compose.ColumnTransformer":
+        return [step for _, step, _ in estimator.transformers_]
+    return []
+
+
+def mixture(estimator: Any) -> Any:
+    """A copy of the estimator whose native parts are plans; scikit-learn does the rest."""
+    if any_configured(estimator):
+        return estimator
+    return _mixed(estimator)
+
+
+def _mixed(estimator: Any) -> Any:
+    if isinstance(estimator, str) or is_passthrough(estimator):
+        return estimator
+    tree: Tree | None = Reader().read(estimator, "", has_names(estimator))
+    if tree is not None and not (isinstance(tree, (Chain, Parallel)) and not _inner(estimator)):
+        return NativeStep(estimator)
+    key = class_key(estimator)
+    if not _inner(estimator):
+        return estimator
+    made = copy.copy(estimator)
+    if key == "sklearn.pipeline.Pipeline":
+        made.steps = [(name, _mixed(step)) for name, step in estimator.steps]
+    elif key == "sklearn.pipeline.FeatureUnion":
+        made.transformer_list = [(name, _mixed(step)) for name, step in estimator.transformer_list]
+    else:
+        made.transformers_ = [
+            (name, step if _is_scalar(columns) else _mixed(step), columns)
+            for name, step, columns in estimator.transformers_
+        ]
+    return made
+
+
+def _is_scalar(columns: Any) -> bool:
+    """One column given as 1-D: for text transformers; native steps take 2-D."""
+    import numpy as np
+
+    return isinstance(columns, (str, int, np.integer))

@@ -1,0 +1,156 @@
+"""A fitted pipeline as plain data: what plans are lowered from, saved as and compared by.
+
+A tree holds no scikit-learn object, so that a saved plan needs neither pickle nor scikit-learn.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+
+@dataclass
+class Step:
+    """One transformer: its kind and parameters (arrays, numbers, texts and lists of these)."""
+
+    kind: str
+    params: dict[str, Any]
+    width: int  # features in
+
+
+@dataclass
+class Chain:
+    """Steps one after the other; an empty chain is ``passthrough``."""
+
+    steps: list[Tree]
+
+
+@dataclass
+class Part:
+    """A branch: its name, the columns it reads (None: all) and what it does with them."""
+
+    name: str
+    columns: list[int] | None
+    tree: Tree
+
+
+@dataclass
+class Parallel:
+    """Branches side by side. ``sparse``: CSR output; None leaves it to the branches."""
+
+    parts: list[Part]
+    sparse: bool | None
+    by_name: bool  # a ColumnTransformer: takes columns of a frame by name, in any order
+
+
+Tree = Step | Chain | Parallel
+
+
+@dataclass
+class Recipe:
+    """A whole plan as data."""
+
+    tree: Tree
+    columns: int
+    names: list[str] | None
+    names_out: list[str] | None = None
+    arrays: list[np.ndarray] = field(default_factory=list)
+
+
+def entry_by_name(tree: Tree) -> bool:
+    """Whether the input is taken by name: a ColumnTransformer comes first."""
+    while isinstance(tree, Chain) and tree.steps:
+        tree = tree.steps[0]
+    return isinstance(tree, Parallel) and tree.by_name
+
+
+def used_columns(tree: Tree, columns: int) -> set[int]:
+    """Input columns that are read at all."""
+    while isinstance(tree, Chain) and tree.steps:
+        tree = tree.steps[0]
+    if not isinstance(tree, Parallel):
+        return set(range(columns))
+    used: set[int] = set()
+    for part in tree.parts:
+        which = list(range(columns)) if part.columns is None else part.columns
+        used |= {which[i] for i in used_columns(part.tree, len(which))}
+    return used
+
+
+# ---- As JSON and arrays ---------------------------------------------------------------------
+
+
+def _pack(value: Any, arrays: list[np.ndarray]) -> Any:
+    if isinstance(value, np.ndarray):
+        arrays.append(np.ascontiguousarray(value))
+        return {"$": "array", "i": len(arrays) - 1}
+    if isinstance(value, (list, tuple)):
+        return [_pack(item, arrays) for item in value]
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, float) and not math.isfinite(value):
+        return {"$": "float", "v": repr(value)}
+    if value is None or isinstance(value, (bool, int, float, str)):
+        return value
+    raise TypeError(f"cannot store a {type(value).__name__}")
+
+
+def _unpack(value: Any, arrays: list[np.ndarray]) -> Any:
+    if isinstance(value, list):
+        return [_unpack(item, arrays) for item in value]
+    if isinstance(value, dict):
+        return arrays[value["i"]] if value["$"] == "array" else float(value["v"])
+    return value
+
+
+def _tree_out(tree: Tree, arrays: list[np.ndarray]) -> dict[str, Any]:
+    if isinstance(tree, Step):
+        params = {key: _pack(value, arrays) for key, value in tree.params.items()}
+        return {"step": tree.kind, "params": params, "width": tree.width}
+    if isinstance(tree, Chain):
+        return {"chain": [_tree_out(step, arrays) for step in tree.steps]}
+    parts = [[part.name, part.columns, _tree_out(part.tree, arrays)] for part in tree.parts]
+    return {"parts": parts, "sparse": tree.sparse, "by_name": tree.by_name}
+
+
+def _tree_in(data: dict[str, Any], arrays: list[np.ndarray]) -> Tree:
+    if "step" in data:
+        params = {key: _unpack(value, arrays) for key, value in data["params"].items()}
+        return Step(data["step"], params, data["width"])
+    if "chain" in data:
+        return Chain([_tree_in(step, arrays) for step in data["chain"]])
+    parts = [Part(name, columns, _tree_in(tree, arrays)) for name, columns, tree in data["parts"]]
+    return Parallel(parts, data["sparse"], data["by_name"])
+
+
+def recipe_out(recipe: Recipe) -> tuple[dict[str, Any], list[np.ndarray]]:
+    """Data for JSON, and the arrays that it refers to by number."""
+    arrays: list[np.ndarray] = []
+    data = {
+        "columns": recipe.columns,
+        "names": recipe.names,
+        "names_out": recipe.names_out,
+        "tree": _tree_out(recipe.tree, arrays),
+    }
+    return data, arrays
+
+
+def recipe_in(data: dict[str, Any], arrays: list[np.ndarray]) -> Recipe:
+    """The inverse of :func:`recipe_out`."""
+    tree = _tree_in(data["tree"], arrays)
+    return Recipe(tree, data["columns"], data["names"], data["names_out"])
+
+
+def fingerprint(recipe: Recipe) -> str:
+    """A hex digest that is equal for plans that compute the same, in every process."""
+    data, arrays = recipe_out(recipe)
+    digest = hashlib.sha256(json.dumps(data, sort_keys=True).encode())
+    for array in arrays:
+        digest.update(f"{array.dtype.str}{array.shape}".encode())
+        digest.update(array.tobytes())
+    return digest.hexdigest()[:32]

@@ -1,0 +1,542 @@
+"""Fitted scikit-learn pipelines, compiled: the same output, without the Python.
+
+``Plan.from_sklearn(pipeline)`` reads what a fitted transformer has learnt and makes a plan of it.
+What a plan computes by itself is equal to scikit-learn's output bit for bit. Where it isn't certain
+(infinities, unknown categories that are an error, unusual dtypes, columns in another order ...) it
+calls the fitted estimator with the original input, so that results, exceptions and warnings are
+scikit-learn's own.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import threading
+from collections.abc import Sequence
+from typing import Any, cast
+
+import numpy as np
+
+from . import _config, _plan_input
+from . import _identity as _identity
+from ._lower import Lowered, Lowering, NotLowered
+from ._plan_tree import Recipe, entry_by_name, fingerprint, used_columns
+from .errors import UnsupportedError
+from .explanation import Explanation, Node
+
+__all__ = ["Plan"]
+
+#: Programs kept for one plan; inputs of more signatures than this are lowered each time.
+MAX_PROGRAMS = 64
+
+
+class Plan:
+    """A compiled, immutable feature pipeline; make one with :meth:`from_sklearn` or :meth:`load`.
+
+    Threads may share a plan.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.preprocessing import StandardScaler
+    >>> from fastcore import Plan
+    >>> plan = Plan.from_sklearn(StandardScaler().fit([[0.0], [2.0]]))
+    >>> plan.transform(np.array([[1.0], [3.0]]))
+    array([[0.],
+           [2.]])
+    """
+
+    def __init__(self) -> None:
+        raise TypeError("Plan: use Plan.from_sklearn(estimator) or Plan.load(path)")
+
+    _estimator: Any
+    _original: Any
+    _recipe: Recipe | None
+    _nodes: list[Node]
+    _used: set[int]
+    _by_name: bool
+    _programs: dict[Any, Lowered | str]
+    _row: Lowered | None
+    _verify: float
+    _mismatches: int
+    _verified: int
+    _rows: int
+    _lock: threading.Lock
+
+    @classmethod
+    def _make(
+        cls, estimator: Any, original: Any, recipe: Recipe | None, nodes: list[Node], verify: float
+    ) -> Plan:
+        self = object.__new__(cls)
+        self._estimator = estimator
+        self._original = original
+        self._recipe = recipe
+        self._nodes = nodes
+        self._verify = verify
+        self._programs = {}
+        self._lock = threading.Lock()
+        self._mismatches = self._verified = self._rows = 0
+        self._row = None
+        if recipe is not None:
+            self._by_name = entry_by_name(recipe.tree)
+            self._used = used_columns(recipe.tree, recipe.columns)
+            self._row = self._lowered("rows", ("auto",) * recipe.columns)
+        return self
+
+    @classmethod
+    def from_sklearn(
+        cls, estimator: Any, *, strict: bool = False, native: bool = True, verify: float = 0.0
+    ) -> Plan:
+        """Compile a fitted transformer.
+
+        Parameters
+        ----------
+        estimator : scikit-learn transformer
+            Fitted; a Pipeline, ColumnTransformer, FeatureUnion or single transformer, nested as
+            you like. It is kept, and not to be fitted again while the plan is in use.
+        strict : bool, default False
+            Refuse what would run scikit-learn's own transformer inside the plan.
+        native : bool, default True
+            False sends everything to ``estimator``, as ``FASTCORE_DISABLE=1`` does.
+        verify : float, default 0.0
+            This share of ``transform`` calls is compared with the estimator; see :meth:`counters`.
+
+        Raises
+        ------
+        UnsupportedError
+            Where there is no ``transform``; with ``strict``, naming the first step that has no
+            native form.
+        ValueError
+            If ``verify`` is not between 0 and 1.
+        sklearn.exceptions.NotFittedError
+            If the estimator is not fitted.
+        """
+        from . import _plan_build
+
+        if not 0.0 <= verify <= 1.0:
+            raise ValueError(f"verify: expected a share between 0 and 1, got {verify!r}")
+        _plan_build.check_estimator(estimator)
+        if _config.disabled() or not native:
+            why = "native=False" if not native else "FASTCORE_DISABLE"
+            nodes = [Node("", type(estimator).__name__, False, why)]
+            return cls._make(estimator, estimator, None, nodes, verify)
+        recipe, nodes, original = _plan_build.build(estimator)
+        if strict and recipe is None:
+            node = next(node for node in nodes if not node.native)
+            raise UnsupportedError(
+                f"step {node.path or type(estimator).__name__!r} ({node.kind}): {node.reason}; "
+                "leave strict=False to run scikit-learn's own transformer there"
+            )
+        return cls._make(estimator, original, recipe, nodes, verify)
+
+    # -- Programs
+
+    def _lowered(self, container: str, tags: tuple[str, ...]) -> Lowered | None:
+        """The program for a signature, or None if there is none."""
+        key = (container, tags)
+        known = self._programs.get(key)
+        if known is None:
+            assert self._recipe is not None
+            try:
+                known = Lowering(self._recipe, tags, container).run()
+            except NotLowered as error:
+                known = str(error)
+            if len(self._programs) < MAX_PROGRAMS:
+                self._programs[key] = known
+        return known if isinstance(known, Lowered) else None
+
+    def _prepare(self, X: Any, container: str, nan: bool) -> tuple[Lowered, Any, int] | None:
+        """The program for this input, its columns as vectors, and the number of rows."""
+        recipe = self._recipe
+        assert recipe is not None
+        if container == "array":
+            tags = None if recipe.names else _plan_input.array_tags(X, recipe.columns)
+            lowered = None if tags is None else self._lowered("array", tags)
+            if lowered is None or not len(X):
+                return None
+            vectors = _plan_input.array_vectors(X, lowered)
+            return None if vectors is None else (lowered, vectors, len(X))
+        if recipe.names is None:
+            return None
+        if container == "rows":
+            lowered = self._row
+            if lowered is None:
+                return None
+            rows = [_plan_input.as_mapping(row) for row in X]
+            vectors = lowered.program.run_rows(rows, nan)
+            return None if vectors is None else (lowered, vectors, len(X))
+        given = list(X.names) if container == "columns" else _plan_input.frame_names(X, container)
+        if not _plan_input.names_match(given, recipe, self._used, self._by_name):
+            return None
+        if container == "columns":
+            lowered, count = self._row, int(X.num_rows)
+        else:
+            tags = _plan_input.frame_tags(X, container, recipe.names, given)
+            lowered = self._lowered("pandas" if container == "pandas" else "table", tags)
+            count = len(X)
+        if lowered is None or not count:
+            return None
+        whole = len(given) == recipe.columns and given == recipe.names
+        vectors = _plan_input.frame_vectors(X, container, recipe.names, lowered, whole)
+        return None if vectors is None else (lowered, vectors, count)
+
+    def _native(self, X: Any, container: str, out: Any, dtype: Any, nan: bool) -> Any:
+        """The result, or None where the original must be asked."""
+        if self._recipe is None or container == "other" or self._configured():
+            return None
+        prepared = self._prepare(X, container, nan)
+        if prepared is None:
+            return None
+        lowered, vectors, rows = prepared
+        single = None if dtype is None else dtype == np.float32
+        if not lowered.sparse:
+            return lowered.program.run(vectors, rows, out, single)
+        if out is not None:
+            return None
+        found = lowered.program.run_csr(vectors, rows, single)
+        if found is None:
+            return None
+        return _csr(found, (rows, lowered.width))
+
+    def _configured(self) -> bool:
+        """Whether scikit-learn's configuration asks for other containers than we make."""
+        if self._estimator is None:
+            return False
+        import sklearn
+
+        config = sklearn.get_config()
+        return (
+            config["transform_output"] != "default"
+            or config.get("sparse_interface", "spmatrix") != "spmatrix"
+            or bool(config.get("array_api_dispatch"))
+        )
+
+    # -- The original
+
+    def _original_input(self, X: Any, container: str, nan: bool) -> Any:
+        names = self._recipe.names if self._recipe else _names(self._estimator)
+        texts = self._row.texts if self._row else {}
+        if container == "columns":
+            return _plan_input.frame_of_rows(X.to_rows(), names, texts)
+        if container != "rows":
+            return X
+        if nan and names:
+            maps = [dict(_plan_input.as_mapping(row) or {}) for row in X]
+            X = [{**dict.fromkeys(names, np.nan), **row} for row in maps]
+        return _plan_input.frame_of_rows(X, names, texts)
+
+    def _ask(self, X: Any, container: str, nan: bool) -> Any:
+        if self._original is None:
+            raise ValueError(
+                f"X: this plan was loaded from a file and has no estimator to ask about a "
+                f"{type(X).__name__} that it does not take natively (an infinity, an unknown "
+                "category, no rows, another dtype or other columns than it was fitted on)"
+            )
+        return self._original.transform(self._original_input(X, container, nan))
+
+    # -- Calls
+
+    def transform(
+        self,
+        X: Any,
+        *,
+        out: np.ndarray | None = None,
+        dtype: Any = None,
+        threads: int | None = None,
+        missing_keys: str = "error",
+    ) -> Any:
+        """What ``estimator.transform(X)`` returns.
+
+        Parameters
+        ----------
+        X : array-like, shape (n_rows, n_features_in_)
+            Whatever the estimator takes, and fastcore ``Columns``, Arrow tables, and lists of
+            rows: dicts, pydantic models or dataclass instances. Rows and ``Columns`` mean the
+            DataFrame of them with the columns' fitted dtypes.
+        out : ndarray of float32 or float64, shape (n_rows, n_features_out), optional
+            Where to write dense output. Its content is unspecified if an exception is raised.
+        dtype : {numpy.float32, numpy.float64}, optional
+            Of the output; by default scikit-learn's. Equal to ``transform(X).astype(dtype)``.
+        threads : int, optional
+            At most so many threads. This version computes on the caller's thread.
+        missing_keys : {"error", "nan"}
+            What a key means that a row does not have: scikit-learn's error, or missing.
+
+        Returns
+        -------
+        ndarray or scipy.sparse.csr_matrix, shape (n_rows, n_features_out)
+            Sparse where the estimator's output is. ``out`` if that was given.
+
+        Raises
+        ------
+        ValueError, TypeError, KeyError
+            As the estimator; and if ``out``, ``dtype``, ``threads`` or ``missing_keys`` is wrong.
+        """
+        dtype, nan = _check_arguments(out, dtype, threads, missing_keys)
+        container = _plan_input.container_of(X)
+        result = self._native(X, container, out, dtype, nan)
+        if result is None:
+            result = _deliver(self._ask(X, container, nan), out, dtype)
+        elif self._verify and random.random() < self._verify:
+            self._compare(result, X, container, nan)
+        with self._lock:
+            self._rows += result.shape[0]
+        return result
+
+    def transform_one(self, row: Any, *, missing_keys: str = "error") -> np.ndarray:
+        """One row, as a vector.
+
+        Parameters
+        ----------
+        row : mapping, pydantic model, dataclass instance, or sequence
+            By name, or in the order of the fitted columns.
+        missing_keys : {"error", "nan"}
+            See :meth:`transform`.
+
+        Returns
+        -------
+        ndarray, shape (n_features_out,)
+            Dense, also where :meth:`transform` is sparse.
+        """
+        if self._row is not None:
+            nan = missing_keys == "nan"
+            if type(row) is not dict and not isinstance(row, (list, tuple)):
+                fields = _plan_input.as_mapping(row)
+                row = row if fields is None else fields
+            if type(row) is not dict or self._recipe.names:  # type: ignore[union-attr]
+                found = self._row.program.run_row(row, nan)
+                if found is not None:
+                    self._rows += 1
+                    return found
+        return self._one_slowly(row, missing_keys)
+
+    def _one_slowly(self, row: Any, missing_keys: str) -> np.ndarray:
+        _, nan = _check_arguments(None, None, None, missing_keys)
+        fields = None if isinstance(row, (list, tuple)) else _plan_input.as_mapping(row)
+        names = self._recipe.names if self._recipe else _names(self._estimator)
+        if fields is None and (isinstance(row, (str, bytes)) or not hasattr(row, "__len__")):
+            raise TypeError(
+                "row: expected a mapping, a sequence, a pydantic model or a dataclass "
+                f"instance, got {type(row).__name__}"
+            )
+        if fields is None and names is not None:
+            if len(row) != len(names):
+                raise ValueError(f"row: expected {len(names)} values, got {len(row)}")
+            fields = dict(zip(names, row, strict=True))
+        result = self._ask(
+            [row] if fields is None else [fields], "other" if fields is None else "rows", nan
+        )
+        if hasattr(result, "toarray"):
+            result = result.toarray()
+        return cast("np.ndarray", np.asarray(result)[0])
+
+    # -- What it is
+
+    def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
+        """The names of the output's columns, as scikit-learn gives them."""
+        if self._estimator is not None:
+            return cast("np.ndarray", self._estimator.get_feature_names_out(input_features))
+        assert self._recipe is not None
+        if self._recipe.names_out is None:
+            raise UnsupportedError("the estimator had no names for its output when it was saved")
+        return np.array(self._recipe.names_out, dtype=object)
+
+    @property
+    def feature_names_in_(self) -> np.ndarray:
+        """The names of the fitted columns; AttributeError if it was fitted without names."""
+        if self._estimator is not None:
+            return cast("np.ndarray", self._estimator.feature_names_in_)
+        if self._recipe is None or self._recipe.names is None:
+            raise AttributeError("this plan was fitted without feature names")
+        return np.array(self._recipe.names, dtype=object)
+
+    @property
+    def n_features_in_(self) -> int:
+        """The number of columns it was fitted on."""
+        if self._recipe is not None:
+            return self._recipe.columns
+        return int(self._estimator.n_features_in_)
+
+    @property
+    def fingerprint(self) -> str:
+        """Equal for plans that compute the same, in every process.
+
+        Raises
+        ------
+        UnsupportedError
+            If a step runs scikit-learn's own transformer: what that computes has no such name.
+        """
+        if self._recipe is None:
+            raise self._not_native("fingerprint")
+        return fingerprint(self._recipe)
+
+    def explain(self) -> Explanation:
+        """Which steps are native, and why the others are not."""
+        title = type(self._estimator).__name__ if self._estimator is not None else "loaded plan"
+        return Explanation(self._nodes, title)
+
+    def check(self, X: Any) -> dict[str, float]:
+        """The largest absolute difference to the estimator on these rows, by output column.
+
+        Returns
+        -------
+        dict of str to float
+            0.0 where all values are equal; ``inf`` where one is NaN and the other is not, or where
+            the dtype or the shape differs.
+        """
+        container = _plan_input.container_of(X)
+        ours, theirs = self.transform(X), self._ask(X, container, False)
+        ours, theirs = (
+            np.asarray(v.toarray() if hasattr(v, "toarray") else v) for v in (ours, theirs)
+        )
+        names = [str(name) for name in self.get_feature_names_out()]
+        if ours.shape != theirs.shape or ours.dtype != theirs.dtype:
+            return dict.fromkeys(names, float("inf"))
+        with np.errstate(invalid="ignore"):
+            gap = np.abs(ours - theirs)
+        gap = np.where((ours == theirs) | (np.isnan(ours) & np.isnan(theirs)), 0.0, gap)
+        gap = np.where(np.isnan(gap), np.inf, gap)
+        return {name: float(gap[:, j].max(initial=0.0)) for j, name in enumerate(names)}
+
+    def _compare(self, result: Any, X: Any, container: str, nan: bool) -> None:
+        theirs = self._ask(X, container, nan)
+        both = [v.toarray() if hasattr(v, "toarray") else np.asarray(v) for v in (result, theirs)]
+        same = both[0].shape == both[1].shape and np.array_equal(
+            both[0], both[1].astype(both[0].dtype), equal_nan=True
+        )
+        with self._lock:
+            self._verified += 1
+            self._mismatches += not same
+
+    def counters(self) -> dict[str, int]:
+        """How much was done since the plan was made, or since :meth:`reset_counters`.
+
+        Returns
+        -------
+        dict
+            ``rows`` transformed; with ``verify``, calls ``verified`` and those of them that did
+            not agree (``mismatches``).
+        """
+        with self._lock:
+            return {
+                "rows": self._rows,
+                "verified": self._verified,
+                "mismatches": self._mismatches,
+            }
+
+    def reset_counters(self) -> None:
+        """Begin counting anew."""
+        with self._lock:
+            self._rows = self._verified = self._mismatches = 0
+
+    # -- Files
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the plan to a file that needs neither pickle nor scikit-learn to be read.
+
+        Raises
+        ------
+        UnsupportedError
+            If a step runs scikit-learn's own transformer.
+        OSError
+            If the file cannot be written.
+        """
+        from . import _plan_file
+
+        if self._recipe is None:
+            raise self._not_native("save")
+        _plan_file.save(path, self._recipe)
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> Plan:
+        """Read a plan that :meth:`save` wrote.
+
+        A loaded plan has no estimator to ask: what it does not take natively is a ValueError.
+
+        Raises
+        ------
+        ValueError
+            If the file is not a plan, is damaged, or is of a newer version.
+        OSError
+            If it cannot be read.
+        """
+        from . import _plan_file
+
+        recipe = _plan_file.load(path)
+        return cls._make(None, None, recipe, [Node("", "Plan", True, "loaded")], 0.0)
+
+    def _not_native(self, what: str) -> UnsupportedError:
+        node = next((node for node in self._nodes if not node.native), self._nodes[0])
+        return UnsupportedError(
+            f"{what}: step {node.path!r} ({node.kind}) runs scikit-learn's own transformer "
+            f"({node.reason}); pickle the estimator instead, or leave that step out"
+        )
+
+    def __reduce__(self) -> Any:
+        raise UnsupportedError("a Plan is not pickled: use save and load, or pickle the estimator")
+
+    def __repr__(self) -> str:
+        native = sum(node.native for node in self._nodes)
+        title = type(self._estimator).__name__ if self._estimator is not None else "loaded"
+        return (
+            f"<Plan of {title}: {self.n_features_in_} columns in, "
+            f"{native} of {len(self._nodes)} steps native>"
+        )
+
+    def _repr_html_(self) -> str:
+        return self.explain()._repr_html_()
+
+
+def _names(estimator: Any) -> list[str] | None:
+    names = getattr(estimator, "feature_names_in_", None)
+    return None if names is None else [str(name) for name in names]
+
+
+def _check_arguments(
+    out: Any, dtype: Any, threads: int | None, missing_keys: str
+) -> tuple[Any, bool]:
+    if missing_keys not in ("error", "nan"):
+        raise ValueError(f"missing_keys: expected 'error' or 'nan', got {missing_keys!r}")
+    if threads is not None and (not isinstance(threads, int) or threads < 1):
+        raise ValueError(f"threads: expected a positive int or None, got {threads!r}")
+    if dtype is not None:
+        dtype = np.dtype(dtype)
+        if dtype not in (np.float32, np.float64):
+            raise TypeError(f"dtype: expected float32 or float64, got {dtype}")
+    if out is not None:
+        if not isinstance(out, np.ndarray):
+            raise TypeError(f"out: expected a numpy.ndarray, got {type(out).__name__}")
+        if out.dtype not in (np.float32, np.float64):
+            raise TypeError(f"out: expected float32 or float64, got {out.dtype}")
+        if not out.flags.writeable:
+            raise ValueError("out: the array is read-only")
+        if dtype is not None and out.dtype != dtype:
+            raise ValueError(f"out: expected {dtype}, as `dtype` says, got {out.dtype}")
+    return dtype, missing_keys == "nan"
+
+
+def _deliver(result: Any, out: np.ndarray | None, dtype: Any) -> Any:
+    """The original's result as it was asked for."""
+    if out is not None:
+        if hasattr(result, "toarray"):
+            raise ValueError("out: the output is sparse; leave `out` away")
+        values = np.asarray(result)
+        if values.shape != out.shape:
+            raise ValueError(f"out: expected an array of shape {values.shape}, got {out.shape}")
+        out[...] = values
+        return out
+    if dtype is not None and getattr(result, "dtype", None) != dtype:
+        return result.astype(dtype)
+    return result
+
+
+def _csr(parts: Sequence[np.ndarray], shape: tuple[int, int]) -> Any:
+    from scipy.sparse import csr_matrix
+
+    data, indices, indptr = parts
+    used = int(indptr[-1])
+    if used < len(data):
+        data, indices = data[:used], indices[:used]
+        if used < 0.9 * len(parts[0]):
+            data, indices = data.copy(), indices.copy()
+    return csr_matrix((data, indices, indptr), shape=shape)

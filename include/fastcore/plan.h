@@ -1,0 +1,131 @@
+/* Plans: a feature pipeline as a straight line of steps over small row-major panels.
+ *
+ * A plan reads `sources` (one per input column), loads them into input panels, runs its steps in
+ * order, each from earlier panels to a new one, and puts the panels that are output pieces side by
+ * side. One executor serves a row and a million rows: work goes block by block, and every step sees
+ * `rows x width` values, row by row without gaps. So results do not depend on the size of a batch.
+ *
+ * A plan is sound, not complete: where a step meets a value that it isn't certain of (an infinity,
+ * an unknown category that must be an error) the run ends with FC_EREFUSED and the caller asks the
+ * original. What was written to the output by then is unspecified.
+ *
+ * Parameters travel as a described blob (named arrays of double or int64), so that a new family
+ * needs no new structure here. Plans never change after they are built: threads share them. */
+#ifndef FASTCORE_PLAN_H
+#define FASTCORE_PLAN_H
+
+#include "fastcore/base.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* The type of a panel's values. I32 panels carry category codes or column numbers, -1 for none. */
+typedef enum fc_plan_type { FC_PLAN_F64 = 0, FC_PLAN_F32, FC_PLAN_I32 } fc_plan_type;
+
+size_t fc_plan_type_size(fc_plan_type type);
+
+/* What the memory of an input column holds. */
+typedef enum fc_source_kind {
+    FC_SOURCE_F64 = 0,
+    FC_SOURCE_F32,
+    FC_SOURCE_I64,
+    FC_SOURCE_I32,
+    FC_SOURCE_I16,
+    FC_SOURCE_I8,
+    FC_SOURCE_U64,
+    FC_SOURCE_U32,
+    FC_SOURCE_U16,
+    FC_SOURCE_U8 /* also bool */
+} fc_source_kind;
+
+/* One input column: `stride` bytes lie between rows (any sign); values are aligned. With a
+ * validity bitmap (Arrow: LSB first, bit `valid_offset` is row 0) null cells read as NaN in float
+ * panels and -1 in I32 panels. */
+typedef struct fc_source {
+    fc_source_kind kind;
+    const void *data;
+    ptrdiff_t stride;
+    const uint8_t *valid;
+    int64_t valid_offset;
+} fc_source;
+
+/* A named array of parameters: kind 'd' double, 'q' int64. */
+typedef struct fc_blob_item {
+    const char *name;
+    char kind;
+    const void *data;
+    size_t count;
+} fc_blob_item;
+
+typedef struct fc_blob {
+    const fc_blob_item *items;
+    size_t count;
+} fc_blob;
+
+/* An input panel: `width` sources, converted to `type`. */
+typedef struct fc_panel_spec {
+    fc_plan_type type;
+    const uint32_t *sources;
+    uint32_t width;
+} fc_panel_spec;
+
+/* A step: its family by name, the panels it reads, and the panel it makes. */
+typedef struct fc_step_spec {
+    const char *family;
+    const uint32_t *inputs;
+    uint32_t input_count;
+    fc_plan_type type;
+    uint32_t width;
+    fc_blob blob;
+} fc_step_spec;
+
+/* A piece of the output: `width` columns. Dense pieces are the panel's values. One-hot pieces are
+ * I32 panels whose values are column numbers within the piece, or -1: a 1 at each of these. */
+typedef struct fc_piece_spec {
+    uint32_t panel;
+    bool onehot;
+    uint32_t width;
+} fc_piece_spec;
+
+/* Panels are numbered: input panels first, then one for each step. Everything is copied. */
+typedef struct fc_plan_spec {
+    uint32_t source_count;
+    const fc_panel_spec *panels;
+    uint32_t panel_count;
+    const fc_step_spec *steps;
+    uint32_t step_count;
+    const fc_piece_spec *pieces;
+    uint32_t piece_count;
+} fc_plan_spec;
+
+typedef struct fc_plan fc_plan;
+
+/* FC_EINVALID for a specification that does not hold together (unknown family, parameters of the
+ * wrong size, panels out of order); *why is then a constant text. Nothing is left behind. */
+fc_status fc_plan_new(const fc_alloc *alloc, const fc_plan_spec *spec, fc_plan **out,
+                      const char **why);
+void fc_plan_free(fc_plan *plan);
+
+/* Columns of the output. */
+size_t fc_plan_width(const fc_plan *plan);
+/* The largest number of non-zeros that one row can have. */
+size_t fc_plan_row_bound(const fc_plan *plan);
+
+/* A dense run into F64 or F32 (values are converted as C converts them). `row_stride` is in bytes,
+ * columns lie side by side. `out` must not overlap a source. */
+fc_status fc_plan_run(const fc_plan *plan, const fc_source *sources, size_t rows, fc_plan_type type,
+                      void *out, ptrdiff_t row_stride);
+/* A sparse run: `values` (F64 or F32) and `indices` have room for rows * fc_plan_row_bound items,
+ * `indptr` for rows + 1. Zeros of dense pieces are left out. FC_ELIMIT if an index would not fit
+ * in 32 bits. */
+fc_status fc_plan_run_csr(const fc_plan *plan, const fc_source *sources, size_t rows,
+                          fc_plan_type type, void *values, int32_t *indices, int32_t *indptr);
+
+/* The names of the families, for tests: name `index`, or NULL behind the last. */
+const char *fc_plan_family_name(size_t index);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

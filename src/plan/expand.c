@@ -1,0 +1,42 @@
+/* Column numbers to a dense panel of zeros and ones: for one-hot output that a later step reads.
+ * No parameters; a number outside the output is a 1 nowhere. */
+#include <string.h>
+
+#include "plan/family.h"
+
+typedef struct fc_expand {
+    fc_plan_type type;
+    size_t in_width, width;
+} fc_expand;
+
+static fc_status build(fc_arena *arena, const fc_shape *shape, const fc_blob *blob, void **state) {
+    (void)blob;
+    if (shape->input_count != 1 || shape->types[0] != FC_PLAN_I32 || shape->type == FC_PLAN_I32)
+        return FC_EINVALID;
+    fc_expand *self = fc_arena_zeros(arena, 1, sizeof *self);
+    if (!self) return FC_ENOMEM;
+    self->type = shape->type;
+    self->in_width = shape->widths[0];
+    self->width = shape->width;
+    *state = self;
+    return FC_OK;
+}
+
+static fc_status run(const void *state, const void *const *inputs, void *out, size_t rows) {
+    const fc_expand *self = state;
+    const int32_t *x = inputs[0];
+    memset(out, 0, rows * self->width * fc_plan_type_size(self->type));
+    for (size_t r = 0; r < rows; r++)
+        for (size_t j = 0; j < self->in_width; j++) {
+            int32_t column = *x++;
+            if (column < 0 || (size_t)column >= self->width) continue;
+            size_t at = r * self->width + (size_t)column;
+            if (self->type == FC_PLAN_F64)
+                ((double *)out)[at] = 1.0;
+            else
+                ((float *)out)[at] = 1.0f;
+        }
+    return FC_OK;
+}
+
+const fc_family fc_family_expand = {"expand", build, run};

@@ -1,0 +1,81 @@
+/* What a transformer family gives to plans, and the helpers that families share. */
+#ifndef FC_PLAN_FAMILY_H
+#define FC_PLAN_FAMILY_H
+
+#include "fastcore/plan.h"
+
+/* The panels of a step: known when it is built. */
+typedef struct fc_shape {
+    uint32_t input_count;
+    const fc_plan_type *types; /* of the inputs */
+    const uint32_t *widths;
+    fc_plan_type type; /* of the output */
+    uint32_t width;
+} fc_shape;
+
+typedef struct fc_family {
+    const char *name;
+    /* Checks shape and parameters (FC_EINVALID) and makes the state in the arena. */
+    fc_status (*build)(fc_arena *arena, const fc_shape *shape, const fc_blob *blob, void **state);
+    /* Runs `rows` rows: inputs and output are rows x width values without gaps; the output is no
+     * input. FC_OK or FC_EREFUSED. */
+    fc_status (*run)(const void *state, const void *const *inputs, void *out, size_t rows);
+} fc_family;
+
+/* The parameter `name` if it has that kind and exactly `count` items (any number for SIZE_MAX),
+ * else NULL. */
+const fc_blob_item *fc_blob_find(const fc_blob *blob, const char *name, char kind, size_t count);
+/* The int64 parameter `name` of one item, or `otherwise` if absent. */
+int64_t fc_blob_flag(const fc_blob *blob, const char *name, int64_t otherwise);
+/* A copy in the arena; NULL if memory is short. */
+const double *fc_blob_doubles(fc_arena *arena, const fc_blob_item *item);
+const int64_t *fc_blob_ints(fc_arena *arena, const fc_blob_item *item);
+
+/* Parameters of an element-wise step, repeated sixteen times unless there are FC_TILE of them: the
+ * loop over a panel then runs over long stretches whatever the width, and vectorises. */
+enum { FC_TILE = 512 };
+typedef struct fc_tile {
+    size_t width;
+    size_t period; /* a multiple of the width; 0 for none */
+    const double *d;
+    const float *f; /* the same, rounded */
+} fc_tile;
+fc_status fc_tile_make(fc_arena *arena, const double *values, uint32_t width, fc_tile *out);
+
+/* Calls `expr` with `at`, the offset of a stretch, and `n`, its length. */
+#define FC_TILE_LOOP(total, tile_period, at, n)                                                    \
+    for (size_t at = 0, n;                                                                         \
+         at < (total) && (n = (total) - at < (tile_period) ? (total) - at : (tile_period), true);  \
+         at += n)
+
+/* Whether `x` is an infinity, as a mask that ORs: scikit-learn refuses them at each step. */
+static inline int64_t fc_inf64(double x) {
+    return -(int64_t)(__builtin_fabs(x) == __builtin_inf());
+}
+static inline int32_t fc_inf32(float x) {
+    return -(int32_t)(__builtin_fabsf(x) == __builtin_inff());
+}
+
+/* Defines `name` out of `name_body` (always inlined), compiled once for each SIMD level; the
+ * arithmetic is element-wise, so that all forms agree bit for bit. */
+#define FC_BODY static inline __attribute__((always_inline))
+#if defined(__x86_64__)
+#define FC_SIMD_FORMS(type, name, params, args)                                                    \
+    static type name##_generic params { return name##_body args; }                                 \
+    __attribute__((target("avx2"))) static type name##_avx2 params { return name##_body args; }    \
+    __attribute__((target("avx2,avx512f,avx512bw,avx512vl"))) static type name##_avx512 params {   \
+        return name##_body args;                                                                   \
+    }                                                                                              \
+    static type name params {                                                                      \
+        switch (fc_cpu_current()) {                                                                \
+        case FC_CPU_AVX512: return name##_avx512 args;                                             \
+        case FC_CPU_AVX2: return name##_avx2 args;                                                 \
+        default: return name##_generic args;                                                       \
+        }                                                                                          \
+    }
+#else
+#define FC_SIMD_FORMS(type, name, params, args)                                                    \
+    static type name params { return name##_body args; }
+#endif
+
+#endif

@@ -1,0 +1,114 @@
+/* From input columns to row-major panels: conversion, nulls, and the case without any copy. */
+#include <math.h>
+#include <string.h>
+
+#include "plan/plan_inner.h"
+
+static const uint8_t source_sizes[] = {8, 4, 8, 4, 2, 1, 8, 4, 2, 1};
+
+static bool matches(fc_source_kind kind, fc_plan_type type) {
+    return (kind == FC_SOURCE_F64 && type == FC_PLAN_F64) ||
+           (kind == FC_SOURCE_F32 && type == FC_PLAN_F32) ||
+           (kind == FC_SOURCE_I32 && type == FC_PLAN_I32);
+}
+
+/* True if the sources are neighbours of the panel's own type in a row-major matrix. */
+static bool adjacent(const fc_panel *panel, const fc_source *sources) {
+    const fc_source *first = &sources[panel->sources[0]];
+    size_t size = source_sizes[first->kind];
+    if (!matches(first->kind, panel->type)) return false;
+    for (uint32_t j = 0; j < panel->width; j++) {
+        const fc_source *s = &sources[panel->sources[j]];
+        if (s->valid || s->kind != first->kind || s->stride != first->stride ||
+            (const char *)s->data != (const char *)first->data + j * size)
+            return false;
+    }
+    return true;
+}
+
+const void *fc_plan_in_place(const fc_panel *panel, const fc_source *sources, size_t first) {
+    if (!panel->width || !adjacent(panel, sources)) return NULL;
+    const fc_source *s = &sources[panel->sources[0]];
+    if (s->stride != (ptrdiff_t)(panel->width * (size_t)source_sizes[s->kind])) return NULL;
+    return (const char *)s->data + (ptrdiff_t)first * s->stride;
+}
+
+/* One loop for each pair of types; `step` is the panel's width. */
+#define FC_CONVERT(from_type, to_type)                                                             \
+    do {                                                                                           \
+        to_type *to = out;                                                                         \
+        for (size_t r = 0; r < rows; r++, at += stride, to += step)                                \
+            *to = (to_type) * (const from_type *)(const void *)at;                                 \
+    } while (0)
+
+#define FC_CONVERT_ALL(to_type)                                                                    \
+    switch (source->kind) {                                                                        \
+    case FC_SOURCE_F64: FC_CONVERT(double, to_type); break;                                        \
+    case FC_SOURCE_F32: FC_CONVERT(float, to_type); break;                                         \
+    case FC_SOURCE_I64: FC_CONVERT(int64_t, to_type); break;                                       \
+    case FC_SOURCE_I32: FC_CONVERT(int32_t, to_type); break;                                       \
+    case FC_SOURCE_I16: FC_CONVERT(int16_t, to_type); break;                                       \
+    case FC_SOURCE_I8: FC_CONVERT(int8_t, to_type); break;                                         \
+    case FC_SOURCE_U64: FC_CONVERT(uint64_t, to_type); break;                                      \
+    case FC_SOURCE_U32: FC_CONVERT(uint32_t, to_type); break;                                      \
+    case FC_SOURCE_U16: FC_CONVERT(uint16_t, to_type); break;                                      \
+    case FC_SOURCE_U8: FC_CONVERT(uint8_t, to_type); break;                                        \
+    }
+
+static void convert_f64(const fc_source *source, const char *at, size_t rows, void *out,
+                        size_t step) {
+    ptrdiff_t stride = source->stride;
+    FC_CONVERT_ALL(double)
+}
+
+static void convert_f32(const fc_source *source, const char *at, size_t rows, void *out,
+                        size_t step) {
+    ptrdiff_t stride = source->stride;
+    FC_CONVERT_ALL(float)
+}
+
+/* Codes come as I32 only: the builder of sources sees to it. */
+static void convert_i32(const fc_source *source, const char *at, size_t rows, void *out,
+                        size_t step) {
+    ptrdiff_t stride = source->stride;
+    FC_CONVERT(int32_t, int32_t);
+}
+
+static void put_nulls(const fc_source *source, fc_plan_type type, size_t first, size_t rows,
+                      void *out, size_t step) {
+    for (size_t r = 0; r < rows; r++) {
+        int64_t bit = source->valid_offset + (int64_t)(first + r);
+        if (source->valid[bit >> 3] >> (bit & 7) & 1) continue;
+        if (type == FC_PLAN_F64)
+            ((double *)out)[r * step] = (double)NAN;
+        else if (type == FC_PLAN_F32)
+            ((float *)out)[r * step] = NAN;
+        else
+            ((int32_t *)out)[r * step] = -1;
+    }
+}
+
+void fc_plan_load(const fc_panel *panel, const fc_source *sources, size_t first, size_t rows,
+                  void *out) {
+    size_t width = panel->width, size = fc_plan_type_size(panel->type);
+    if (!width) return;
+    if (adjacent(panel, sources)) {
+        const fc_source *s = &sources[panel->sources[0]];
+        const char *at = (const char *)s->data + (ptrdiff_t)first * s->stride;
+        for (size_t r = 0; r < rows; r++, at += s->stride)
+            memcpy((char *)out + r * width * size, at, width * size);
+        return;
+    }
+    for (size_t j = 0; j < width; j++) {
+        const fc_source *s = &sources[panel->sources[j]];
+        const char *at = (const char *)s->data + (ptrdiff_t)first * s->stride;
+        void *to = (char *)out + j * size;
+        if (panel->type == FC_PLAN_F64)
+            convert_f64(s, at, rows, to, width);
+        else if (panel->type == FC_PLAN_F32)
+            convert_f32(s, at, rows, to, width);
+        else
+            convert_i32(s, at, rows, to, width);
+        if (s->valid) put_nulls(s, panel->type, first, rows, to, width);
+    }
+}

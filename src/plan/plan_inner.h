@@ -1,0 +1,41 @@
+/* The inside of a plan, for the files that build and run it. */
+#ifndef FC_PLAN_INNER_H
+#define FC_PLAN_INNER_H
+
+#include "plan/family.h"
+
+enum {
+    FC_PLAN_BLOCK = 256,        /* most rows in a block */
+    FC_PLAN_SCRATCH = 96 * 1024 /* bytes that the panels of a block should not pass */
+};
+
+typedef struct fc_panel {
+    fc_plan_type type;
+    uint32_t width;
+    const uint32_t *sources; /* of input panels; NULL for what steps make */
+} fc_panel;
+
+typedef struct fc_step {
+    const fc_family *family;
+    void *state;
+    const uint32_t *inputs;
+    uint32_t input_count;
+} fc_step;
+
+struct fc_plan {
+    const fc_alloc *alloc;
+    fc_arena arena;
+    fc_panel *panels; /* input_count input panels, then one for each step */
+    fc_step *steps;
+    fc_piece_spec *pieces;
+    uint32_t source_count, input_count, panel_count, step_count, piece_count, max_inputs;
+    size_t width, row_bound, block;
+};
+
+/* Converts rows [first, first + rows) of the sources of an input panel into `out`. */
+void fc_plan_load(const fc_panel *panel, const fc_source *sources, size_t first, size_t rows,
+                  void *out);
+/* The panel's rows inside the sources themselves, if they lie there just as a panel would. */
+const void *fc_plan_in_place(const fc_panel *panel, const fc_source *sources, size_t first);
+
+#endif

@@ -1,0 +1,37 @@
+/* What the files around `_core.Program` share: the object and its sources. */
+#ifndef FC_PYTHON_PLAN_H
+#define FC_PYTHON_PLAN_H
+
+#include "fastcore/plan.h"
+#include "python/state.h"
+
+/* How an input column is found and read. Text columns have a table from str to code. */
+typedef struct fc_program_source {
+    Py_ssize_t column; /* position in the input */
+    PyObject *name;    /* interned str, or None */
+    PyObject *table;   /* dict, or NULL for a column of numbers */
+    int32_t none_code, nan_code;
+} fc_program_source;
+
+typedef struct fc_program {
+    PyObject_HEAD fc_plan *plan;
+    fc_program_source *sources;
+    Py_ssize_t source_count;
+    Py_ssize_t columns;    /* of the input, for rows that are sequences */
+    fc_plan_type out_type; /* the natural type of the output */
+} fc_program;
+
+/* The code of a value of a text column: 0, or 1 if only the original can tell, or -1 with an
+ * exception. */
+int fc_py_text_code(const fc_program_source *source, PyObject *value, int32_t *code);
+
+/* Room for the sources of one call, without the heap for most plans. */
+enum { FC_PROGRAM_SMALL = 64 };
+
+PyObject *fc_py_program_run(PyObject *self, PyObject *const *args, Py_ssize_t count);
+PyObject *fc_py_program_run_csr(PyObject *self, PyObject *const *args, Py_ssize_t count);
+PyObject *fc_py_program_run_row(PyObject *self, PyObject *const *args, Py_ssize_t count);
+PyObject *fc_py_program_run_rows(PyObject *self, PyObject *const *args, Py_ssize_t count);
+PyObject *fc_py_program_codes(PyObject *self, PyObject *const *args, Py_ssize_t count);
+
+#endif

@@ -1,0 +1,223 @@
+/* Running a program on Python rows (dicts, lists, tuples), and on texts: the only part of a plan's
+ * run that touches Python objects, once per value. */
+#include "python/py_plan.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "python/py_array.h"
+
+int fc_py_text_code(const fc_program_source *source, PyObject *value, int32_t *code) {
+    if (value == Py_None) {
+        *code = source->none_code;
+        return 0;
+    }
+    if (PyFloat_Check(value) && PyFloat_AS_DOUBLE(value) != PyFloat_AS_DOUBLE(value)) {
+        *code = source->nan_code;
+        return 0;
+    }
+    /* Only str itself: a subclass may hash and compare as it likes. */
+    if (!PyUnicode_CheckExact(value)) return 1;
+    PyObject *found = PyDict_GetItemWithError(source->table, value);
+    if (!found) {
+        *code = -1;
+        return PyErr_Occurred() ? -1 : 0;
+    }
+    long number = PyLong_AsLong(found);
+    if (number == -1 && PyErr_Occurred()) return -1;
+    *code = (int32_t)number;
+    return 0;
+}
+
+/* As pandas converts to float64: what isn't plainly a number is for the original. */
+static int read_number(PyObject *value, double *out) {
+    if (PyFloat_Check(value)) {
+        *out = PyFloat_AS_DOUBLE(value);
+        return 0;
+    }
+    if (PyLong_CheckExact(value)) {
+        int overflow;
+        long long number = PyLong_AsLongLongAndOverflow(value, &overflow);
+        *out = (double)number;
+        return overflow ? 1 : 0;
+    }
+    if (value == Py_None) {
+        *out = (double)NAN;
+        return 0;
+    }
+    if (value == Py_True || value == Py_False) {
+        *out = value == Py_True;
+        return 0;
+    }
+    return 1;
+}
+
+/* One cell of a row buffer: a double, or a code in its first four bytes. */
+typedef union fc_cell {
+    double number;
+    int32_t code;
+} fc_cell;
+
+static int read_cell(const fc_program_source *source, PyObject *value, fc_cell *cell) {
+    if (source->table) return fc_py_text_code(source, value, &cell->code);
+    return read_number(value, &cell->number);
+}
+
+static void absent(const fc_program_source *source, fc_cell *cell) {
+    if (source->table)
+        cell->code = source->nan_code;
+    else
+        cell->number = (double)NAN;
+}
+
+/* Fills the cells of a row; 0, 1 (refused) or -1 with an exception. */
+static int read_row(const fc_program *self, PyObject *row, bool missing_nan, fc_cell *cells) {
+    bool dict = PyDict_Check(row), list = PyList_CheckExact(row);
+    if (!dict && !list && !PyTuple_Check(row)) return 1;
+    if (!dict && PySequence_Fast_GET_SIZE(row) != self->columns) return 1;
+    for (Py_ssize_t i = 0; i < self->source_count; i++) {
+        const fc_program_source *source = &self->sources[i];
+        PyObject *value;
+        if (dict) {
+            value = PyDict_GetItemWithError(row, source->name);
+            if (!value) {
+                if (PyErr_Occurred()) return -1;
+                if (!missing_nan) return 1;
+                absent(source, &cells[i]);
+                continue;
+            }
+        } else {
+            /* The look-up below may run no code but str's own, so the list cannot shrink. */
+            value = PySequence_Fast_GET_ITEM(row, source->column);
+        }
+        int refused = read_cell(source, value, &cells[i]);
+        if (refused) return refused;
+    }
+    return 0;
+}
+
+static void bind(const fc_program *self, const fc_cell *cells, fc_source *sources) {
+    ptrdiff_t stride = (ptrdiff_t)((size_t)self->source_count * sizeof *cells);
+    for (Py_ssize_t i = 0; i < self->source_count; i++)
+        sources[i] = (fc_source){self->sources[i].table ? FC_SOURCE_I32 : FC_SOURCE_F64, &cells[i],
+                                 stride, NULL, 0};
+}
+
+static int expect(const char *name, Py_ssize_t count, Py_ssize_t expected) {
+    if (count == expected) return 0;
+    PyErr_Format(PyExc_TypeError, "%s() takes %zd arguments (%zd given)", name, expected, count);
+    return -1;
+}
+
+PyObject *fc_py_program_run_row(PyObject *object, PyObject *const *args, Py_ssize_t count) {
+    if (expect("run_row", count, 2) < 0) return NULL;
+    fc_program *self = (fc_program *)object;
+    fc_cell small_cells[FC_PROGRAM_SMALL];
+    fc_source small_sources[FC_PROGRAM_SMALL];
+    fc_cell *cells = small_cells;
+    fc_source *sources = small_sources;
+    void *block = NULL;
+    size_t n = (size_t)self->source_count;
+    if (n > FC_PROGRAM_SMALL) {
+        block = PyMem_Calloc(n, sizeof *cells + sizeof *sources);
+        if (!block) return PyErr_NoMemory();
+        sources = block;
+        cells = (fc_cell *)(sources + n);
+    }
+    PyObject *result = NULL;
+    int refused = read_row(self, args[0], args[1] == Py_True, cells);
+    if (refused) {
+        if (refused > 0) result = Py_NewRef(Py_None);
+        goto done;
+    }
+    bind(self, cells, sources);
+    Py_ssize_t width = (Py_ssize_t)fc_plan_width(self->plan);
+    fc_dtype dtype = self->out_type == FC_PLAN_F64 ? FC_DTYPE_FLOAT64 : FC_DTYPE_FLOAT32;
+    void *data;
+    result = fc_array_new(dtype, 1, &width, false, &data);
+    if (!result) goto done;
+    ptrdiff_t stride = width * (ptrdiff_t)fc_plan_type_size(self->out_type);
+    fc_status status = fc_plan_run(self->plan, sources, 1, self->out_type, data, stride);
+    if (status != FC_OK) {
+        Py_CLEAR(result);
+        result = status == FC_EREFUSED ? Py_NewRef(Py_None) : fc_py_raise(status, "transform_one");
+    }
+done:
+    PyMem_Free(block);
+    return result;
+}
+
+/* Vectors over one block of cells, each as the source wants it; the block is an ndarray itself, so
+ * that it lives as long as they do. */
+static PyObject *vectors(const fc_program *self, PyObject *owner, fc_cell *cells, Py_ssize_t rows) {
+    PyObject *tuple = PyTuple_New(self->source_count);
+    Py_ssize_t stride = self->source_count * (Py_ssize_t)sizeof *cells;
+    for (Py_ssize_t i = 0; tuple && i < self->source_count; i++) {
+        fc_dtype dtype = self->sources[i].table ? FC_DTYPE_INT32 : FC_DTYPE_FLOAT64;
+        PyObject *view = fc_array_view(dtype, 1, &rows, &stride, &cells[i], owner, false);
+        if (!view)
+            Py_CLEAR(tuple);
+        else
+            PyTuple_SET_ITEM(tuple, i, view);
+    }
+    return tuple;
+}
+
+PyObject *fc_py_program_run_rows(PyObject *object, PyObject *const *args, Py_ssize_t count) {
+    if (expect("run_rows", count, 2) < 0) return NULL;
+    fc_program *self = (fc_program *)object;
+    if (!PyList_CheckExact(args[0])) {
+        PyErr_Format(PyExc_TypeError, "rows: expected a list, got %.200s",
+                     Py_TYPE(args[0])->tp_name);
+        return NULL;
+    }
+    Py_ssize_t rows = PyList_GET_SIZE(args[0]);
+    Py_ssize_t shape[2] = {rows, self->source_count};
+    void *data;
+    PyObject *owner = fc_array_new(FC_DTYPE_FLOAT64, 2, shape, false, &data);
+    if (!owner) return NULL;
+    fc_cell *cells = data;
+    PyObject *result = NULL;
+    for (Py_ssize_t r = 0; r < rows; r++) {
+        if (r >= PyList_GET_SIZE(args[0])) goto refuse; /* somebody shortened it */
+        PyObject *row = Py_NewRef(PyList_GET_ITEM(args[0], r));
+        int refused = read_row(self, row, args[1] == Py_True, cells + r * self->source_count);
+        Py_DECREF(row);
+        if (refused < 0) goto done;
+        if (refused) goto refuse;
+    }
+    result = vectors(self, owner, cells, rows);
+    goto done;
+refuse:
+    result = Py_NewRef(Py_None);
+done:
+    Py_DECREF(owner);
+    return result;
+}
+
+PyObject *fc_py_program_codes(PyObject *object, PyObject *const *args, Py_ssize_t count) {
+    if (expect("codes", count, 2) < 0) return NULL;
+    fc_program *self = (fc_program *)object;
+    Py_ssize_t which = PyLong_AsSsize_t(args[0]);
+    if (which == -1 && PyErr_Occurred()) return NULL;
+    fc_array_info info;
+    if (which < 0 || which >= self->source_count || !self->sources[which].table) {
+        PyErr_SetString(PyExc_ValueError, "source: no such text source");
+        return NULL;
+    }
+    if (fc_array_describe(args[1], "values", &info) < 0) return NULL;
+    if (info.ndim != 1 || info.dtype != FC_DTYPE_OBJECT || !info.behaved) return Py_NewRef(Py_None);
+    void *data;
+    PyObject *codes = fc_array_new(FC_DTYPE_INT32, 1, info.shape, false, &data);
+    if (!codes) return NULL;
+    const char *at = info.data;
+    for (Py_ssize_t r = 0; r < info.shape[0]; r++, at += info.strides[0]) {
+        PyObject *value = *(PyObject *const *)(const void *)at;
+        int refused =
+            fc_py_text_code(&self->sources[which], value ? value : Py_None, (int32_t *)data + r);
+        if (!refused) continue;
+        Py_DECREF(codes);
+        return refused < 0 ? NULL : Py_NewRef(Py_None);
+    }
+    return codes;
+}

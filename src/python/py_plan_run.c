@@ -1,0 +1,243 @@
+/* Running a program on arrays: sources out of ndarrays, results into ndarrays. */
+#include "python/py_plan.h"
+
+#include <string.h>
+
+#include "python/py_array.h"
+
+/* Less work than this many cells is done with the GIL held: giving it up costs more. */
+enum { GIL_CELLS = 16384 };
+
+/* The source kind of a dtype, or -1. */
+static int kind_of(fc_dtype dtype) {
+    switch (dtype) {
+    case FC_DTYPE_BOOL: return FC_SOURCE_U8;
+    case FC_DTYPE_INT8: return FC_SOURCE_I8;
+    case FC_DTYPE_UINT8: return FC_SOURCE_U8;
+    case FC_DTYPE_INT16: return FC_SOURCE_I16;
+    case FC_DTYPE_UINT16: return FC_SOURCE_U16;
+    case FC_DTYPE_INT32: return FC_SOURCE_I32;
+    case FC_DTYPE_UINT32: return FC_SOURCE_U32;
+    case FC_DTYPE_INT64: return FC_SOURCE_I64;
+    case FC_DTYPE_UINT64: return FC_SOURCE_U64;
+    case FC_DTYPE_FLOAT32: return FC_SOURCE_F32;
+    case FC_DTYPE_FLOAT64: return FC_SOURCE_F64;
+    default: return -1;
+    }
+}
+
+/* The extent of an array's memory, for the test of overlap. */
+static void extent(const fc_array_info *info, uintptr_t *low, uintptr_t *high) {
+    *low = *high = (uintptr_t)info->data;
+    for (int i = 0; i < info->ndim; i++) {
+        Py_ssize_t reach = info->shape[i] > 0 ? (info->shape[i] - 1) * info->strides[i] : 0;
+        if (reach < 0)
+            *low += (uintptr_t)reach;
+        else
+            *high += (uintptr_t)reach;
+    }
+    *high += 8;
+}
+
+typedef struct fc_call {
+    fc_program *self;
+    size_t rows;
+    fc_source small[FC_PROGRAM_SMALL];
+    fc_source *sources;
+    uintptr_t low, high; /* of all inputs */
+} fc_call;
+
+static void call_close(fc_call *call) {
+    if (call->sources != call->small) PyMem_Free(call->sources);
+}
+
+/* 1 if the array cannot be read as it is, 0 if a source was made of column `column` of it. */
+static int add_source(fc_call *call, Py_ssize_t i, const fc_array_info *info, Py_ssize_t column) {
+    int kind = kind_of(info->dtype);
+    bool text = call->self->sources[i].table != NULL;
+    if (kind < 0 || !info->behaved || (text && kind != FC_SOURCE_I32)) return 1;
+    const char *data = info->data;
+    if (info->ndim == 2) data += column * info->strides[1];
+    call->sources[i] = (fc_source){(fc_source_kind)kind, data, info->strides[0], NULL, 0};
+    uintptr_t low, high;
+    extent(info, &low, &high);
+    if (low < call->low) call->low = low;
+    if (high > call->high) call->high = high;
+    return 0;
+}
+
+static int add_matrix(fc_call *call, PyObject *matrix) {
+    fc_program *self = call->self;
+    fc_array_info info;
+    if (fc_array_describe(matrix, "columns", &info) < 0) return -1;
+    if (info.ndim != 2 || (size_t)info.shape[0] != call->rows) return 1;
+    for (Py_ssize_t i = 0; i < self->source_count; i++) {
+        Py_ssize_t column = self->sources[i].column;
+        if (column < 0 || column >= info.shape[1]) return 1;
+        int refused = add_source(call, i, &info, column);
+        if (refused) return refused;
+    }
+    return 0;
+}
+
+static int add_vectors(fc_call *call, PyObject *tuple) {
+    fc_program *self = call->self;
+    if (PyTuple_GET_SIZE(tuple) != self->source_count) {
+        PyErr_Format(PyExc_ValueError, "columns: expected %zd vectors, got %zd", self->source_count,
+                     PyTuple_GET_SIZE(tuple));
+        return -1;
+    }
+    for (Py_ssize_t i = 0; i < self->source_count; i++) {
+        fc_array_info info;
+        if (fc_array_describe(PyTuple_GET_ITEM(tuple, i), "columns", &info) < 0) return -1;
+        if (info.ndim != 1 || (size_t)info.shape[0] != call->rows) return 1;
+        int refused = add_source(call, i, &info, 0);
+        if (refused) return refused;
+    }
+    return 0;
+}
+
+/* 0: ready; 1: refused; -1: an exception. To be closed in the first case only. */
+static int call_open(fc_call *call, PyObject *self, PyObject *columns, PyObject *rows) {
+    call->self = (fc_program *)self;
+    Py_ssize_t n = PyLong_AsSsize_t(rows);
+    if (n < 0) {
+        if (!PyErr_Occurred()) PyErr_SetString(PyExc_ValueError, "rows: expected at least 0");
+        return -1;
+    }
+    call->rows = (size_t)n;
+    call->low = UINTPTR_MAX;
+    call->high = 0;
+    call->sources = call->small;
+    size_t count = (size_t)call->self->source_count;
+    if (count > FC_PROGRAM_SMALL) {
+        call->sources = PyMem_Calloc(count, sizeof *call->sources);
+        if (!call->sources) {
+            PyErr_NoMemory();
+            return -1;
+        }
+    }
+    int refused = PyTuple_Check(columns) ? add_vectors(call, columns) : add_matrix(call, columns);
+    if (refused) call_close(call);
+    return refused;
+}
+
+static int check_count(const char *name, Py_ssize_t count, Py_ssize_t expected) {
+    if (count == expected) return 0;
+    PyErr_Format(PyExc_TypeError, "%s() takes %zd arguments (%zd given)", name, expected, count);
+    return -1;
+}
+
+/* The output type asked for: None is the program's own. */
+static int asked_type(const fc_program *self, PyObject *single, fc_plan_type *out) {
+    if (single == Py_None) {
+        *out = self->out_type;
+        return 0;
+    }
+    int yes = PyObject_IsTrue(single);
+    if (yes < 0) return -1;
+    *out = yes ? FC_PLAN_F32 : FC_PLAN_F64;
+    return 0;
+}
+
+static fc_status run_dense(fc_call *call, fc_plan_type type, void *data, ptrdiff_t stride) {
+    const fc_plan *plan = call->self->plan;
+    fc_status status;
+    if (call->rows * (fc_plan_width(plan) + (size_t)call->self->source_count) < GIL_CELLS)
+        return fc_plan_run(plan, call->sources, call->rows, type, data, stride);
+    Py_BEGIN_ALLOW_THREADS status =
+        fc_plan_run(plan, call->sources, call->rows, type, data, stride);
+    Py_END_ALLOW_THREADS return status;
+}
+
+/* 1 if `out` cannot be written in place (its strides, an overlap with the input). */
+static int describe_out(const fc_call *call, PyObject *out, fc_array_info *info,
+                        fc_plan_type *type) {
+    Py_ssize_t width = (Py_ssize_t)fc_plan_width(call->self->plan);
+    if (fc_array_describe(out, "out", info) < 0) return -1;
+    if (info->ndim != 2 || (size_t)info->shape[0] != call->rows || info->shape[1] != width) {
+        PyErr_Format(PyExc_ValueError, "out: expected an array of shape (%zd, %zd)",
+                     (Py_ssize_t)call->rows, width);
+        return -1;
+    }
+    if (!info->writable) {
+        PyErr_SetString(PyExc_ValueError, "out: the array is read-only");
+        return -1;
+    }
+    if (info->dtype != FC_DTYPE_FLOAT64 && info->dtype != FC_DTYPE_FLOAT32) {
+        PyErr_SetString(PyExc_TypeError, "out: expected float64 or float32");
+        return -1;
+    }
+    *type = info->dtype == FC_DTYPE_FLOAT64 ? FC_PLAN_F64 : FC_PLAN_F32;
+    uintptr_t low, high;
+    extent(info, &low, &high);
+    bool apart = high <= call->low || low >= call->high;
+    bool lines = width < 2 || info->strides[1] == (Py_ssize_t)fc_plan_type_size(*type);
+    return info->behaved && apart && lines ? 0 : 1;
+}
+
+PyObject *fc_py_program_run(PyObject *self, PyObject *const *args, Py_ssize_t count) {
+    if (check_count("run", count, 4) < 0) return NULL;
+    fc_call call;
+    int refused = call_open(&call, self, args[0], args[1]);
+    if (refused) return refused < 0 ? NULL : Py_NewRef(Py_None);
+    PyObject *result = NULL;
+    fc_plan_type type;
+    fc_array_info info;
+    if (args[2] != Py_None) {
+        refused = describe_out(&call, args[2], &info, &type);
+        if (refused) {
+            result = refused < 0 ? NULL : Py_NewRef(Py_None);
+            goto done;
+        }
+        result = Py_NewRef(args[2]);
+    } else {
+        if (asked_type(call.self, args[3], &type) < 0) goto done;
+        Py_ssize_t shape[2] = {(Py_ssize_t)call.rows, (Py_ssize_t)fc_plan_width(call.self->plan)};
+        result = fc_array_new(type == FC_PLAN_F64 ? FC_DTYPE_FLOAT64 : FC_DTYPE_FLOAT32, 2, shape,
+                              false, &info.data);
+        if (!result) goto done;
+        info.strides[0] = shape[1] * (Py_ssize_t)fc_plan_type_size(type);
+    }
+    fc_status status = run_dense(&call, type, info.data, info.strides[0]);
+    if (status != FC_OK) {
+        Py_CLEAR(result);
+        result = status == FC_EREFUSED ? Py_NewRef(Py_None) : fc_py_raise(status, "transform");
+    }
+done:
+    call_close(&call);
+    return result;
+}
+
+PyObject *fc_py_program_run_csr(PyObject *self, PyObject *const *args, Py_ssize_t count) {
+    if (check_count("run_csr", count, 3) < 0) return NULL;
+    fc_call call;
+    int refused = call_open(&call, self, args[0], args[1]);
+    if (refused) return refused < 0 ? NULL : Py_NewRef(Py_None);
+    PyObject *result = NULL, *values = NULL, *indices = NULL, *indptr = NULL;
+    fc_plan_type type;
+    size_t bound;
+    if (asked_type(call.self, args[2], &type) < 0) goto done;
+    if (!fc_size_mul(call.rows, fc_plan_row_bound(call.self->plan), &bound) || bound > INT32_MAX) {
+        result = Py_NewRef(Py_None); /* SciPy would take 64-bit indices: the original does it */
+        goto done;
+    }
+    Py_ssize_t room = (Py_ssize_t)bound, heads = (Py_ssize_t)call.rows + 1;
+    void *value_data, *index_data, *head_data;
+    values = fc_array_new(type == FC_PLAN_F64 ? FC_DTYPE_FLOAT64 : FC_DTYPE_FLOAT32, 1, &room,
+                          false, &value_data);
+    indices = values ? fc_array_new(FC_DTYPE_INT32, 1, &room, false, &index_data) : NULL;
+    indptr = indices ? fc_array_new(FC_DTYPE_INT32, 1, &heads, false, &head_data) : NULL;
+    if (!indptr) goto done;
+    fc_status status;
+    Py_BEGIN_ALLOW_THREADS status = fc_plan_run_csr(call.self->plan, call.sources, call.rows, type,
+                                                    value_data, index_data, head_data);
+    Py_END_ALLOW_THREADS if (status == FC_OK) result = PyTuple_Pack(3, values, indices, indptr);
+    else result = status == FC_EREFUSED ? Py_NewRef(Py_None) : fc_py_raise(status, "transform");
+done:
+    Py_XDECREF(values);
+    Py_XDECREF(indices);
+    Py_XDECREF(indptr);
+    call_close(&call);
+    return result;
+}
