@@ -1,7 +1,7 @@
 """The compiled kernels; see the modules that wrap them."""
 
 from collections.abc import Iterable
-from typing import Any, Self, TypeAlias
+from typing import Any, Self, TypeAlias, final
 
 import numpy as np
 import numpy.typing as npt
@@ -74,3 +74,31 @@ class Schema:
         route: bool,
         /,
     ) -> None: ...
+
+def plan_families() -> list[str]: ...
+@final
+class Program:
+    def __new__(
+        cls,
+        sources: tuple[tuple[int, str | None, dict[str, int] | None, int, int], ...],
+        panels: tuple[tuple[int, tuple[int, ...]], ...],
+        steps: tuple[
+            tuple[str, tuple[int, ...], int, int, dict[str, npt.NDArray[Any]]], ...
+        ],
+        pieces: tuple[tuple[int, int, int], ...],
+        columns: int,
+        out_type: int,
+    ) -> Self: ...
+    @property
+    def width(self) -> int: ...
+    def run(
+        self, columns: Any, rows: int, out: npt.NDArray[Any] | None, single: bool | None, /
+    ) -> npt.NDArray[Any] | None: ...
+    def run_csr(
+        self, columns: Any, rows: int, single: bool | None, /
+    ) -> tuple[npt.NDArray[Any], npt.NDArray[Any], npt.NDArray[Any]] | None: ...
+    def run_row(self, row: Any, missing_nan: bool, /) -> npt.NDArray[Any] | None: ...
+    def run_rows(
+        self, rows: list[Any], missing_nan: bool, /
+    ) -> tuple[npt.NDArray[Any], ...] | None: ...
+    def codes(self, source: int, values: npt.NDArray[Any], /) -> npt.NDArray[Any] | None: ...

@@ -148,7 +148,7 @@ class Lowering:
         sources = [self.source((c.index, None), Source(c.index)) for c in columns]
         return self.panel(type_, sources)
 
-    def gather(self, pieces: tuple[Piece, ...], which: list[int] | None, type_: int) -> int:
+    def join(self, pieces: tuple[Piece, ...], which: list[int] | None, type_: int) -> int:
         """The chosen columns of pieces in one panel of that type."""
         dense = [self.expanded(piece) for piece in pieces]
         if which is None:
@@ -160,7 +160,7 @@ class Lowering:
             "panels": np.array([at[k][0] for k in which], dtype=np.int64),
             "columns": np.array([at[k][1] for k in which], dtype=np.int64),
         }
-        return self.step("gather", [p.panel for p in dense], type_, len(which), params)
+        return self.step("join", [p.panel for p in dense], type_, len(which), params)
 
     def expanded(self, piece: Piece) -> Piece:
         if not piece.onehot:
@@ -181,7 +181,7 @@ class Lowering:
         dtype = np.result_type(*[piece.dtype for piece in value.pieces])
         if dtype not in (FLOAT64, FLOAT32):
             dtype = FLOAT64
-        panel = self.gather(value.pieces, None, panel_type(dtype))
+        panel = self.join(value.pieces, None, panel_type(dtype))
         return Piece(panel, sum(piece.width for piece in value.pieces), dtype)
 
     def arrays(self, value: Value) -> tuple[Piece, ...]:
@@ -236,7 +236,7 @@ class Lowering:
         if value.columns is not None:
             return Value(columns=tuple(value.columns[i] for i in which))
         dtype = np.result_type(*[piece.dtype for piece in value.pieces])
-        panel = self.gather(value.pieces, which, panel_type(dtype))
+        panel = self.join(value.pieces, which, panel_type(dtype))
         return Value(pieces=(Piece(panel, len(which), dtype),))
 
     # -- Steps with rules of their own
@@ -327,7 +327,7 @@ class Lowering:
             "panels": np.array([0 if t else 1 for t in text], dtype=np.int64),
             "columns": np.array(columns_of, dtype=np.int64),
         }
-        return self.step("gather", [panels[True], panels[False]], I32, len(text), params)
+        return self.step("join", [panels[True], panels[False]], I32, len(text), params)
 
     def search(self, categories: list[np.ndarray], which: list[int], value: Value) -> int:
         if value.columns is not None:
@@ -341,7 +341,7 @@ class Lowering:
             ]
             panel = self.panel(F64, sources)
         else:
-            panel = self.gather(value.pieces, which, F64)
+            panel = self.join(value.pieces, which, F64)
         known = [values[~np.isnan(values)] for values in categories]
         params = {
             "values": np.concatenate([*known, np.zeros(0)]),

@@ -202,7 +202,8 @@ def dictionary_codes(
     known = text_codes(lowered, which, texts)
     if known is None:
         return None
-    return np.append(known, np.int32(null_code))[codes]
+    gathered: np.ndarray = np.append(known, np.int32(null_code))[codes]
+    return gathered
 
 
 def pandas_column(X: Any, name: str, lowered: Lowered, which: int) -> np.ndarray | None:

@@ -17,8 +17,9 @@ from typing import Any, cast
 
 import numpy as np
 
-from . import _config, _plan_input
 from . import _identity as _identity
+from . import _plan_input
+from ._config import disabled
 from ._lower import Lowered, Lowering, NotLowered
 from ._plan_tree import Recipe, entry_by_name, fingerprint, used_columns
 from .errors import UnsupportedError
@@ -116,7 +117,7 @@ class Plan:
         if not 0.0 <= verify <= 1.0:
             raise ValueError(f"verify: expected a share between 0 and 1, got {verify!r}")
         _plan_build.check_estimator(estimator)
-        if _config.disabled() or not native:
+        if disabled() or not native:
             why = "native=False" if not native else "FASTCORE_DISABLE"
             nodes = [Node("", type(estimator).__name__, False, why)]
             return cls._make(estimator, estimator, None, nodes, verify)

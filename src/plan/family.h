@@ -61,12 +61,15 @@ static inline int32_t fc_inf32(float x) {
 #define FC_BODY static inline __attribute__((always_inline))
 #if defined(__x86_64__)
 #define FC_SIMD_FORMS(type, name, params, args)                                                    \
-    static type name##_generic params { return name##_body args; }                                 \
-    __attribute__((target("avx2"))) static type name##_avx2 params { return name##_body args; }    \
-    __attribute__((target("avx2,avx512f,avx512bw,avx512vl"))) static type name##_avx512 params {   \
+    static inline type name##_generic params { return name##_body args; }                          \
+    __attribute__((target("avx2"))) static inline type name##_avx2 params {                        \
         return name##_body args;                                                                   \
     }                                                                                              \
-    static type name params {                                                                      \
+    __attribute__((                                                                                \
+        target("avx2,avx512f,avx512bw,avx512vl"))) static inline type name##_avx512 params {       \
+        return name##_body args;                                                                   \
+    }                                                                                              \
+    static inline type name params {                                                               \
         switch (fc_cpu_current()) {                                                                \
         case FC_CPU_AVX512: return name##_avx512 args;                                             \
         case FC_CPU_AVX2: return name##_avx2 args;                                                 \
@@ -75,7 +78,7 @@ static inline int32_t fc_inf32(float x) {
     }
 #else
 #define FC_SIMD_FORMS(type, name, params, args)                                                    \
-    static type name params { return name##_body args; }
+    static inline type name params { return name##_body args; }
 #endif
 
 #endif

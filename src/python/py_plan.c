@@ -177,12 +177,13 @@ static int read_spec(fc_program *self, fc_arena *arena, PyObject *const *parts) 
 }
 
 static PyObject *program_new(PyTypeObject *type, PyObject *args, PyObject *kwargs) {
-    static char *names[] = {"sources", "panels", "steps", "pieces", "columns", "out_type", NULL};
+    static const char *const names[] = {"sources", "panels",   "steps", "pieces",
+                                        "columns", "out_type", NULL};
     PyObject *parts[4];
     Py_ssize_t columns;
     int out_type;
-    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "OOOOni:Program", names, &parts[0], &parts[1],
-                                     &parts[2], &parts[3], &columns, &out_type))
+    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "OOOOni:Program", (char **)names, &parts[0],
+                                     &parts[1], &parts[2], &parts[3], &columns, &out_type))
         return NULL;
     if (out_type != FC_PLAN_F64 && out_type != FC_PLAN_F32) {
         PyErr_SetString(PyExc_ValueError, "out_type: expected 0 (float64) or 1 (float32)");

@@ -2,18 +2,18 @@
  * Parameters: panels (q, width: which input), columns (q, width: which of its columns). */
 #include "plan/family.h"
 
-typedef struct fc_gather {
+typedef struct fc_join {
     fc_plan_type type;
     uint32_t width;
     const fc_plan_type *types;
     const int64_t *panels, *columns, *widths;
-} fc_gather;
+} fc_join;
 
 static fc_status build(fc_arena *arena, const fc_shape *shape, const fc_blob *blob, void **state) {
     const fc_blob_item *panels = fc_blob_find(blob, "panels", 'q', shape->width);
     const fc_blob_item *columns = fc_blob_find(blob, "columns", 'q', shape->width);
     if (!panels || !columns) return FC_EINVALID;
-    fc_gather *self = fc_arena_zeros(arena, 1, sizeof *self);
+    fc_join *self = fc_arena_zeros(arena, 1, sizeof *self);
     int64_t *widths = fc_arena_zeros(arena, shape->input_count, sizeof *widths);
     fc_plan_type *types = fc_arena_zeros(arena, shape->input_count, sizeof *types);
     if (!self || !widths || !types || !(self->panels = fc_blob_ints(arena, panels)) ||
@@ -46,7 +46,7 @@ static fc_status build(fc_arena *arena, const fc_shape *shape, const fc_blob *bl
     } while (0)
 
 static fc_status run(const void *state, const void *const *inputs, void *out, size_t rows) {
-    const fc_gather *self = state;
+    const fc_join *self = state;
     size_t width = self->width;
     for (size_t j = 0; j < width; j++) {
         size_t step = (size_t)self->widths[self->panels[j]];
@@ -65,4 +65,4 @@ static fc_status run(const void *state, const void *const *inputs, void *out, si
     return FC_OK;
 }
 
-const fc_family fc_family_gather = {"gather", build, run};
+const fc_family fc_family_join = {"join", build, run};
