@@ -16,16 +16,25 @@ Line = dict[str, Any]
 _KNOWN_TYPES = frozenset(get_args(ErrorType))
 
 
-def line_errors(error: ValidationError, loc: tuple[Any, ...], span: bytes) -> list[Line]:
+def _nonfinite(value: object) -> bool:
+    return isinstance(value, float) and not math.isfinite(value)
+
+
+def has_nonfinite_input(error: ValidationError) -> bool:
+    """Whether some ``input`` of the error is NaN or an infinity, which JSON cannot say."""
+    return any(_nonfinite(line["input"]) for line in error.errors(include_url=False))
+
+
+def line_errors(error: ValidationError, loc: tuple[Any, ...], span: bytes | None) -> list[Line]:
     """The error's lines as ``ValidationError.from_exception_data`` takes them, `loc` in front.
 
-    `span` is the JSON text that was judged; a non-finite float in an ``input`` is given as the
+    Given the JSON text that was judged, an ``input`` that is a non-finite float is replaced by the
     text that stands there, so that the answer can be sent as JSON.
     """
     lines = []
     for found in error.errors(include_url=False):
         value = found["input"]
-        if isinstance(value, float) and not math.isfinite(value):
+        if span is not None and _nonfinite(value):
             value = _text_at(span, found["loc"], value)
         line: Line = {"loc": (*loc, *found["loc"]), "input": value}
         context = found.get("ctx")
@@ -80,13 +89,11 @@ def _text_at(span: bytes, loc: Sequence[Any], value: float) -> Any:
 
 
 def not_json(
-    title: str, data: Any, text: bytes | str, at: int, hide_input: bool
+    title: str, data: Any, text: bytes, what: str, at: int, hide_input: bool
 ) -> ValidationError:
-    """The error for a token (NaN, Infinity) that JSON does not have."""
-    raw = text.encode() if isinstance(text, str) else text
-    before = raw[:at]
-    line = before.count(b"\n") + 1
-    column = at - (before.rfind(b"\n") + 1) + 1
+    """The ``json_invalid`` of a document that breaks a rule of ours at byte `at` of its text."""
+    line = text.count(b"\n", 0, at) + 1
+    column = at - text.rfind(b"\n", 0, at)
     return ValidationError.from_exception_data(
         title,
         [
@@ -94,7 +101,7 @@ def not_json(
                 "type": "json_invalid",
                 "loc": (),
                 "input": data,
-                "ctx": {"error": f"expected value at line {line} column {column}"},
+                "ctx": {"error": f"{what} at line {line} column {column}"},
             }
         ],
         "json",

@@ -13,7 +13,7 @@ from . import _core
 from . import _identity as _identity
 from ._compile import Program, compile_schema
 from ._config import disabled
-from ._errors import Line, line_errors, not_json
+from ._errors import Line, has_nonfinite_input, line_errors, not_json
 from ._rewrite import CoreSchema, finite_floats, rebuilt
 from .explanation import Explanation
 
@@ -74,6 +74,7 @@ class Schema(_core.Schema, Generic[T]):
     __slots__ = (
         "_allow_nan",
         "_hide_input",
+        "_max_depth",
         "_max_rows",
         "_original_schema",
         "_program",
@@ -144,11 +145,14 @@ class Schema(_core.Schema, Generic[T]):
             raise ValueError(f"max_rows: expected None or at least 0, got {max_rows!r}")
         self._type = type_
         self._allow_nan = allow_nan
+        self._max_depth = max_depth
         self._max_rows = max_rows
         original = schema if max_rows is None else _limit_rows(schema, max_rows)
         original = original if allow_nan else finite_floats(original)
         self._original_schema = original
-        self._validator = validator if original is schema else _validator(original, None)
+        self._validator = (
+            validator if original is schema else _validator(original, {"title": validator.title})
+        )
         self._hide_input = _hides_input(schema)
         self._program: Program = compile_schema(original)
         self._set_up(
@@ -233,27 +237,40 @@ class Schema(_core.Schema, Generic[T]):
         unknown = sorted(set(options) - {"strict", "context", "by_alias", "by_name"})
         if unknown:
             raise TypeError(f"validate_json() got an unexpected keyword argument {unknown[0]!r}")
-        if not self._allow_nan:
-            self._refuse_nan(data)
-        return self._validator.validate_json(data, **given)
+        self._check_policy(data)
+        try:
+            return self._validator.validate_json(data, **given)
+        except ValidationError as error:
+            if self._allow_nan or not has_nonfinite_input(error):
+                raise
+            text = data.encode() if isinstance(data, str) else bytes(data)
+            lines = line_errors(error, (), text)
+        return self._raise(lines)
 
-    def _refuse_nan(self, data: Any) -> None:
-        """Raise for a document that only ``allow_nan`` makes readable."""
+    def _check_policy(self, data: Any) -> None:
+        """Raise for a document that breaks a rule of ours which the original does not have."""
         if not isinstance(data, bytes | bytearray | str):
             return
         text = data.encode("utf-8", "surrogatepass") if isinstance(data, str) else bytes(data)
-        if b"NaN" not in text and b"Infinity" not in text:
-            return
-        fault = _core.json_fault(text)
-        if fault is not None and fault[2]:
-            raise not_json(self._validator.title, data, text, fault[1], self._hide_input)
+        suspect = not self._allow_nan and (b"NaN" in text or b"Infinity" in text)
+        if suspect or self._max_depth < MAX_DEPTH:
+            fault = _core.json_fault(text, self._max_depth, self._allow_nan)
+            if fault is not None:
+                self._refuse(data, text, fault[2], fault[1])
 
-    def _syntax(self, data: Any, fault: str, at: int, nonfinite: bool) -> Any:
-        """The original's answer for a document that C's reader refused."""
-        if nonfinite and not self._allow_nan:
-            text = data.encode() if isinstance(data, str) else bytes(data)
-            raise not_json(self._validator.title, data, text, at, self._hide_input)
-        return self._validator.validate_json(data)
+    def _refuse(self, data: Any, text: bytes, rule: str, at: int) -> None:
+        what = ""
+        if rule == "nonfinite" and not self._allow_nan:
+            what = "expected value"
+        elif rule == "depth" and self._max_depth < MAX_DEPTH:
+            what = "recursion limit exceeded"
+        if what:
+            raise not_json(self._validator.title, data, text, what, at, self._hide_input)
+
+    def _syntax(self, data: Any, rule: str, at: int) -> Any:
+        """The original's answer for a document that C's reader refused; or that of our rule."""
+        self._refuse(data, data.encode() if isinstance(data, str) else data, rule, at)
+        return self._whole(data)
 
     def _original(self, node: int) -> Any:
         """The bound ``validate_json`` of one node by itself."""
@@ -276,7 +293,7 @@ class Schema(_core.Schema, Generic[T]):
         return {"type": "definitions", "schema": schema, "definitions": root["definitions"]}
 
     def _lines(self, error: ValidationError, loc: tuple[Any, ...], span: bytes) -> list[Line]:
-        return line_errors(error, loc, span)
+        return line_errors(error, loc, None if self._allow_nan else span)
 
     def _raise(self, lines: list[Line]) -> None:
         raise ValidationError.from_exception_data(

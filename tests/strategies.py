@@ -1,0 +1,270 @@
+"""Hypothesis strategies: types of the schema's language, and documents that nearly fit them.
+
+A *plan* is a small tree that says what a type is; from it come the type (`make`) and documents:
+right ones, ones with one thing wrong, and wild ones.
+"""
+
+from __future__ import annotations
+
+import enum
+import json
+from typing import Annotated, Any, Literal, Optional
+
+from hypothesis import strategies as st
+from pydantic import BaseModel, ConfigDict, Field, create_model
+
+Plan = tuple[Any, ...]
+
+KEYS = st.sampled_from(["a", "b", "c", "name", "Größe", 'q"uote', "x y", "k" * 40, "id_", "d1"])
+TEXTS = st.sampled_from(
+    ["", "a", "ab", "x", "abc", "é", "e\u0301", "😀", "\u0000", 'q"', "\\", "\n", "1", "1.5", "true",
+     "nan", "2020-01-01", " 7 ", "a" * 70, "日本" * 20]
+)  # fmt: skip
+INTS = st.one_of(
+    st.integers(-5, 12),
+    st.sampled_from([2**31, 2**53 + 1, 2**63 - 1, -(2**63), 2**63, 2**64, -(2**70), 10**25]),
+)
+FLOATS = st.one_of(
+    st.floats(allow_nan=False, allow_infinity=False),
+    st.sampled_from([0.0, -0.0, 1.0, 0.1, 5e-324, 1.7976931348623157e308, 1e22, 1e23, -2.5]),
+)
+
+
+# ---- Types -------------------------------------------------------------------------------
+
+
+def _bounds(low: int, high: int) -> st.SearchStrategy[dict[str, Any]]:
+    return st.fixed_dictionaries(
+        {},
+        optional={
+            "ge": st.integers(low, high),
+            "gt": st.integers(low, high),
+            "le": st.integers(low, high),
+            "lt": st.integers(low, high),
+        },
+    )
+
+
+_LENGTHS = st.fixed_dictionaries(
+    {}, optional={"min_length": st.integers(0, 2), "max_length": st.integers(1, 4)}
+)
+SCALARS = st.one_of(
+    st.tuples(st.just("int"), _bounds(-3, 9)),
+    st.tuples(st.just("float"), _bounds(-3, 9)),
+    st.tuples(st.just("str"), _LENGTHS),
+    st.tuples(st.just("bool")),
+    st.tuples(st.just("none")),
+    st.tuples(st.just("any")),
+    st.tuples(st.just("literal"), st.lists(st.sampled_from(
+        ["a", "b", "é", 'q"', "x" * 20, 1, 2, -7, None]), min_size=1, unique=True)),
+    st.tuples(st.just("enum"), st.lists(st.sampled_from(
+        ["a", "b", "é", 1, 2]), min_size=1, unique=True), st.sampled_from(["", "str", "int"])),
+    st.tuples(st.just("date")),
+    st.tuples(st.just("multiple")),
+    st.tuples(st.just("union")),
+    st.tuples(st.just("strip")),
+)  # fmt: skip
+
+
+def _deeper(inner: st.SearchStrategy[Plan]) -> st.SearchStrategy[Plan]:
+    field = st.tuples(
+        inner,
+        st.sampled_from(["required", "required", "default", "factory", "validated"]),
+        st.one_of(st.none(), KEYS),
+    )
+    return st.one_of(
+        st.tuples(st.just("list"), inner, _LENGTHS),
+        st.tuples(st.just("dict"), inner, _LENGTHS),
+        st.tuples(st.just("optional"), inner),
+        st.tuples(st.just("tuple"), inner),
+        st.tuples(
+            st.just("model"),
+            st.dictionaries(st.sampled_from(["f", "g", "h", "size"]), field, max_size=4),
+            st.fixed_dictionaries(
+                {},
+                optional={
+                    "extra": st.sampled_from(["allow", "forbid", "ignore"]),
+                    "strict": st.just(True),
+                    "populate_by_name": st.just(True),
+                    "str_strip_whitespace": st.just(True),
+                },
+            ),
+            st.sampled_from(["", "", "", "private", "validator"]),
+        ),
+    )
+
+
+PLANS: st.SearchStrategy[Plan] = st.recursive(SCALARS, _deeper, max_leaves=8)
+
+
+def make(plan: Plan) -> Any:
+    """The type that the plan describes."""
+    kind = plan[0]
+    if kind in ("int", "float", "str"):
+        base: Any = {"int": int, "float": float, "str": str}[kind]
+        return Annotated[base, Field(**plan[1])] if plan[1] else base
+    if kind in ("list", "dict"):
+        inner = make(plan[1])
+        base = list[inner] if kind == "list" else dict[str, inner]  # type: ignore[valid-type]
+        return Annotated[base, Field(**plan[2])] if plan[2] else base
+    if kind == "optional":
+        return Optional[make(plan[1])]
+    if kind == "tuple":
+        return tuple[int, make(plan[1])]  # type: ignore[misc]
+    if kind == "literal":
+        return Literal[tuple(plan[1])]
+    if kind == "enum":
+        return _enum(plan[1], plan[2])
+    if kind == "model":
+        return _model(plan)
+    return {
+        "bool": bool,
+        "none": None,
+        "any": Any,
+        "date": __import__("datetime").date,
+        "multiple": Annotated[int, Field(multiple_of=3)],
+        "union": int | str,
+        "strip": Annotated[str, Field(pattern="^[a-z]*$")],
+    }[kind]
+
+
+def _enum(values: list[Any], base: str) -> Any:
+    if base == "str":
+        members = {f"M{i}": str(v) for i, v in enumerate(values)}
+        return enum.Enum("Texts", members, type=str)
+    if base == "int":
+        return enum.IntEnum("Numbers", {f"M{i}": i + 1 for i, _ in enumerate(values)})
+    return enum.Enum("Mixed", {f"M{i}": v for i, v in enumerate(values)})
+
+
+def _model(plan: Plan) -> type[BaseModel]:
+    from pydantic import PrivateAttr, model_validator
+
+    fields: dict[str, Any] = {}
+    for name, (inner, presence, alias) in plan[1].items():
+        options: dict[str, Any] = {} if alias is None else {"alias": f"{alias}-{name}"}
+        if presence == "default":
+            options["default"] = default(inner)
+        elif presence == "factory":
+            options["default_factory"] = lambda inner=inner: default(inner)
+        elif presence == "validated":
+            options |= {"default": default(inner), "validate_default": True}
+        fields[name] = (make(inner), Field(**options))
+    extras: dict[str, Any] = {}
+    if plan[3] == "validator":
+        extras["__validators__"] = {"keep": model_validator(mode="after")(lambda self: self)}
+    base = type(
+        "Base", (BaseModel,), {"model_config": ConfigDict(**plan[2]), "__module__": __name__}
+    )
+    if plan[3] == "private":
+        base = type(
+            "Private",
+            (base,),
+            {"_seen": PrivateAttr(3), "__annotations__": {"_seen": int}, "__module__": __name__},
+        )
+    return create_model("Made", __base__=base, **extras, **fields)
+
+
+def default(plan: Plan) -> Any:
+    """A default that need not fit: pydantic does not look at it."""
+    return {"list": [1], "dict": {"k": [2]}, "int": 4, "str": "dflt"}.get(plan[0])
+
+
+# ---- Documents ---------------------------------------------------------------------------
+
+
+def right(plan: Plan) -> st.SearchStrategy[Any]:
+    """Values that often fit the plan's type."""
+    kind = plan[0]
+    if kind == "list":
+        return st.lists(right(plan[1]), max_size=4)
+    if kind == "dict":
+        return st.dictionaries(KEYS, right(plan[1]), max_size=4)
+    if kind == "optional":
+        return st.one_of(st.none(), right(plan[1]))
+    if kind == "tuple":
+        return st.tuples(st.integers(0, 9), right(plan[1])).map(list)
+    if kind == "literal":
+        return st.sampled_from([value for value in plan[1]])
+    if kind == "enum":
+        values: list[Any] = list(plan[1]) + [1, 2, "1"]
+        return st.sampled_from(values)
+    if kind == "model":
+        return _objects(plan)
+    simple: dict[str, st.SearchStrategy[Any]] = {
+        "int": INTS,
+        "float": st.one_of(FLOATS, INTS),
+        "str": TEXTS,
+        "bool": st.booleans(),
+        "none": st.none(),
+        "any": WILD,
+        "date": st.sampled_from(["2020-01-01", "2020-13-01", 0]),
+        "multiple": st.integers(0, 9),
+        "union": st.one_of(st.integers(), TEXTS),
+        "strip": TEXTS,
+    }
+    return simple[kind]
+
+
+def _objects(plan: Plan) -> st.SearchStrategy[Any]:
+    required: dict[str, Any] = {}
+    optional: dict[str, Any] = {"zz": WILD}
+    for name, (inner, presence, alias) in plan[1].items():
+        key = name if alias is None else f"{alias}-{name}"
+        (required if presence == "required" else optional)[key] = right(inner)
+        if alias is not None:
+            optional[name] = right(inner)
+    return st.fixed_dictionaries(required, optional=optional)
+
+
+WILD: st.SearchStrategy[Any] = st.recursive(
+    st.one_of(st.none(), st.booleans(), INTS, FLOATS, TEXTS),
+    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(KEYS, inner, max_size=3)),
+    max_leaves=5,
+)
+
+
+@st.composite
+def values(draw: st.DrawFn, plan: Plan) -> Any:
+    """A value that fits, fits but for one place, or is wild."""
+    value = draw(st.one_of(right(plan), right(plan), WILD))
+    return _spoil(draw, value) if draw(st.booleans()) else value
+
+
+def _spoil(draw: st.DrawFn, value: Any) -> Any:
+    """The value with one place of it replaced or left out."""
+    if isinstance(value, list) and value:
+        place = draw(st.integers(0, len(value) - 1))
+        return [_spoil(draw, v) if i == place else v for i, v in enumerate(value)]
+    if isinstance(value, dict) and value:
+        place = draw(st.sampled_from(sorted(value)))
+        if draw(st.integers(0, 4)) == 0:
+            return {k: v for k, v in value.items() if k != place}
+        return {k: _spoil(draw, v) if k == place else v for k, v in value.items()}
+    return draw(WILD)
+
+
+@st.composite
+def documents(draw: st.DrawFn, plan: Plan) -> bytes:
+    """A document for the plan: JSON in several spellings, now and then not quite JSON."""
+    value = draw(values(plan))
+    text = json.dumps(
+        value,
+        ensure_ascii=draw(st.booleans()),
+        separators=draw(st.sampled_from([(",", ":"), (", ", ": "), (" ,\n", " :\t")])),
+    )
+    data = text.encode()
+    damage = draw(st.integers(0, 19))
+    if damage == 0:
+        data = data[: draw(st.integers(0, len(data)))]
+    elif damage == 1:
+        at = draw(st.integers(0, len(data)))
+        data = (
+            data[:at]
+            + draw(st.sampled_from([b"\xff", b"NaN", b"1e999", b"]", b'"', b"0"]))
+            + data[at:]
+        )
+    elif damage == 2 and b"{" in data:
+        # A key once more: which of the two counts?
+        data = data.replace(b"{", b'{"a":null,"f":1,"f":2,', 1).replace(b",}", b"}")
+    return data
