@@ -23,8 +23,8 @@ static bool disabled(const char *name) {
 
 static fc_cpu_level detect(void) {
 #if defined(__x86_64__)
-    bool avx2 =
-        __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2") && !disabled("avx2");
+    bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") &&
+                __builtin_cpu_supports("bmi2") && !disabled("avx2");
     bool avx512 = avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
                   __builtin_cpu_supports("avx512vl") && !disabled("avx512");
     return avx512 ? FC_CPU_AVX512 : avx2 ? FC_CPU_AVX2 : FC_CPU_GENERIC;

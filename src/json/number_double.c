@@ -99,21 +99,29 @@ static double signed_bits(uint64_t bits, bool negative) {
     return value;
 }
 
-double fc_json_number_double(const fc_json_number *number) {
-    int64_t power = number->exponent;
-    if (FC_LIKELY(number->mantissa <= (uint64_t)1 << 53 && power >= -22 && power <= 22 &&
-                  !number->truncated && number->kind != FC_JSON_NONFINITE)) {
-        /* Signed, as that conversion is one instruction; 2**53 fits. */
-        double value = (double)(int64_t)number->mantissa;
-        value = power < 0 ? value / exact_power[-power] : value * exact_power[power];
-        if (FC_UNLIKELY(number->mantissa == 0 && number->kind == FC_JSON_INT)) return 0.0;
-        uint64_t bits; /* the sign as a bit: a branch on it would often be guessed wrongly */
-        memcpy(&bits, &value, sizeof bits);
-        return signed_bits(bits, number->negative);
-    }
+/* Steps 2 and 3, and what is no number. Apart, so that step 1 saves no registers. */
+__attribute__((noinline)) static double convert_slow(const fc_json_number *number) {
     if (number->kind == FC_JSON_NONFINITE) {
         if (*number->text == 'N') return (double)NAN;
         return number->negative ? -(double)INFINITY : (double)INFINITY;
     }
-    return signed_bits(magnitude(number), number->negative);
+    /* The integer -0 is 0. */
+    bool negative = number->negative && !(number->kind == FC_JSON_INT && number->mantissa == 0);
+    return signed_bits(magnitude(number), negative);
+}
+
+double fc_json_number_double(const fc_json_number *number) {
+    uint64_t mantissa = number->mantissa;
+    int64_t power = number->exponent;
+    /* A zero too goes the slow way: its sign depends on its kind, and so does a non-finite one. */
+    if (FC_UNLIKELY(mantissa - 1 >= (uint64_t)1 << 53 || power < -22 || power > 22 ||
+                    number->truncated)) {
+        return convert_slow(number);
+    }
+    /* Signed, as that conversion is one instruction; 2**53 fits. */
+    double value = (double)(int64_t)mantissa;
+    value = power <= 0 ? value / exact_power[-power] : value * exact_power[power];
+    uint64_t bits; /* the sign as a bit: a branch on it would often be guessed wrongly */
+    memcpy(&bits, &value, sizeof bits);
+    return signed_bits(bits, number->negative);
 }

@@ -3,6 +3,7 @@
 #define FASTCORE_JSON_SCAN_H
 
 #include "fastcore/json.h"
+#include "json/lanes.h"
 
 /* For the functions of the templates: part of the loop that calls them, at every level. Some
  * instances leave some unused. */

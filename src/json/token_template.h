@@ -73,31 +73,30 @@ FC_STATIC FC_TARGET const char *FC_N(number)(const char *at, const char *end, bo
     if (FC_UNLIKELY(behind == 0)) return fc_number_scan_slow(at, end, allow_nan, out);
     int whole = __builtin_ctz(other), stop = whole, sign = *text == '-';
     unsigned lead = (unsigned)(unsigned char)text[sign] - '0';
-    /* No digit in front, or a leading zero. */
-    if (FC_UNLIKELY(lead > 9 || (lead == 0 && whole > 1 + sign))) {
+    /* No digit in front, or a leading zero; one branch for both, as 0.5 and 1.5 come mixed. */
+    if (FC_UNLIKELY((lead > 9) | ((lead == 0) & (whole > 1 + sign)))) {
         return fc_number_scan_slow(at, end, allow_nan, out);
     }
-    int dot = -100, places = 0;
+    int places = 0, dot = -1; /* the digits behind the dot; where the dot is */
     out->kind = FC_JSON_INT;
-    if (text[whole] == '.') {
+    if (FC_LIKELY(text[whole] == '.')) {
         out->kind = FC_JSON_FLOAT;
         stop = __builtin_ctz(behind);
         places = stop - whole - 1;
+        dot = whole;
         if (FC_UNLIKELY(places == 0)) return fc_number_scan_slow(at, end, allow_nan, out);
-        dot = whole - sign;
     }
-    const char *first = text + sign;
-    int n = stop - sign;
-    if (FC_LIKELY(n <= 16)) {
-        out->mantissa = FC_N(digits16)(first, n - 16, dot);
+    int shift = stop - 16; /* of the last 16 characters */
+    if (FC_LIKELY(shift <= 0)) {
+        out->mantissa = FC_N(digits16)(text, shift, dot < 0 ? -1 : dot - shift);
     } else {
-        if (n - (places != 0) > 19) return fc_number_scan_slow(at, end, allow_nan, out);
-        /* The last 16 characters, of which the dot may be one, and the few in front of them. */
-        int inner = dot - (n - 16);
-        uint64_t tail = FC_N(digits16)(first + n - 16, 0, inner >= 0 ? inner : -100);
-        uint64_t head = FC_N(digits16)(first, n - 32, inner >= 0 ? -100 : dot);
-        uint64_t scale = inner >= 0 ? UINT64_C(1000000000000000) : UINT64_C(10000000000000000);
-        out->mantissa = head * scale + tail;
+        if (stop - sign - (places != 0) > 19) return fc_number_scan_slow(at, end, allow_nan, out);
+        /* The last 16, of which the dot may be one, and the few in front of them. */
+        bool inner = dot >= shift;
+        uint64_t tail = FC_N(digits16)(text + shift, 0, inner ? dot - shift : -1);
+        uint64_t head = FC_N(digits16)(text, shift - 16, inner || dot < 0 ? -1 : dot - shift + 16);
+        out->mantissa =
+            head * (inner ? UINT64_C(1000000000000000) : UINT64_C(10000000000000000)) + tail;
     }
     out->text = at;
     out->exponent = -(int64_t)places;

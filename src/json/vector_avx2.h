@@ -1,10 +1,12 @@
 /* The vector primitives with AVX2; the names and contracts are vector_generic.h's. */
-#define FC_TARGET __attribute__((target("avx2,bmi2")))
+#define FC_TARGET __attribute__((target("avx2,bmi,bmi2")))
 #define FC_N(name) fc_avx2_##name
 #define FC_WIDTH 32
 #define FC_LANE 0
 
 typedef __m256i fc_avx2_block;
+
+#include "json/vector_x86.h"
 
 FC_STATIC FC_TARGET __m256i fc_avx2_load(const char *at) {
     return _mm256_loadu_si256((const __m256i *)at);
@@ -18,9 +20,9 @@ FC_STATIC FC_TARGET __m256i fc_avx2_load_part(const char *at, size_t n) {
 
 FC_STATIC FC_TARGET uint64_t fc_avx2_stops(__m256i v) {
     /* v <= 0x1F, as there is no unsigned compare: the minimum with 0x1F is v itself. */
-    __m256i control = _mm256_cmpeq_epi8(_mm256_min_epu8(v, _mm256_set1_epi8(0x1F)), v);
-    __m256i quote = _mm256_cmpeq_epi8(v, _mm256_set1_epi8('"'));
-    __m256i slash = _mm256_cmpeq_epi8(v, _mm256_set1_epi8('\\'));
+    __m256i control = _mm256_cmpeq_epi8(_mm256_min_epu8(v, FC_LANES256(control)), v);
+    __m256i quote = _mm256_cmpeq_epi8(v, FC_LANES256(quote));
+    __m256i slash = _mm256_cmpeq_epi8(v, FC_LANES256(slash));
     __m256i any = _mm256_or_si256(_mm256_or_si256(quote, slash), control);
     return (uint32_t)_mm256_movemask_epi8(any);
 }
@@ -35,5 +37,3 @@ FC_STATIC FC_TARGET uint64_t fc_avx2_not_space(__m256i v) {
     __m256i space = _mm256_or_si256(_mm256_or_si256(a, b), _mm256_or_si256(c, d));
     return (uint32_t)~_mm256_movemask_epi8(space);
 }
-
-#include "json/vector_x86.h"

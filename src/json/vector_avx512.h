@@ -1,5 +1,5 @@
 /* The vector primitives with AVX-512; the names and contracts are vector_generic.h's. */
-#define FC_TARGET __attribute__((target("avx512f,avx512bw,avx512vl,avx2,bmi2")))
+#define FC_TARGET __attribute__((target("avx512f,avx512bw,avx512vl,avx2,bmi,bmi2")))
 #define FC_N(name) fc_avx512_##name
 #define FC_WIDTH 64
 #define FC_LANE 0

@@ -80,17 +80,19 @@ FC_STATIC uint64_t fc_generic_eight(uint64_t v) {
     return (v * 10000 + (v >> 32)) & UINT64_C(0xFFFFFFFF);
 }
 
-/* The number that 16 digits make, the i-th of which is the byte at[i + shift], or at[i + shift - 1]
- * where i + shift <= dot, or 0 where that is in front of `at`. So with shift = n - 16 it reads n
- * characters and leaves out the one at `dot`; dot = -100 if there is none. -16 < shift <= 0 and
- * dot < 15; 16 bytes are read. */
-FC_STATIC uint64_t fc_generic_digits16(const char *at, int shift, int dot) {
+/* The number that 16 digits make. The i-th is the byte at[i + shift], or the one before it where
+ * i <= moved, or 0 where that is in front of `at`. So shift = n - 16 reads n characters, and moved
+ * = dot - shift leaves out the one at `dot`; moved = -1 leaves out none. -16 < shift <= 0, and 16
+ * bytes are read. */
+FC_STATIC uint64_t fc_generic_digits16(const char *at, int shift, int moved) {
     fc_generic_u128 low = fc_generic_load(at) ^ FC_BYTES('0');
+    if (*at == '-') low &= ~(fc_generic_u128)0xFF;
     fc_generic_u128 all = low | (fc_generic_u128)(fc_generic_load(at + 8) ^ FC_BYTES('0')) << 64;
-    if (dot >= 0) {
-        fc_generic_u128 front = ((fc_generic_u128)1 << 8 * dot) - 1;
-        all = (all & front) << 8 | (all & ~(front << 8 | 0xFF));
-    }
     all <<= -8 * shift;
+    if (moved >= 0) {
+        /* Lanes 0 to moved: up by one byte, over the dot; the others stay. */
+        fc_generic_u128 front = ~(fc_generic_u128)0 >> (120 - 8 * moved);
+        all = (all << 8 & front) | (all & ~front);
+    }
     return fc_generic_eight((uint64_t)all) * 100000000 + fc_generic_eight((uint64_t)(all >> 64));
 }

@@ -47,15 +47,14 @@ FC_STATIC uint32_t fc_neon_not_digits(const char *at) {
     return vgetq_lane_u32(vreinterpretq_u32_u8(sum), 0);
 }
 
-FC_STATIC uint64_t fc_neon_digits16(const char *at, int shift, int dot) {
-    static const int8_t lanes[16] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+FC_STATIC uint64_t fc_neon_digits16(const char *at, int shift, int moved) {
     static const uint8_t ten[16] = {10, 1, 10, 1, 10, 1, 10, 1, 10, 1, 10, 1, 10, 1, 10, 1};
     static const uint16_t hundred[8] = {100, 1, 100, 1, 100, 1, 100, 1};
     static const uint32_t myriad[4] = {10000, 1, 10000, 1};
-    uint8x16_t v = vsubq_u8(fc_neon_load(at), vdupq_n_u8('0'));
-    int8x16_t index = vaddq_s8(vld1q_s8(lanes), vdupq_n_s8((int8_t)shift));
-    uint8x16_t front = vcltq_s8(index, vdupq_n_s8((int8_t)(dot + 1))); /* -1 where true */
-    index = vaddq_s8(index, vreinterpretq_s8_u8(front));
+    /* With saturation: a sign, whose character is below '0', becomes a leading zero. */
+    uint8x16_t v = vqsubq_u8(fc_neon_load(at), vdupq_n_u8('0'));
+    int8x16_t index = vaddq_s8(vld1q_s8(fc_json_lanes.ramp + 16 + shift),
+                               vld1q_s8(fc_json_lanes.front + 15 - moved));
     v = vqtbl1q_u8(v, vreinterpretq_u8_s8(index)); /* an index that is out of range gives 0 */
     uint16x8_t pairs = vpaddlq_u8(vmulq_u8(v, vld1q_u8(ten)));
     uint32x4_t fours = vpaddlq_u16(vmulq_u16(pairs, vld1q_u16(hundred)));

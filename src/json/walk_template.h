@@ -46,9 +46,15 @@ FC_STATIC FC_TARGET fc_status FC_N(read_key)(cursor *c, fc_json_walker *w) {
     return w->sink->key(w, &key);
 }
 
-/* A value that is no container. */
+/* A value that is no container, or none at all. */
 FC_STATIC FC_TARGET fc_status FC_N(read_scalar)(cursor *c, fc_json_walker *w, bool allow_nan) {
     char first = *c->at;
+    /* No branch between a digit and a sign: signs are hard to predict. */
+    if (FC_LIKELY((unsigned char)(first - '-') <= '9' - '-') || first == 'N' || first == 'I') {
+        fc_json_number number;
+        FC_TRY(FC_N(read_number)(c, allow_nan, &number));
+        return w->sink->number(w, &number);
+    }
     if (first == '"') {
         fc_json_string string;
         FC_TRY(FC_N(read_string)(c, &string));
@@ -62,21 +68,18 @@ FC_STATIC FC_TARGET fc_status FC_N(read_scalar)(cursor *c, fc_json_walker *w, bo
         c->at = next;
         return w->sink->literal(w, kind, at);
     }
-    /* A digit or a sign: no branch between the two, as signs are hard to predict. What is neither
-     * is no number either. */
-    fc_json_number number;
-    FC_TRY(FC_N(read_number)(c, allow_nan, &number));
-    return w->sink->number(w, &number);
+    return fail(c, FC_FAULT_VALUE, c->at);
 }
 
 FC_STATIC FC_TARGET fc_status FC_N(loop)(cursor *c, fc_json_walker *w,
                                          const fc_json_limits *limits) {
     level stack[LEVELS];
     level top = {0, false}; /* the innermost open container */
+    const bool allow_nan = limits->allow_nan;
     for (;;) {
         /* A value begins here. */
         c->at = FC_N(space)(c->at, c->end);
-        if (c->at == c->end) return fail(c, FC_FAULT_END, c->at);
+        if (FC_UNLIKELY(c->at == c->end)) return fail(c, FC_FAULT_END, c->at);
         if (*c->at == '{' || *c->at == '[') {
             bool object = *c->at == '{';
             stack[w->depth++] = top;
@@ -90,21 +93,25 @@ FC_STATIC FC_TARGET fc_status FC_N(loop)(cursor *c, fc_json_walker *w,
                 continue;
             }
         } else {
-            FC_TRY(FC_N(read_scalar)(c, w, limits->allow_nan));
+            FC_TRY(FC_N(read_scalar)(c, w, allow_nan));
             top.count++;
-            if (!w->depth) return FC_OK;
-            c->at = FC_N(space)(c->at, c->end);
+            if (FC_UNLIKELY(!w->depth)) return FC_OK;
         }
-        /* An element or pair has ended (or an empty container closes at once). */
-        while (c->at < c->end && *c->at == (top.object ? '}' : ']')) {
-            c->at++;
-            FC_TRY(w->sink->end(w, top.object ? FC_JSON_OBJECT : FC_JSON_ARRAY, c->at, top.count));
-            top = stack[--w->depth];
-            top.count++;
-            if (!w->depth) return FC_OK;
+        /* An element or pair has ended, or an empty container closes at once. Most often a comma
+         * follows right behind. */
+        if (FC_UNLIKELY(c->at == c->end || *c->at != ',')) {
             c->at = FC_N(space)(c->at, c->end);
+            while (c->at < c->end && *c->at == (top.object ? '}' : ']')) {
+                c->at++;
+                FC_TRY(
+                    w->sink->end(w, top.object ? FC_JSON_OBJECT : FC_JSON_ARRAY, c->at, top.count));
+                top = stack[--w->depth];
+                top.count++;
+                if (!w->depth) return FC_OK;
+                c->at = FC_N(space)(c->at, c->end);
+            }
+            if (c->at == c->end || *c->at != ',') return fail_at(c, FC_FAULT_COMMA, c->at);
         }
-        if (c->at == c->end || *c->at != ',') return fail_at(c, FC_FAULT_COMMA, c->at);
         c->at++;
         if (top.object) {
             c->at = FC_N(space)(c->at, c->end);
