@@ -30,7 +30,7 @@ typedef struct estimate {
 } estimate;
 
 /* `mantissa` > 0, and `power` within the table. */
-static estimate approximate(uint64_t mantissa, int power) {
+__attribute__((noinline)) static estimate approximate(uint64_t mantissa, int power) {
     const uint64_t *five = fc_power_of_five[power - FC_POWER_MIN];
     int zeros = __builtin_clzll(mantissa);
     mantissa <<= zeros;
@@ -70,6 +70,24 @@ static estimate approximate(uint64_t mantissa, int power) {
     return e;
 }
 
+/* The same for nearly all numbers, from the high half of the power alone: the rounded double, or 0
+ * if that does not decide or the double is subnormal or infinite. */
+static inline uint64_t round_quickly(uint64_t mantissa, int power) {
+    int zeros = __builtin_clzll(mantissa);
+    u128 product = (u128)(mantissa << zeros) * fc_power_of_five[power - FC_POWER_MIN][0];
+    uint64_t high = (uint64_t)(product >> 64);
+    int top = (int)(high >> 63), drop = 10 + top;
+    uint64_t mask = ((uint64_t)1 << drop) - 1, half = (mask >> 1) + 1, rest = high & mask;
+    int biased = ((217706 * power) >> 16) + 1 - zeros + drop + 1075;
+    /* The low half could carry into `rest`: all ones, just below the middle; or say that it is
+     * not quite on the middle. */
+    if (FC_UNLIKELY(rest + 1 == half || rest == half || rest == mask || biased <= 0 ||
+                    biased >= 2046)) {
+        return 0;
+    }
+    return ((uint64_t)(biased - 1) << 52) + (high >> drop) + (rest > half);
+}
+
 static uint64_t magnitude(const fc_json_number *number) {
     const uint64_t infinity = (uint64_t)0x7FF << 52;
     if (number->mantissa == 0) return 0;
@@ -99,7 +117,8 @@ static double signed_bits(uint64_t bits, bool negative) {
     return value;
 }
 
-/* Steps 2 and 3, and what is no number. Apart, so that step 1 saves no registers. */
+/* What is not decided quickly, and what is no number. Apart, so that the rest saves no registers.
+ */
 __attribute__((noinline)) static double convert_slow(const fc_json_number *number) {
     if (number->kind == FC_JSON_NONFINITE) {
         if (*number->text == 'N') return (double)NAN;
@@ -113,15 +132,18 @@ __attribute__((noinline)) static double convert_slow(const fc_json_number *numbe
 double fc_json_number_double(const fc_json_number *number) {
     uint64_t mantissa = number->mantissa;
     int64_t power = number->exponent;
-    /* A zero too goes the slow way: its sign depends on its kind, and so does a non-finite one. */
-    if (FC_UNLIKELY(mantissa - 1 >= (uint64_t)1 << 53 || power < -22 || power > 22 ||
-                    number->truncated)) {
-        return convert_slow(number);
+    /* A zero goes the slow way: its sign depends on its kind. So does what is not finite: it has
+     * no mantissa. */
+    if (FC_UNLIKELY(number->truncated || mantissa == 0)) return convert_slow(number);
+    if (FC_LIKELY(mantissa <= (uint64_t)1 << 53 && power >= -22 && power <= 22)) {
+        /* Signed, as that conversion is one instruction; 2**53 fits. */
+        double value = (double)(int64_t)mantissa;
+        value = power <= 0 ? value / exact_power[-power] : value * exact_power[power];
+        uint64_t bits; /* the sign as a bit: a branch on it would often be guessed wrongly */
+        memcpy(&bits, &value, sizeof bits);
+        return signed_bits(bits, number->negative);
     }
-    /* Signed, as that conversion is one instruction; 2**53 fits. */
-    double value = (double)(int64_t)mantissa;
-    value = power <= 0 ? value / exact_power[-power] : value * exact_power[power];
-    uint64_t bits; /* the sign as a bit: a branch on it would often be guessed wrongly */
-    memcpy(&bits, &value, sizeof bits);
-    return signed_bits(bits, number->negative);
+    if (power < FC_POWER_MIN || power > FC_POWER_MAX) return convert_slow(number);
+    uint64_t bits = round_quickly(mantissa, (int)power);
+    return FC_LIKELY(bits != 0) ? signed_bits(bits, number->negative) : convert_slow(number);
 }
