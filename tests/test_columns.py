@@ -1,0 +1,662 @@
+"""Columns: arrays, matrices, rows and frames against NumPy, pandas, polars and pyarrow."""
+
+import copy
+import datetime as dt
+import gc
+import math
+import pickle
+import sys
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.testing import assert_array_equal
+
+from fastcore import Columns, _core
+from fastcore._columns_in import BOOL, CODE, FLOAT32, FLOAT64, INT32, INT64, OBJECT, STRING, TIME
+from fastcore.columns import _build
+
+UTC = dt.UTC
+TEXTS = ("red", "", "grün")
+SETTINGS = settings(max_examples=40, deadline=None, derandomize=True)
+
+#: kind -> (strategy of one value, what stands under null)
+VALUES: dict[int, tuple[st.SearchStrategy[Any], Any]] = {
+    FLOAT64: (st.floats(), math.nan),
+    FLOAT32: (st.floats(width=32), math.nan),
+    INT64: (st.integers(-(2**63), 2**63 - 1), 0),
+    INT32: (st.integers(-(2**31), 2**31 - 1), 0),
+    BOOL: (st.booleans(), False),
+    CODE: (st.sampled_from(TEXTS), -1),
+    STRING: (st.text(), None),
+    TIME: (st.datetimes().map(lambda t: t.replace(fold=0)), np.datetime64("NaT", "us")),
+}
+DTYPES = {FLOAT64: "f8", FLOAT32: "f4", INT64: "i8", INT32: "i4", BOOL: "?", CODE: "i4"}
+
+
+@st.composite
+def tables(draw: st.DrawFn, kinds: tuple[int, ...] = tuple(VALUES)) -> tuple[Any, Any]:
+    """Specifications and one list a column."""
+    rows = draw(st.sampled_from([0, 1, 2, 3, 5, 9, 70]))
+    specs, lists = [], []
+    for i in range(draw(st.integers(1, 6))):
+        kind = draw(st.sampled_from(kinds))
+        items = draw(st.sampled_from([None, None, 1, 3])) if kind != STRING else None
+        nullable = draw(st.booleans())
+        value = VALUES[kind][0]
+        if items:
+            value = st.lists(value, min_size=items, max_size=items)
+        if nullable:
+            value = st.none() | value
+        texts = TEXTS if kind == CODE else None
+        specs.append((f"c{i}", kind, items or 1, nullable, False, texts, 1 if items else 0))
+        lists.append(
+            [draw(value) for _ in range(rows)]
+            if rows < 9
+            else [draw(value)] * 3 + [draw(value)] * (rows - 3)
+        )
+    return specs, lists
+
+
+def reference(spec: Any, cells: list[Any], dtype: str, missing: float) -> np.ndarray[Any, Any]:
+    """A column's part of the matrix, by NumPy."""
+
+    def plain(value: Any) -> Any:
+        return TEXTS.index(value) if spec[1] == CODE else value
+
+    listed = [c if spec[6] else (None if c is None else [c]) for c in cells]
+    out = np.empty((len(cells), spec[2]), dtype)
+    for r, row in enumerate(listed):
+        with np.errstate(over="ignore"):
+            if row is None:
+                out[r] = missing
+            else:
+                values = np.array([plain(v) for v in row], DTYPES[spec[1]])
+                out[r] = values.astype(dtype)
+    return out
+
+
+@SETTINGS
+@given(tables(tuple(DTYPES)), st.sampled_from(["f4", "f8"]), st.sampled_from([math.nan, -9.0]))
+def test_matrix_is_numpys(table: tuple[Any, Any], dtype: str, missing: float) -> None:
+    specs, lists = table
+    c = _build(specs, lists)
+    want = np.hstack([reference(s, v, dtype, missing) for s, v in zip(specs, lists, strict=True)])
+    assert_array_equal(c.matrix(dtype=dtype, missing=missing), want)
+    fortran = c.matrix(dtype=dtype, order="F", missing=missing)
+    assert fortran.flags.f_contiguous
+    assert_array_equal(fortran, want)
+    backwards = [spec[0] for spec in specs][::-1]
+    parts = [reference(s, v, dtype, missing) for s, v in zip(specs, lists, strict=True)][::-1]
+    assert_array_equal(c.matrix(backwards, dtype, "C", None, missing), np.hstack(parts))
+    room = np.zeros((len(c) * 2, want.shape[1] * 2), dtype)
+    for out in (room[::2, ::2], room[::-2, ::-2], np.zeros(want.shape[::-1], dtype).T):
+        assert c.matrix(out=out, missing=missing) is out
+        assert_array_equal(out, want)
+
+
+@SETTINGS
+@given(tables())
+def test_arrays_and_masks(table: tuple[Any, Any]) -> None:
+    specs, lists = table
+    c = _build(specs, lists)
+    assert c.names == tuple(spec[0] for spec in specs)
+    assert len(c) == c.num_rows == len(lists[0])
+    for spec, cells in zip(specs, lists, strict=True):
+        name, kind = spec[0], spec[1]
+        valid = c.valid(name)
+        ok = [cell is not None for cell in cells]
+        assert (valid is None) == (not spec[3])
+        if valid is not None:
+            assert_array_equal(valid, np.array(ok, bool))
+        assert c.categories(name) == (list(TEXTS) if kind == CODE else None)
+        array = c[name]
+        assert array.ndim == (2 if spec[6] else 1)
+        assert array.flags.writeable == (kind == STRING)
+        if kind == STRING:
+            assert array.tolist() == cells
+            continue
+        under = VALUES[kind][1]
+        flat = [
+            [under] * spec[2] if cell is None else cell if spec[6] else [cell] for cell in cells
+        ]
+        if kind == CODE:
+            flat = [[TEXTS.index(v) if isinstance(v, str) else v for v in row] for row in flat]
+        dtype = DTYPES.get(kind, "M8[us]")
+        want = np.array(flat, dtype).reshape(array.shape)
+        assert array.dtype == want.dtype
+        assert_array_equal(array, want)
+
+
+@SETTINGS
+@given(tables())
+def test_rows_pickle_copy_concat(table: tuple[Any, Any]) -> None:
+    specs, lists = table
+    c = _build(specs, lists)
+    rows = [dict(zip(c.names, cells, strict=True)) for cells in zip(*lists, strict=True)]
+    assert repr(c.to_rows()) == repr(rows)
+    for again in (pickle.loads(pickle.dumps(c)), copy.copy(c), copy.deepcopy(c)):
+        assert again == c
+        assert type(again) is Columns
+        assert again._specs == c._specs
+    twice = Columns.concat([c, c])
+    assert repr(twice.to_rows()) == repr(c.to_rows() * 2)
+    assert (twice == c) == (len(c) == 0)
+
+
+@SETTINGS
+@given(tables())
+def test_arrow_is_read_by_pyarrow_and_polars(table: tuple[Any, Any]) -> None:
+    specs, lists = table
+    c = _build(specs, lists)
+    for read in (pa.table(c), pa.record_batch(c), pa.table(pa.record_batch(c).slice(1))):
+        read.validate(full=True)
+    whole = pa.table(c)
+    frame = pl.DataFrame(c)
+    assert frame.height == len(c)
+    for spec, cells in zip(specs, lists, strict=True):
+        field = whole.schema.field(spec[0])
+        assert field.nullable == spec[3]
+        assert repr(whole[spec[0]].to_pylist()) == repr(cells)
+        assert repr(pa.table(pa.record_batch(c).slice(1))[spec[0]].to_pylist()) == repr(cells[1:])
+        if spec[1] != TIME:  # polars gives other datetimes before the year 1
+            assert repr(frame[spec[0]].to_list()) == repr(cells)
+
+
+def example() -> Columns:
+    return Columns.from_rows(
+        [
+            {
+                "user": {"age": 31, "vec": [1, 2]},
+                "name": "<b>&",
+                "when": dt.datetime(2020, 1, 1, 12, tzinfo=dt.timezone(dt.timedelta(hours=2))),
+                "day": dt.date(2020, 2, 29),
+                "score": 1,
+                "ok": True,
+                "a.b": "q",
+            },
+            {
+                "user": {"age": None, "vec": None},
+                "name": None,
+                "when": None,
+                "day": None,
+                "score": 0.5,
+                "ok": None,
+                "a.b": "r",
+            },
+        ]
+    )
+
+
+def test_rows_and_back() -> None:
+    c = example()
+    assert c.names == ("user.age", "user.vec", "name", "when", "day", "score", "ok", "a.b")
+    assert [spec[1] for spec in c._specs] == [
+        INT64, INT64, STRING, TIME, TIME, FLOAT64, BOOL, STRING,
+    ]  # fmt: skip
+    assert c.to_rows() == [
+        {
+            "user": {"age": 31, "vec": [1, 2]},
+            "name": "<b>&",
+            "when": dt.datetime(2020, 1, 1, 10, tzinfo=UTC),
+            "day": dt.date(2020, 2, 29),
+            "score": 1.0,
+            "ok": True,
+            "a.b": "q",
+        },
+        {
+            "user": {"age": None, "vec": None},
+            "name": None,
+            "when": None,
+            "day": None,
+            "score": 0.5,
+            "ok": None,
+            "a.b": "r",
+        },
+    ]
+    assert Columns.from_rows(c.to_rows()) == c
+
+
+@pytest.mark.parametrize(
+    ("values", "kind"),
+    [
+        ([1, True], OBJECT),
+        ([2**63], OBJECT),
+        ([1, 2.5], FLOAT64),
+        ([None, None], FLOAT64),
+        ([[1], [1, 2]], OBJECT),
+        ([[1], [None]], OBJECT),
+        ([[], []], OBJECT),
+        ([["a"], ["b"]], OBJECT),
+        ([[1], [2.5]], FLOAT64),
+        ([dt.datetime(2020, 1, 1), dt.datetime(2020, 1, 1, tzinfo=UTC)], OBJECT),
+        ([dt.datetime(2020, 1, 1), dt.date(2020, 1, 1)], OBJECT),
+        ([{"a.b": 1}], OBJECT),
+        ([{}], OBJECT),
+        ([{1: 2}], OBJECT),
+        ([{"a": 1}, 2], OBJECT),
+        ([np.int32(3), None], INT64),
+        ([np.float64(3)], FLOAT64),
+        ([np.bool_(True)], BOOL),
+    ],
+)
+def test_kinds_of_values(values: list[Any], kind: int) -> None:
+    c = Columns.from_rows([{"x": value} for value in values])
+    assert c._specs[0][1] == kind
+    assert c.to_rows() == [{"x": value} for value in values]
+
+
+def test_objects() -> None:
+    thing = object()
+    c = _build([("o", OBJECT, 1, True, False, None)], [[thing, None, {"a": [1]}]])
+    assert c["o"].tolist() == [thing, None, {"a": [1]}]
+    assert_array_equal(c.valid("o"), [True, False, True])
+    assert copy.copy(c) is c
+    plain = Columns.from_rows([{"o": {}}])
+    assert copy.deepcopy(plain)["o"][0] is not plain["o"][0]
+    with pytest.raises(TypeError, match="column 'o' holds Python objects"):
+        pa.table(c)
+    with pytest.raises(TypeError, match="column 'o'"):
+        c.__arrow_c_schema__()
+    # A cycle through a cell is collected.
+    cell: list[Any] = []
+    cell.append(_build([("o", OBJECT, 1, True, False, None)], [[cell]]))
+    before = sys.getrefcount(Columns)
+    del cell
+    gc.collect()
+    assert sys.getrefcount(Columns) < before
+
+
+def test_numpy_in() -> None:
+    c = Columns.from_numpy(
+        {
+            "f2": np.array([1, 2], "f2"),
+            "u1": np.array([1, 255], "u1"),
+            "u4": np.array([1, 2**32 - 1], "u4"),
+            "u8": np.array([1, 2**63 - 1], "u8"),
+            "big": np.array([1.5, np.nan], ">f8"),
+            "step": np.arange(8.0).reshape(2, 4)[:, ::2],
+            "t": np.array(["2020-01-01", "NaT"], "M8[D]"),
+            "s": np.array(["a", "bé"]),
+            "o": np.array(["a", None], object),
+            "m": np.ma.masked_array([1, 2], [False, True]),
+            "ms": np.ma.masked_array(["x", "y"], [True, False]),
+        }
+    )
+    assert [spec[1] for spec in c._specs] == [
+        FLOAT32, INT32, INT64, INT64, FLOAT64, FLOAT64, TIME, STRING, STRING, INT64, STRING,
+    ]  # fmt: skip
+    assert_array_equal(c["step"], [[0, 2], [4, 6]])
+    assert c["u8"][1] == 2**63 - 1
+    assert_array_equal(c["t"], np.array(["2020-01-01", "NaT"], "M8[us]"))
+    assert [c.to_rows()[i][n] for n in ("s", "o", "m", "ms") for i in (0, 1)] == [
+        "a", "bé", "a", None, 1, None, None, "y",
+    ]  # fmt: skip
+    assert c.valid("big") is None  # NaN is a number, not a null
+
+
+@pytest.mark.parametrize(
+    ("arrays", "error", "match"),
+    [
+        ({"x": np.zeros(2, complex)}, TypeError, "'x': expected bool"),
+        ({"x": np.zeros((2, 2, 2))}, ValueError, "'x': expected shape"),
+        ({"x": np.zeros((2, 0))}, ValueError, "'x': expected shape"),
+        ({"x": np.float64(1)}, ValueError, "'x': expected shape"),
+        ({"x": np.array([2**63], "u8")}, ValueError, "'x': expected integers within"),
+        ({"x": np.zeros(2), "y": np.zeros(3)}, ValueError, "'y': expected 2 rows as in 'x', got 3"),
+        ({1: np.zeros(2)}, TypeError, "expected str as names, got 1"),
+        ([1], TypeError, "arrays: expected a mapping"),
+    ],
+)
+def test_numpy_refused(arrays: Any, error: type[Exception], match: str) -> None:
+    with pytest.raises(error, match=match):
+        Columns.from_numpy(arrays)
+
+
+def test_pandas() -> None:
+    frame = pd.DataFrame(
+        {
+            "f": [1.5, np.nan],
+            "i": pd.array([1, None], "Int64"),
+            "b": pd.array([True, None], "boolean"),
+            "cat": pd.Categorical(["b", None], ["b", "a"]),
+            "num": pd.Categorical([3, 4]),
+            "tz": pd.to_datetime(["2020-01-01", None]).tz_localize("Europe/Paris"),
+            "t": pd.to_datetime(["2020-01-01", None]),
+            "s": ["x", None],
+            "o": [{"a": 1}, None],
+        },
+        index=[7, 9],
+    )
+    c = Columns.from_pandas(frame)
+    assert c.to_rows()[0] == {
+        "f": 1.5, "i": 1, "b": True, "cat": "b", "num": 3, "s": "x", "o": {"a": 1},
+        "tz": dt.datetime(2019, 12, 31, 23, tzinfo=UTC), "t": dt.datetime(2020, 1, 1),
+    }  # fmt: skip
+    last = c.to_rows()[1]
+    assert math.isnan(last.pop("f"))
+    assert last == dict.fromkeys(("i", "b", "cat", "tz", "t", "s", "o")) | {"num": 4}
+    assert c.categories("cat") == ["b", "a"]
+    back = c.to_pandas()
+    assert list(back.columns) == list(frame.columns)
+    for name in ("f", "cat", "t", "s"):
+        pd.testing.assert_series_equal(
+            back[name], frame[name].reset_index(drop=True), check_dtype=name != "t"
+        )
+    assert str(back["tz"].dtype) == "datetime64[us, UTC]"
+    assert back["i"].dtype == float
+    assert back["b"].tolist() == [True, None]
+    arrow = pd.DataFrame(pa.table(Columns.from_pandas(frame.drop(columns="o"))).to_pandas())
+    assert arrow["cat"].tolist()[0] == "b"
+    for bad, match in (
+        (pd.DataFrame({1: [1]}), "expected str as column names, got 1"),
+        (pd.DataFrame({"p": pd.to_timedelta([1])}), "'p': expected bool, int"),
+        ([1], "df: expected a pandas.DataFrame, got list"),
+    ):
+        with pytest.raises(TypeError, match=match):
+            Columns.from_pandas(bad)
+
+
+def test_to_polars() -> None:
+    frame = example().to_polars()
+    assert frame["user.age"].to_list() == [31, None]
+    assert frame["user.vec"].to_list() == [[1, 2], None]
+
+
+def test_concat_of_codes_and_nulls() -> None:
+    a = _build([("c", CODE, 1, False, False, ("x", "y"))], [["y", "x"]])
+    b = _build([("c", CODE, 1, True, False, ("z", "y"))], [["y", None, "z"]])
+    both = Columns.concat([a, b])
+    assert both.categories("c") == ["x", "y", "z"]
+    assert [row["c"] for row in both.to_rows()] == ["y", "x", "y", None, "z"]
+    for parts, error, match in (
+        ([], ValueError, "at least one"),
+        ([a, 3], TypeError, "got int at 1"),
+        ([a, Columns.from_rows([{"d": 1}])], ValueError, "expected the columns"),
+        ([a, Columns.from_rows([{"c": 1}])], ValueError, "column 'c' is code"),
+    ):
+        with pytest.raises(error, match=match):
+            Columns.concat(parts)
+
+
+def test_equality() -> None:
+    rows = [{"x": 1.0, "s": "a"}, {"x": math.nan, "s": None}]
+    c = Columns.from_rows(rows)
+    assert c == Columns.from_rows(rows)
+    assert (c == 3) is False
+    assert (c != Columns.from_rows(rows[:1])) is True
+    for other in (
+        [{"x": 1.0, "s": "a"}, {"x": None, "s": None}],
+        [{"x": 1.0, "s": "b"}, {"x": math.nan, "s": None}],
+        [{"s": "a", "x": 1.0}, {"s": None, "x": math.nan}],
+        [{"x": 1, "s": "a"}, {"x": 2, "s": None}],
+    ):
+        assert c != Columns.from_rows(other)
+    ab = _build([("c", CODE, 1, False, False, ("a", "b"))], [["a", "b"]])
+    ba = _build([("c", CODE, 1, True, False, ("b", "a"))], [["a", "b"]])
+    assert ab == ba
+    assert ab != _build([("c", CODE, 1, False, False, ("a", "c"))], [["a", "c"]])
+    with pytest.raises(TypeError, match="unhashable"):
+        hash(c)
+
+
+def test_reprs() -> None:
+    c = example()
+    assert repr(c).startswith("Columns: 2 rows, 8 columns\n  user.age  int64, nullable\n")
+    assert "user.vec  int64[2], nullable" in repr(c)
+    page = c._repr_html_()
+    assert "&lt;b&gt;&amp;" in page
+    assert "<b>" not in page
+    wide = Columns.from_numpy({f"c{i}": np.zeros(1) for i in range(200)})
+    assert repr(wide).endswith("...")
+    with pytest.raises(KeyError, match="no column 'x'; the first of 200 columns are"):
+        wide["x"]
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "match"),
+    [
+        (lambda c: c["zz"], KeyError, "no column 'zz'; the columns are"),
+        (lambda c: c["\ud800"], KeyError, "no column"),
+        (lambda c: c[0], TypeError, "key: expected the name of a column"),
+        (lambda c: c.valid("zz"), KeyError, "no column 'zz'"),
+        (lambda c: c.categories(None), TypeError, "name: expected the name"),
+        (lambda c: c.matrix(), TypeError, "names: column 'name' holds text"),
+        (lambda c: c.matrix(["when"]), TypeError, "names: column 'when' holds times"),
+        (lambda c: c.matrix("score"), TypeError, "names: expected a sequence of column names"),
+        (lambda c: c.matrix(3), TypeError, "names: expected a sequence of column names, got int"),
+        (lambda c: c.matrix([3]), TypeError, "names: expected the name of a column"),
+        (lambda c: c.matrix(["zz"]), KeyError, "no column 'zz'"),
+        (lambda c: c.matrix(["score"], int), TypeError, "dtype: expected float32 or float64"),
+        (lambda c: c.matrix(["score"], "zz"), TypeError, "dtype: 'zz' is not a dtype"),
+        (lambda c: c.matrix(["score"], ">f8"), TypeError, "dtype: expected float32 or float64"),
+        (lambda c: c.matrix(["score"], order="A"), ValueError, "order: expected 'C' or 'F'"),
+        (lambda c: c.matrix(["score"], missing="x"), TypeError, "missing: expected a number"),
+        (lambda c: c.matrix(["score"], out=[1]), TypeError, "out: expected a numpy.ndarray"),
+        (lambda c: c.matrix(["score"], out=np.zeros((2, 1), int)), TypeError, "out: expected an"),
+        (lambda c: c.matrix(["score"], out=np.zeros((1, 2))), ValueError, "out: expected shape"),
+        (lambda c: c.matrix(["score"], out=np.zeros(2)), ValueError, "out: expected shape"),
+        (lambda c: c.matrix(["score"], "f4", out=np.zeros((2, 1))), TypeError, "out: its dtype"),
+        (lambda c: c.matrix(["score"], out=_frozen()), ValueError, "out: the array is read-only"),
+        (lambda c: c.matrix(["score"], out=_odd()), ValueError, "out: expected an aligned array"),
+        (lambda c: c.matrix(["score"], zz=1), TypeError, "unexpected keyword argument 'zz'"),
+        (lambda c: c.matrix(["score"], names=1), TypeError, "multiple values for argument 'names'"),
+        (lambda c: c.matrix(1, 2, 3, 4, 5, 6), TypeError, "at most 5 arguments"),
+        (lambda c: Columns(), TypeError, "cannot be made directly"),
+        (lambda c: _core.Columns(), TypeError, "cannot be made directly"),
+        (lambda c: Columns.from_rows([1]), TypeError, "expected mappings, got int at 0"),
+        (lambda c: Columns.from_rows([{1: 2}]), TypeError, "expected str as keys, got 1"),
+        (lambda c: c["score"].__setitem__(0, 1), ValueError, "read-only"),
+        (lambda c: c["score"].setflags(write=True), ValueError, "WRITEABLE"),
+    ],
+)
+def test_refused(call: Callable[[Any], Any], error: type[Exception], match: str) -> None:
+    c = example()
+    with pytest.raises(error, match=match):
+        call(c)
+    assert c == example()
+
+
+def _frozen() -> np.ndarray[Any, Any]:
+    array = np.zeros((2, 1))
+    array.flags.writeable = False
+    return array
+
+
+def _odd() -> np.ndarray[Any, Any]:
+    return np.zeros(17, "u1")[1:].view("f8").reshape(2, 1)
+
+
+F, N, C = (FLOAT64, 1, True, False, None), (INT64, 1, False, False, None), (CODE, 1, False, False)
+
+
+@pytest.mark.parametrize(
+    ("specs", "data", "error", "match"),
+    [
+        ([("a", *F)], [["x"]], TypeError, "column 'a': expected a number"),
+        ([("a", *F)], [[10**400]], ValueError, "column 'a': expected a number within"),
+        ([("a", *N)], [[1.5]], TypeError, "column 'a': expected an integer"),
+        ([("a", *N)], [[2**63]], ValueError, "column 'a': expected an integer within"),
+        ([("a", *N)], [[None]], ValueError, "column 'a': None in a column without nulls"),
+        ([("a", *C, ("x",))], [["y"]], ValueError, "column 'a': 'y' is not one of its texts"),
+        ([("a", *C, ("x",))], [(np.ones(1, "i4"), None)], ValueError, "outside the dictionary"),
+        ([("a", *C, ("x",))], [(-np.ones(1, "i4"), None)], ValueError, "outside the dictionary"),
+        ([("a", *C, ("x",))], [(np.ones(1, "i8"), None)], TypeError, "another dtype"),
+        ([("a", *F)], [(np.ones((1, 1)), None)], ValueError, "another shape"),
+        ([("a", *F)], [(np.ones(4)[::2], None)], ValueError, "not aligned and C-ordered"),
+        ([("a", *F)], [(np.ones(2), np.ones(1, bool))], ValueError, "valid is not a bool array"),
+        ([("a", *N)], [(np.ones(2, int), np.ones(2, bool))], ValueError, "without nulls"),
+        ([("a", STRING, 1, True, False, None)], [[b"x"]], TypeError, "expected a str"),
+        ([("a", STRING, 1, True, False, None)], [["\ud800"]], ValueError, "surrogates"),
+        ([("a", TIME, 1, True, True, None)], [[dt.date(2020, 1, 1)]], ValueError, "time zone"),
+        ([("a", TIME, 1, True, False, None)], [["x"]], TypeError, "expected a datetime or date"),
+        ([("a", BOOL, 1, True, False, None)], [[1]], TypeError, "expected a bool"),
+        ([("a", FLOAT64, 2, True, False, None)], [[[1]]], ValueError, "expected 2 values, got 1"),
+        ([("a", FLOAT64, 2, True, False, None)], [["xy"]], TypeError, "expected a sequence"),
+        ([("a", FLOAT64, 2, True, False, None)], [[3]], TypeError, "expected a sequence"),
+        ([("a", FLOAT64, 0, True, False, None)], [[]], ValueError, "column 'a': 0 values a row"),
+        ([("a", STRING, 2, True, False, None)], [[]], ValueError, "column 'a': 2 values a row"),
+        ([("a", 9, 1, True, False, None)], [[]], ValueError, "expected kind from 0 to 8"),
+        ([("a", "x", 1, True, False, None)], [[]], TypeError, "expected an int for kind"),
+        ([(1, *F)], [[]], TypeError, "expected a str for the name"),
+        ([("a",)], [[]], TypeError, "expected tuples"),
+        ([("a", *F), ("a", *F)], [[], []], ValueError, "two columns have the name 'a'"),
+        ([("a", *F), ("b", *F)], [[1], [1, 2]], ValueError, "'b': expected 1 rows as in 'a'"),
+        ([("a", *F)], [], ValueError, "expected 1 entries, one a column, got 0"),
+        ([("a", *F)], [3], TypeError, "data: expected a list"),
+        ([("a", *F)], 3, TypeError, "iterable"),
+    ],
+)
+def test_build_refuses(specs: Any, data: Any, error: type[Exception], match: str) -> None:
+    with pytest.raises(error, match=match):
+        _build(specs, data)
+
+
+def test_a_list_that_shrinks_while_it_is_read() -> None:
+    class Sly:
+        def __float__(self) -> float:
+            values.clear()
+            return 1.0
+
+    values: list[Any] = [Sly(), 2.0, 3.0]
+    with pytest.raises(ValueError, match="the list became shorter"):
+        _build([("a", *F)], [values])
+
+
+def test_arrays_keep_the_owner_alive() -> None:
+    array = example()["score"]
+    batch = pa.record_batch(Columns.from_numpy({"x": np.arange(1000)}))
+    column = batch.column(0)
+    del batch
+    gc.collect()
+    junk = [bytearray(8000) for _ in range(100)]
+    assert_array_equal(array, [1.0, 0.5])
+    assert column.to_pylist() == list(range(1000))
+    del junk
+
+
+def test_references_stay_flat() -> None:
+    c = example()
+    columns, out = c.names, np.zeros((2, 3))
+
+    def work() -> None:
+        c.matrix(["score", "ok", "user.age"], out=out)
+        for name in columns:
+            c[name], c.valid(name), c.categories(name)
+        pa.record_batch(c).column(0)
+        pickle.loads(pickle.dumps(c))
+        _build([("o", OBJECT, 1, True, False, None)], [[c, None]])["o"]
+        for bad in (
+            lambda: c["zz"],
+            lambda: c.matrix(),
+            lambda: _build([("a", *F)], [[1, "x"]]),
+            lambda: _build([("o", *F), ("a", *F)], [[1], ["x"]]),
+            lambda: c.matrix(["zz"]),
+        ):
+            with pytest.raises((KeyError, TypeError)):
+                bad()
+
+    watched = (Columns, _core.Columns, c, out, columns, None, True)
+    work()
+    gc.collect()
+    before = [sys.getrefcount(x) for x in watched]
+    for _ in range(300):
+        work()
+    gc.collect()
+    after = [sys.getrefcount(x) for x in watched]
+    assert all(abs(b - a) < 100 for a, b in zip(before, after, strict=True)), (before, after)
+
+
+def test_failing_allocations() -> None:
+    import _testcapi as testcapi
+
+    c = example()
+    specs, data = c._specs, [c._part(name) for name in c.names]
+    names, out = ["score", "ok"], np.zeros((2, 2))
+    objects = [("o", OBJECT, 1, True, False, None)], [[c, None]]
+    calls: list[Callable[[], Any]] = [
+        lambda: Columns._build(specs, data),
+        lambda: Columns._build(*objects),
+        lambda: c.matrix(names),
+        lambda: c.matrix(names, out=out),
+        lambda: (c["name"], c["score"], c.valid("score"), c.names, c._specs),
+        lambda: c.__arrow_c_array__(),
+        lambda: c.__arrow_c_stream__(),
+        lambda: c["zz"],
+    ]
+    for call in calls:
+        for width in (1, 0):
+            for k in range(10_000):
+                done = False
+                testcapi.set_nomemory(k, k + 1 if width else 0)
+                try:
+                    try:
+                        call()
+                        done = True
+                    finally:
+                        testcapi.remove_mem_hooks()
+                except MemoryError:
+                    continue
+                except KeyError:
+                    done = True
+                # Not failing may also mean that a failed allocation had a way round.
+                if done and k > 60:
+                    break
+    assert c == example()
+
+
+def test_eight_threads() -> None:
+    c = Columns.from_numpy({f"c{i}": np.arange(5000.0) + i for i in range(12)})
+    want = c.matrix()
+    faults: list[str] = []
+
+    def work() -> None:
+        for _ in range(20):
+            if not np.array_equal(c.matrix(), want):
+                faults.append("matrix")
+            batch = pa.record_batch(c)
+            if batch.column(3)[7].as_py() != 10.0:
+                faults.append("arrow")
+
+    threads = [threading.Thread(target=work) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not faults
+
+
+def test_subclasses() -> None:
+    class Named(Columns):
+        pass
+
+    c = Named.from_rows([{"x": 1}])
+    c.note = "kept"  # type: ignore[attr-defined]
+    assert c.note == "kept"  # type: ignore[attr-defined]
+    assert c == Columns.from_rows([{"x": 1}])
+
+    class Slotted(Columns):
+        __slots__ = ("mark",)
+
+    with pytest.raises(AttributeError):
+        _ = Slotted.from_rows([{"x": 1}]).mark
+
+
+def test_rows_of_a_type() -> None:
+    from pydantic import BaseModel, ValidationError
+
+    class Record(BaseModel):
+        x: float
+        n: int = 3
+
+    c = Columns.from_rows([{"x": 1}, {"x": 2.5, "n": 4}], Record)
+    assert c.to_rows() == [{"x": 1.0, "n": 3}, {"x": 2.5, "n": 4}]
+    with pytest.raises(ValidationError):
+        Columns.from_rows([{"x": "no"}], Record)
