@@ -415,7 +415,9 @@ def test_user_handlers_see_the_same_error() -> None:
 
         @app.exception_handler(RequestValidationError)
         async def invalid(request: Request, error: RequestValidationError) -> Response:
-            return JSONResponse({"errors": error.errors(), "body": error.body}, 400)
+            return JSONResponse(
+                {"errors": error.errors(), "body": error.body, "text": str(error)}, 400
+            )
 
         def bad(q: int) -> int:
             return q
