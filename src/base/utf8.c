@@ -1,7 +1,22 @@
-/* UTF-8: validation and measuring, the generic forms. */
+/* UTF-8: validation and measuring. */
 #include <string.h>
 
 #include "fastcore/base.h"
+
+#define FC_INLINE static inline __attribute__((always_inline))
+
+/* clang-format off */
+#if defined(__x86_64__)
+#include <immintrin.h>
+#include "base/utf8_avx2.h"
+#include "base/utf8_template.h"
+#elif defined(__aarch64__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+#include <arm_neon.h>
+#include "base/utf8_neon.h"
+#include "base/utf8_template.h"
+#define FC_HAS_NEON 1
+#endif
+/* clang-format on */
 
 /* The length of the sequence that begins at `at`, or 0 if it is none of RFC 3629's. The second
  * byte's range depends on the first: that is what keeps out overlong forms (E0, F0), surrogates
@@ -29,7 +44,7 @@ static inline bool ascii8(const unsigned char *at) {
     return !(word & 0x8080808080808080u);
 }
 
-bool fc_utf8_valid(const char *text, size_t len) {
+static bool valid_generic(const char *text, size_t len) {
     const unsigned char *at = (const unsigned char *)text;
     for (size_t i = 0; i < len;) {
         if (len - i >= 8 && ascii8(at + i)) {
@@ -43,27 +58,45 @@ bool fc_utf8_valid(const char *text, size_t len) {
     return true;
 }
 
+bool fc_utf8_valid(const char *text, size_t len) {
+    if (len < 16) return valid_generic(text, len);
+    switch (fc_cpu_current()) {
+#if defined(__x86_64__)
+    case FC_CPU_AVX512: /* wider vectors would not pay: most texts are shorter than one */
+    case FC_CPU_AVX2: return utf8_avx2_valid(text, len);
+#elif FC_HAS_NEON
+    case FC_CPU_NEON: return utf8_neon_valid(text, len);
+#endif
+    default: return valid_generic(text, len);
+    }
+}
+
+/* The code point of the (valid) sequence at `at`. */
+static uint32_t decode(const unsigned char *at) {
+    uint32_t lead = at[0];
+    if (lead < 0x80) return lead;
+    if (lead < 0xE0) return (lead & 0x1F) << 6 | (at[1] & 0x3Fu);
+    if (lead < 0xF0) return (lead & 0x0F) << 12 | (at[1] & 0x3Fu) << 6 | (at[2] & 0x3Fu);
+    return (lead & 0x07) << 18 | (at[1] & 0x3Fu) << 12 | (at[2] & 0x3Fu) << 6 | (at[3] & 0x3Fu);
+}
+
 void fc_utf8_measure(const char *text, size_t len, size_t *chars, uint32_t *largest) {
+    /* Loops that the compiler turns into vectors: every byte but continuations begins a character,
+     * and the largest byte is ASCII or a lead, namely the largest code point's. */
     const unsigned char *at = (const unsigned char *)text;
     size_t count = 0;
-    uint32_t top = 0;
-    for (size_t i = 0; i < len; count++) {
-        uint32_t point = at[i];
-        if (point < 0x80) {
-            i += 1;
-        } else if (point < 0xE0) {
-            point = (point & 0x1F) << 6 | (at[i + 1] & 0x3Fu);
-            i += 2;
-        } else if (point < 0xF0) {
-            point = (point & 0x0F) << 12 | (at[i + 1] & 0x3Fu) << 6 | (at[i + 2] & 0x3Fu);
-            i += 3;
-        } else {
-            point = (point & 0x07) << 18 | (at[i + 1] & 0x3Fu) << 12 | (at[i + 2] & 0x3Fu) << 6 |
-                    (at[i + 3] & 0x3Fu);
-            i += 4;
-        }
-        if (point > top) top = point;
-    }
+    unsigned char top = 0;
+    for (size_t i = 0; i < len; i++) count += (at[i] & 0xC0) != 0x80;
+    for (size_t i = 0; i < len; i++) top = at[i] > top ? at[i] : top;
     *chars = count;
     *largest = top;
+    if (top < 0x80) return;
+    uint32_t most = 0;
+    for (const unsigned char *p = at, *end = at + len; p < end; p++) {
+        p = memchr(p, top, (size_t)(end - p));
+        if (!p) break;
+        uint32_t point = decode(p);
+        if (point > most) most = point;
+    }
+    *largest = most;
 }
