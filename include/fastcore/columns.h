@@ -87,6 +87,17 @@ typedef struct fc_column_info {
     bool nullable, utc;
 } fc_column_info;
 
+/* Neighbouring columns that are alike: the loops over the cells of one row take a run at a time,
+ * so that they branch by run and not by cell. */
+typedef struct fc_column_run {
+    fc_column_kind kind;
+    bool nullable;
+    uint32_t items;
+    uint32_t first, count; /* columns */
+} fc_column_run;
+
+struct fc_column;
+
 /* Immutable; shared through a count of references that any thread may change. */
 typedef struct fc_layout {
     const fc_alloc *alloc;
@@ -94,10 +105,18 @@ typedef struct fc_layout {
     int64_t refs;   /* only through fc_layout_ref and fc_layout_free */
     const fc_column_info *columns;
     uint32_t count;
-    bool has_objects;     /* some column is of kind OBJECT */
-    uint32_t *slots;      /* the names' hash table; column + 1, 0 is free */
-    uint32_t slot_mask;   /* its size, a power of two, minus 1 */
-    uint64_t matrix_cols; /* width of the matrix of all columns */
+    bool has_objects; /* some column is of kind OBJECT */
+    bool has_texts;   /* some column is of kind STRING */
+    bool all_numeric; /* a matrix takes every column */
+    const fc_column_run *runs;
+    uint32_t run_count;
+    /* The column array of a set of one row, with offsets into its cells in place of pointers;
+     * requests of one record make such a set each. */
+    const struct fc_column *one_row;
+    size_t one_row_bytes, one_row_bits; /* all cells; where the bitmaps begin */
+    uint32_t *slots;                    /* the names' hash table; column + 1, 0 is free */
+    uint32_t slot_mask;                 /* its size, a power of two, minus 1 */
+    uint64_t matrix_cols;               /* width of the matrix of all columns */
 } fc_layout;
 
 /* One reference to a new layout. FC_EINVALID for two columns of one name, items that the kind does

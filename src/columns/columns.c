@@ -1,7 +1,7 @@
 /* Sets of rows: one block for a small set, one slab of cells for a set that has grown. */
 #include <string.h>
 
-#include "fastcore/columns.h"
+#include "columns/cells.h"
 
 /* Cells are aligned to a cache line, so that vectors never straddle one; columns of less than a
  * line share lines, so that a single row of twenty columns touches three and not twenty. */
@@ -22,24 +22,21 @@ static inline bool values_bytes(const fc_column_info *info, size_t capacity, siz
     return fc_size_mul(info->row_bytes, capacity, bytes);
 }
 
-/* Lays out the cells of `capacity` rows from `base` on: all values, then all bitmaps, so that one
- * memset clears these. With `columns` the pointers are set; without, only *total is found. */
-static bool place(const fc_layout *layout, size_t capacity, char *base, fc_column *columns,
-                  size_t *total) {
+bool fc_cells_place(const fc_layout *layout, size_t capacity, uintptr_t base, fc_column *columns,
+                    size_t *total, size_t *bits) {
     size_t cursor = 0, offset, bytes;
     size_t bitmap = capacity / 8 + (capacity % 8 != 0);
     for (uint32_t i = 0; i < layout->count; i++) {
         if (!values_bytes(&layout->columns[i], capacity, &bytes)) return false;
         if (!take(&cursor, bytes, &offset)) return false;
-        if (columns) columns[i].values = base + offset;
+        if (columns) columns[i].values = (void *)(base + offset);
     }
-    size_t bits = cursor;
+    *bits = cursor;
     for (uint32_t i = 0; i < layout->count; i++) {
         if (!layout->columns[i].nullable) continue;
         if (!take(&cursor, bitmap, &offset)) return false;
-        if (columns) columns[i].valid = (uint8_t *)base + offset;
+        if (columns) columns[i].valid = (uint8_t *)(base + offset);
     }
-    if (columns && cursor > bits) memset(base + bits, 0, cursor - bits);
     *total = cursor;
     return true;
 }
@@ -48,12 +45,42 @@ static inline char *align_line(void *at) {
     return (char *)(((uintptr_t)at + LINE - 1) & ~(uintptr_t)(LINE - 1));
 }
 
+/* The same as fc_cells_place for one row, from the layout's template. */
+static void place_one_row(const fc_layout *layout, char *base, fc_column *columns) {
+    for (uint32_t i = 0; i < layout->count; i++) {
+        columns[i] = layout->one_row[i];
+        columns[i].values = base + (uintptr_t)columns[i].values;
+        columns[i].valid =
+            columns[i].info->nullable ? (uint8_t *)base + (uintptr_t)columns[i].valid : NULL;
+    }
+}
+
+static void place_rows(const fc_layout *layout, size_t capacity, char *base, fc_column *columns) {
+    size_t total, bits;
+    for (uint32_t i = 0; i < layout->count; i++) {
+        const fc_column_info *info = &layout->columns[i];
+        columns[i] = (fc_column){.info = info, .kind = info->kind, .items = info->items};
+    }
+    fc_cells_place(layout, capacity, (uintptr_t)base, columns, &total, &bits);
+}
+
+/* What must be set before a filler comes: the first offset of texts, and no object anywhere. */
+static void clear_cells(fc_columns *set) {
+    for (uint32_t i = 0; i < set->count; i++) {
+        fc_column *column = &set->columns[i];
+        if (column->kind == FC_COLUMN_STRING) *(int64_t *)column->values = 0;
+        if (column->kind == FC_COLUMN_OBJECT && set->capacity)
+            memset(column->values, 0, (size_t)set->capacity * sizeof(void *));
+    }
+}
+
 fc_status fc_columns_new(const fc_alloc *alloc, fc_layout *layout, int64_t capacity,
                          fc_columns **out) {
     if (capacity < 0) return FC_EINVALID;
-    size_t cells, total;
+    size_t cells = layout->one_row_bytes, bits = layout->one_row_bits, total;
     size_t header = sizeof(fc_columns) + layout->count * sizeof(fc_column);
-    if (!place(layout, (size_t)capacity, NULL, NULL, &cells)) return FC_ENOMEM;
+    if (capacity != 1 && !fc_cells_place(layout, (size_t)capacity, 0, NULL, &cells, &bits))
+        return FC_ENOMEM;
     if (!fc_size_add(header + LINE, cells, &total)) return FC_ENOMEM;
     fc_columns *set = alloc->get(alloc->ctx, total);
     if (!set) return FC_ENOMEM;
@@ -64,16 +91,13 @@ fc_status fc_columns_new(const fc_alloc *alloc, fc_layout *layout, int64_t capac
                         .count = layout->count,
                         .capacity = capacity,
                         .refs = 1};
-    for (uint32_t i = 0; i < layout->count; i++) {
-        const fc_column_info *info = &layout->columns[i];
-        columns[i] = (fc_column){.info = info, .kind = info->kind, .items = info->items};
-    }
-    place(layout, (size_t)capacity, align_line((char *)set + header), columns, &cells);
-    for (uint32_t i = 0; i < layout->count; i++) {
-        if (columns[i].kind == FC_COLUMN_STRING) *(int64_t *)columns[i].values = 0;
-        if (columns[i].kind == FC_COLUMN_OBJECT && capacity)
-            memset(columns[i].values, 0, (size_t)capacity * sizeof(void *));
-    }
+    char *base = align_line((char *)set + header);
+    if (capacity == 1)
+        place_one_row(layout, base, columns);
+    else
+        place_rows(layout, (size_t)capacity, base, columns);
+    if (cells > bits) memset(base + bits, 0, cells - bits);
+    if (layout->has_texts || layout->has_objects) clear_cells(set);
     *out = set;
     return FC_OK;
 }
@@ -86,7 +110,7 @@ fc_columns *fc_columns_ref(fc_columns *columns) {
 void fc_columns_free(fc_columns *columns) {
     if (!columns || __atomic_sub_fetch(&columns->refs, 1, __ATOMIC_ACQ_REL)) return;
     const fc_alloc *alloc = columns->alloc;
-    for (uint32_t i = 0; i < columns->count; i++)
+    for (uint32_t i = 0; columns->layout->has_texts && i < columns->count; i++)
         if (columns->columns[i].bytes) alloc->release(alloc->ctx, columns->columns[i].bytes);
     if (columns->slab) alloc->release(alloc->ctx, columns->slab);
     fc_layout_free(columns->layout);
@@ -110,8 +134,8 @@ fc_status fc_columns_grow(fc_columns *columns, int64_t rows) {
     int64_t capacity = columns->capacity < INT64_MAX / 2 ? columns->capacity * 2 : INT64_MAX;
     if (capacity < FIRST_ROWS) capacity = FIRST_ROWS;
     if (capacity < rows) capacity = rows;
-    size_t cells, total;
-    if (!place(layout, (size_t)capacity, NULL, NULL, &cells)) return FC_ENOMEM;
+    size_t cells, bits, total;
+    if (!fc_cells_place(layout, (size_t)capacity, 0, NULL, &cells, &bits)) return FC_ENOMEM;
     if (!fc_size_add(cells, LINE, &total)) return FC_ENOMEM;
     /* The pointers of the new slab stand in front of it until every cell has been moved. */
     size_t heads = layout->count * sizeof(fc_column);
@@ -120,7 +144,9 @@ fc_status fc_columns_grow(fc_columns *columns, int64_t rows) {
     if (!slab) return FC_ENOMEM;
     fc_column *moved = (fc_column *)slab;
     if (heads) memcpy(moved, columns->columns, heads);
-    place(layout, (size_t)capacity, align_line(slab + heads), moved, &cells);
+    char *base = align_line(slab + heads);
+    fc_cells_place(layout, (size_t)capacity, (uintptr_t)base, moved, &cells, &bits);
+    if (cells > bits) memset(base + bits, 0, cells - bits);
     for (uint32_t i = 0; i < columns->count; i++) {
         move_cells(&moved[i], &columns->columns[i], (size_t)columns->capacity, (size_t)capacity);
         columns->columns[i] = moved[i];

@@ -6,8 +6,9 @@
 enum { TILE_COLS = 16, TILE_ROWS = 64, FEW_ROWS = 4 };
 
 static fc_status check_columns(const fc_columns *set, const uint32_t *which, uint32_t count) {
+    if (!which) return set->layout->all_numeric ? FC_OK : FC_EINVALID;
     for (uint32_t k = 0; k < count; k++) {
-        uint32_t column = which ? which[k] : k;
+        uint32_t column = which[k];
         if (column >= set->count) return FC_EINVALID;
         if (!fc_column_is_numeric(set->columns[column].kind)) return FC_EINVALID;
     }

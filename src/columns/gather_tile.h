@@ -40,28 +40,52 @@ static void FN(fetch)(const fc_column *column, uint32_t item, size_t row, size_t
         out[i] = fc_column_is_valid(column, (int64_t)(row + i)) ? out[i] : missing;
 }
 
+/* Cells of one row: the columns which[0 .. count), or those from `first` on, which are all of kind
+ * `kind` with `items` values. Returns where the next column of the matrix begins. */
+static inline T *FN(row_part)(const fc_columns *set, const uint32_t *which, uint32_t first,
+                              uint32_t count, fc_column_kind kind, uint32_t items, size_t row,
+                              T missing, T *out, ptrdiff_t col_stride) {
+#define FROM(type)                                                                                 \
+    for (uint32_t k = 0; k < count; k++) {                                                         \
+        const fc_column *column = &set->columns[which ? which[k] : first + k];                     \
+        bool valid = fc_column_is_valid(column, (int64_t)row);                                     \
+        const type *values = (const type *)column->values + row * items;                           \
+        for (uint32_t item = 0; item < items; item++, out += col_stride)                           \
+            *out = valid ? (T)values[item] : missing;                                              \
+    }                                                                                              \
+    break
+    switch (kind) {
+    case FC_COLUMN_FLOAT64: FROM(double);
+    case FC_COLUMN_FLOAT32: FROM(float);
+    case FC_COLUMN_INT64: FROM(int64_t);
+    case FC_COLUMN_CODE:
+    case FC_COLUMN_INT32: FROM(int32_t);
+    case FC_COLUMN_BOOL: FROM(uint8_t);
+    default: break;
+    }
+#undef FROM
+    return out;
+}
+
 /* One row, without the detour over a scratch. */
 static void FN(one_row)(const fc_columns *set, const uint32_t *which, uint32_t count, size_t row,
                         T missing, T *out, ptrdiff_t col_stride) {
-    for (uint32_t k = 0; k < count; k++) {
-        const fc_column *column = &set->columns[which ? which[k] : k];
-        bool valid = fc_column_is_valid(column, (int64_t)row);
-        for (uint32_t item = 0; item < column->items; item++, out += col_stride) {
-            if (!valid) {
-                *out = missing;
-                continue;
-            }
-            size_t at = row * column->items + item;
-            switch (column->kind) {
-            case FC_COLUMN_FLOAT64: *out = (T)((const double *)column->values)[at]; break;
-            case FC_COLUMN_FLOAT32: *out = (T)((const float *)column->values)[at]; break;
-            case FC_COLUMN_INT64: *out = (T)((const int64_t *)column->values)[at]; break;
-            case FC_COLUMN_CODE:
-            case FC_COLUMN_INT32: *out = (T)((const int32_t *)column->values)[at]; break;
-            case FC_COLUMN_BOOL: *out = (T)((const uint8_t *)column->values)[at]; break;
-            default: break;
-            }
+    if (which) {
+        for (uint32_t k = 0; k < count; k++) {
+            const fc_column *column = &set->columns[which[k]];
+            out = FN(row_part)(set, &which[k], 0, 1, column->kind, column->items, row, missing, out,
+                               col_stride);
         }
+        return;
+    }
+    for (uint32_t i = 0; i < set->layout->run_count; i++) {
+        const fc_column_run *run = &set->layout->runs[i];
+        if (run->items == 1) /* so that the compiler sees a loop without an inner one */
+            out = FN(row_part)(set, NULL, run->first, run->count, run->kind, 1, row, missing, out,
+                               col_stride);
+        else
+            out = FN(row_part)(set, NULL, run->first, run->count, run->kind, run->items, row,
+                               missing, out, col_stride);
     }
 }
 

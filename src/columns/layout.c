@@ -1,7 +1,7 @@
 /* Layouts: what the columns of a set are, built once and shared by all sets. */
 #include <string.h>
 
-#include "fastcore/columns.h"
+#include "columns/cells.h"
 
 /* Every name takes a slot and at least half of the slots stay free, so that a look-up ends soon. */
 enum { SLOTS_PER_NAME = 2, FIRST_SLOTS = 8 };
@@ -77,6 +77,37 @@ static fc_status info_fill(fc_arena *arena, const fc_column_spec *spec, fc_colum
     return spec->kind == FC_COLUMN_CODE ? texts_copy(arena, spec, &info->texts) : FC_OK;
 }
 
+static fc_status runs_fill(fc_layout *layout) {
+    fc_column_run *runs = fc_arena_zeros(&layout->arena, layout->count + 1, sizeof *runs);
+    if (!runs) return FC_ENOMEM;
+    layout->runs = runs;
+    for (uint32_t i = 0; i < layout->count; i++) {
+        const fc_column_info *info = &layout->columns[i];
+        fc_column_run *last = layout->run_count ? &runs[layout->run_count - 1] : NULL;
+        if (last && last->kind == info->kind && last->nullable == info->nullable &&
+            last->items == info->items) {
+            last->count++;
+            continue;
+        }
+        runs[layout->run_count++] =
+            (fc_column_run){info->kind, info->nullable, info->items, .first = i, .count = 1};
+    }
+    return FC_OK;
+}
+
+static fc_status one_row_fill(fc_layout *layout) {
+    fc_column *columns = fc_arena_zeros(&layout->arena, layout->count + 1, sizeof *columns);
+    if (!columns) return FC_ENOMEM;
+    for (uint32_t i = 0; i < layout->count; i++) {
+        const fc_column_info *info = &layout->columns[i];
+        columns[i] = (fc_column){.info = info, .kind = info->kind, .items = info->items};
+    }
+    layout->one_row = columns;
+    bool fits =
+        fc_cells_place(layout, 1, 0, columns, &layout->one_row_bytes, &layout->one_row_bits);
+    return fits ? FC_OK : FC_ENOMEM;
+}
+
 static fc_status layout_fill(fc_layout *layout, const fc_column_spec *specs, uint32_t count) {
     if (count > UINT32_MAX / (2 * SLOTS_PER_NAME)) return FC_EINVALID;
     uint32_t slots = FIRST_SLOTS;
@@ -87,14 +118,18 @@ static fc_status layout_fill(fc_layout *layout, const fc_column_spec *specs, uin
     if (!layout->slots || !infos) return FC_ENOMEM;
     layout->columns = infos;
     layout->count = count;
+    layout->all_numeric = true;
     for (uint32_t i = 0; i < count; i++) {
         FC_TRY(info_fill(&layout->arena, &specs[i], &infos[i]));
         if (fc_layout_find(layout, infos[i].name, infos[i].name_len) >= 0) return FC_EINVALID;
         slot_insert(layout, i);
         layout->has_objects |= infos[i].kind == FC_COLUMN_OBJECT;
+        layout->has_texts |= infos[i].kind == FC_COLUMN_STRING;
+        layout->all_numeric &= fc_column_is_numeric(infos[i].kind);
         layout->matrix_cols += infos[i].items;
     }
-    return FC_OK;
+    FC_TRY(runs_fill(layout));
+    return one_row_fill(layout);
 }
 
 fc_status fc_layout_new(const fc_alloc *alloc, const fc_column_spec *specs, uint32_t count,

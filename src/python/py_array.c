@@ -66,19 +66,32 @@ PyObject *fc_array_view(fc_dtype dtype, int ndim, const Py_ssize_t *shape,
     return array;
 }
 
+static bool is_micros(const PyArray_Descr *descr) {
+    const PyArray_DatetimeDTypeMetaData *meta =
+        (const PyArray_DatetimeDTypeMetaData *)PyDataType_C_METADATA(descr);
+    return meta && meta->meta.base == NPY_FR_us && meta->meta.num == 1;
+}
+
 static fc_dtype dtype_of(const PyArray_Descr *descr) {
-    int number = descr->type_num;
-    if (number == NPY_LONGLONG) number = NPY_INT64;
-    if (number == NPY_ULONGLONG) number = NPY_UINT64;
-    if (number == NPY_DATETIME) {
-        const PyArray_DatetimeDTypeMetaData *meta =
-            (const PyArray_DatetimeDTypeMetaData *)PyDataType_C_METADATA(descr);
-        bool micros = meta && meta->meta.base == NPY_FR_us && meta->meta.num == 1;
-        return micros ? FC_DTYPE_DATETIME_US : FC_DTYPE_OTHER;
+    switch (descr->type_num) {
+    case NPY_FLOAT32: return FC_DTYPE_FLOAT32;
+    case NPY_FLOAT64: return FC_DTYPE_FLOAT64;
+    case NPY_BOOL: return FC_DTYPE_BOOL;
+    case NPY_INT8: return FC_DTYPE_INT8;
+    case NPY_UINT8: return FC_DTYPE_UINT8;
+    case NPY_INT16: return FC_DTYPE_INT16;
+    case NPY_UINT16: return FC_DTYPE_UINT16;
+    case NPY_INT: return FC_DTYPE_INT32;
+    case NPY_UINT: return FC_DTYPE_UINT32;
+    /* One of these two is NPY_INT64, and NumPy may give either. */
+    case NPY_LONG: return sizeof(long) == 8 ? FC_DTYPE_INT64 : FC_DTYPE_INT32;
+    case NPY_ULONG: return sizeof(long) == 8 ? FC_DTYPE_UINT64 : FC_DTYPE_UINT32;
+    case NPY_LONGLONG: return FC_DTYPE_INT64;
+    case NPY_ULONGLONG: return FC_DTYPE_UINT64;
+    case NPY_OBJECT: return FC_DTYPE_OBJECT;
+    case NPY_DATETIME: return is_micros(descr) ? FC_DTYPE_DATETIME_US : FC_DTYPE_OTHER;
+    default: return FC_DTYPE_OTHER;
     }
-    for (int i = 0; i < FC_DTYPE_OTHER; i++)
-        if (type_numbers[i] == number) return (fc_dtype)i;
-    return FC_DTYPE_OTHER;
 }
 
 int fc_array_dtype(PyObject *object, const char *argument, fc_dtype *out) {

@@ -77,7 +77,7 @@ static int take_names(const fc_columns *set, PyObject *names, request *r) {
     if (!names) {
         r->count = set->count;
         r->cols = set->layout->matrix_cols;
-        for (uint32_t i = 0; i < set->count; i++)
+        for (uint32_t i = 0; !set->layout->all_numeric && i < set->count; i++)
             if (check_numeric(set, i) < 0) return -1;
         return 0;
     }

@@ -1,0 +1,13 @@
+/* Where the cells of a set lie; for the files of this folder. */
+#ifndef FC_COLUMNS_CELLS_H
+#define FC_COLUMNS_CELLS_H
+
+#include "fastcore/columns.h"
+
+/* Lays out the cells of `capacity` rows from the address `base` on (0 for offsets): all values,
+ * then all bitmaps. With `columns` their pointers are set; without, only *total (bytes) and *bits
+ * (where the bitmaps begin) are found. False if the sizes pass what a size_t can say. */
+bool fc_cells_place(const fc_layout *layout, size_t capacity, uintptr_t base, fc_column *columns,
+                    size_t *total, size_t *bits);
+
+#endif
