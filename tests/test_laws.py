@@ -20,7 +20,8 @@ MAX_LINES, MAX_FUNCTION, WIDTH = 600, 90, 100
 MAY_INCLUDE = {
     "base": set(),
     "json": {"base"},
-    "columns": {"base"},
+    "columns": {"base", "arrow"},
+    "arrow": {"base", "columns"},  # a header of its own for columns/arrow_out.c
     "schema": {"base", "json", "columns"},
     "plan": {"base", "columns"},
     "drift": {"base"},

@@ -15,12 +15,12 @@ static fc_status check_columns(const fc_columns *set, const uint32_t *which, uin
     return FC_OK;
 }
 
-#define T float
-#define NAME fc_columns_matrix_f32
-#define FN(x) x##_f32
+#define FC_T float
+#define FC_NAME fc_columns_matrix_f32
+#define FC_N(x) x##_f32
 #include "columns/gather_tile.h"
 
-#define T double
-#define NAME fc_columns_matrix_f64
-#define FN(x) x##_f64
+#define FC_T double
+#define FC_NAME fc_columns_matrix_f64
+#define FC_N(x) x##_f64
 #include "columns/gather_tile.h"

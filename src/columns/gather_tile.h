@@ -1,7 +1,7 @@
 /* A template: the gather of one output type. Before including, define
- *     T      the type of a cell of the matrix: float or double
- *     NAME   fc_columns_matrix_f32 or fc_columns_matrix_f64
- *     FN(x)  x with a suffix of its own, for the helpers
+ *     FC_T      the type of a cell of the matrix: float or double
+ *     FC_NAME   fc_columns_matrix_f32 or fc_columns_matrix_f64
+ *     FC_N(x)   x with a suffix of its own, for the helpers
  * All three are undefined at the end. Included by gather.c only.
  *
  * Columns lie apart in memory while a row of the matrix is dense, so the matrix is made in tiles:
@@ -10,14 +10,15 @@
  * matrix while it is still in the first cache. */
 
 /* Converts `count` values from `at` on, `step` apart, to out[0 .. count). */
-static void FN(convert)(const fc_column *column, size_t at, size_t step, size_t count, T *out) {
+static void FC_N(convert)(const fc_column *column, size_t at, size_t step, size_t count,
+                          FC_T *out) {
 #define FROM(type)                                                                                 \
     do {                                                                                           \
         const type *values = (const type *)column->values + at;                                    \
         if (step == 1)                                                                             \
-            for (size_t i = 0; i < count; i++) out[i] = (T)values[i];                              \
+            for (size_t i = 0; i < count; i++) out[i] = (FC_T)values[i];                           \
         else                                                                                       \
-            for (size_t i = 0; i < count; i++) out[i] = (T)values[i * step];                       \
+            for (size_t i = 0; i < count; i++) out[i] = (FC_T)values[i * step];                    \
     } while (0)
     switch (column->kind) {
     case FC_COLUMN_FLOAT64: FROM(double); break;
@@ -32,9 +33,9 @@ static void FN(convert)(const fc_column *column, size_t at, size_t step, size_t 
 }
 
 /* The same with nulls: rows [row, row + count) of item `item`, `missing` where the bit is 0. */
-static void FN(fetch)(const fc_column *column, uint32_t item, size_t row, size_t count, T missing,
-                      T *out) {
-    FN(convert)(column, row * column->items + item, column->items, count, out);
+static void FC_N(fetch)(const fc_column *column, uint32_t item, size_t row, size_t count,
+                        FC_T missing, FC_T *out) {
+    FC_N(convert)(column, row * column->items + item, column->items, count, out);
     if (!column->valid) return;
     for (size_t i = 0; i < count; i++)
         out[i] = fc_column_is_valid(column, (int64_t)(row + i)) ? out[i] : missing;
@@ -42,16 +43,16 @@ static void FN(fetch)(const fc_column *column, uint32_t item, size_t row, size_t
 
 /* Cells of one row: the columns which[0 .. count), or those from `first` on, which are all of kind
  * `kind` with `items` values. Returns where the next column of the matrix begins. */
-static inline T *FN(row_part)(const fc_columns *set, const uint32_t *which, uint32_t first,
-                              uint32_t count, fc_column_kind kind, uint32_t items, size_t row,
-                              T missing, T *out, ptrdiff_t col_stride) {
+static inline FC_T *FC_N(row_part)(const fc_columns *set, const uint32_t *which, uint32_t first,
+                                   uint32_t count, fc_column_kind kind, uint32_t items, size_t row,
+                                   FC_T missing, FC_T *out, ptrdiff_t col_stride) {
 #define FROM(type)                                                                                 \
     for (uint32_t k = 0; k < count; k++) {                                                         \
         const fc_column *column = &set->columns[which ? which[k] : first + k];                     \
         bool valid = fc_column_is_valid(column, (int64_t)row);                                     \
         const type *values = (const type *)column->values + row * items;                           \
         for (uint32_t item = 0; item < items; item++, out += col_stride)                           \
-            *out = valid ? (T)values[item] : missing;                                              \
+            *out = valid ? (FC_T)values[item] : missing;                                           \
     }                                                                                              \
     break
     switch (kind) {
@@ -68,30 +69,30 @@ static inline T *FN(row_part)(const fc_columns *set, const uint32_t *which, uint
 }
 
 /* One row, without the detour over a scratch. */
-static void FN(one_row)(const fc_columns *set, const uint32_t *which, uint32_t count, size_t row,
-                        T missing, T *out, ptrdiff_t col_stride) {
+static void FC_N(one_row)(const fc_columns *set, const uint32_t *which, uint32_t count, size_t row,
+                          FC_T missing, FC_T *out, ptrdiff_t col_stride) {
     if (which) {
         for (uint32_t k = 0; k < count; k++) {
             const fc_column *column = &set->columns[which[k]];
-            out = FN(row_part)(set, &which[k], 0, 1, column->kind, column->items, row, missing, out,
-                               col_stride);
+            out = FC_N(row_part)(set, &which[k], 0, 1, column->kind, column->items, row, missing,
+                                 out, col_stride);
         }
         return;
     }
     for (uint32_t i = 0; i < set->layout->run_count; i++) {
         const fc_column_run *run = &set->layout->runs[i];
         if (run->items == 1) /* so that the compiler sees a loop without an inner one */
-            out = FN(row_part)(set, NULL, run->first, run->count, run->kind, 1, row, missing, out,
-                               col_stride);
+            out = FC_N(row_part)(set, NULL, run->first, run->count, run->kind, 1, row, missing, out,
+                                 col_stride);
         else
-            out = FN(row_part)(set, NULL, run->first, run->count, run->kind, run->items, row,
-                               missing, out, col_stride);
+            out = FC_N(row_part)(set, NULL, run->first, run->count, run->kind, run->items, row,
+                                 missing, out, col_stride);
     }
 }
 
 /* out[r * row_stride + c * col_stride] = tile[c][r] */
-static void FN(spread)(T tile[TILE_COLS][TILE_ROWS], uint32_t cols, size_t rows, T *out,
-                       ptrdiff_t row_stride, ptrdiff_t col_stride) {
+static void FC_N(spread)(FC_T tile[TILE_COLS][TILE_ROWS], uint32_t cols, size_t rows, FC_T *out,
+                         ptrdiff_t row_stride, ptrdiff_t col_stride) {
     if (cols == TILE_COLS && col_stride == 1) {
         for (size_t r = 0; r < rows; r++, out += row_stride)
             for (uint32_t c = 0; c < TILE_COLS; c++) out[c] = tile[c][r];
@@ -102,56 +103,57 @@ static void FN(spread)(T tile[TILE_COLS][TILE_ROWS], uint32_t cols, size_t rows,
 }
 
 /* Rows [first, first + rows), rows <= TILE_ROWS. */
-static void FN(band)(const fc_columns *set, const uint32_t *which, uint32_t count, size_t first,
-                     size_t rows, T missing, T *out, ptrdiff_t row_stride, ptrdiff_t col_stride) {
-    T tile[TILE_COLS][TILE_ROWS];
+static void FC_N(band)(const fc_columns *set, const uint32_t *which, uint32_t count, size_t first,
+                       size_t rows, FC_T missing, FC_T *out, ptrdiff_t row_stride,
+                       ptrdiff_t col_stride) {
+    FC_T tile[TILE_COLS][TILE_ROWS];
     uint32_t filled = 0;
     for (uint32_t k = 0; k < count; k++) {
         const fc_column *column = &set->columns[which ? which[k] : k];
         for (uint32_t item = 0; item < column->items; item++) {
-            FN(fetch)(column, item, first, rows, missing, tile[filled++]);
+            FC_N(fetch)(column, item, first, rows, missing, tile[filled++]);
             if (filled < TILE_COLS) continue;
-            FN(spread)(tile, filled, rows, out, row_stride, col_stride);
+            FC_N(spread)(tile, filled, rows, out, row_stride, col_stride);
             out += TILE_COLS * col_stride;
             filled = 0;
         }
     }
-    if (filled) FN(spread)(tile, filled, rows, out, row_stride, col_stride);
+    if (filled) FC_N(spread)(tile, filled, rows, out, row_stride, col_stride);
 }
 
 /* Columns of the matrix are contiguous: no tile is needed. */
-static void FN(columnwise)(const fc_columns *set, const uint32_t *which, uint32_t count, T missing,
-                           T *out, ptrdiff_t col_stride) {
+static void FC_N(columnwise)(const fc_columns *set, const uint32_t *which, uint32_t count,
+                             FC_T missing, FC_T *out, ptrdiff_t col_stride) {
     for (uint32_t k = 0; k < count; k++) {
         const fc_column *column = &set->columns[which ? which[k] : k];
         for (uint32_t item = 0; item < column->items; item++, out += col_stride)
-            FN(fetch)(column, item, 0, (size_t)set->rows, missing, out);
+            FC_N(fetch)(column, item, 0, (size_t)set->rows, missing, out);
     }
 }
 
-fc_status NAME(const fc_columns *columns, const uint32_t *which, uint32_t count, T missing, T *out,
-               ptrdiff_t row_stride, ptrdiff_t col_stride) {
+fc_status FC_NAME(const fc_columns *columns, const uint32_t *which, uint32_t count, FC_T missing,
+                  FC_T *out, ptrdiff_t row_stride, ptrdiff_t col_stride) {
     if (!which) count = columns->count;
     FC_TRY(check_columns(columns, which, count));
     size_t rows = (size_t)columns->rows;
     if (rows < FEW_ROWS) {
         for (size_t r = 0; r < rows; r++)
-            FN(one_row)(columns, which, count, r, missing, out + (ptrdiff_t)r * row_stride,
-                        col_stride);
+            FC_N(one_row)(columns, which, count, r, missing, out + (ptrdiff_t)r * row_stride,
+                          col_stride);
         return FC_OK;
     }
     if (row_stride == 1 && col_stride != 1) {
-        FN(columnwise)(columns, which, count, missing, out, col_stride);
+        FC_N(columnwise)(columns, which, count, missing, out, col_stride);
         return FC_OK;
     }
     for (size_t r = 0; r < rows; r += TILE_ROWS) {
         size_t here = rows - r < TILE_ROWS ? rows - r : TILE_ROWS;
-        FN(band)(columns, which, count, r, here, missing, out + (ptrdiff_t)r * row_stride,
-                 row_stride, col_stride);
+        FC_N(band)(columns, which, count, r, here, missing, out + (ptrdiff_t)r * row_stride,
+                   row_stride, col_stride);
     }
     return FC_OK;
 }
 
-#undef T
-#undef NAME
-#undef FN
+#undef FC_T
+#undef FC_NAME
+#undef FC_N
