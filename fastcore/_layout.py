@@ -16,6 +16,7 @@ from . import _identity as _identity
 from .errors import UnsupportedError
 
 if TYPE_CHECKING:
+    from ._dump import Member
     from .columns import Columns
 
 # The numbers of `fc_column_kind` in include/fastcore/columns.h.
@@ -68,19 +69,34 @@ class Layout:
         The core schema of one record as the annotations want it (no NaN, integers of 64 bits),
         standing alone. What it validates to goes into `values`.
     specs : tuple of ColumnSpec
+    members : tuple of Member
+        The record's keys, for the way back to JSON.
     dtype : numpy.dtype or None
     shape : tuple of int or str, or None
         Of arrays: sizes and names of sizes; None is one dimension of any size.
     """
 
-    __slots__ = ("_fixed", "_getters", "dtype", "kind", "record", "shape", "source", "specs")
+    __slots__ = (
+        "_fixed",
+        "_getters",
+        "dtype",
+        "kind",
+        "members",
+        "record",
+        "shape",
+        "source",
+        "specs",
+    )
 
     kind: str
     source: Mapping[str, Any] | None
     record: Mapping[str, Any] | None
     specs: tuple[ColumnSpec, ...]
+    members: "tuple[Member, ...]"
     dtype: "np.dtype[Any] | None"
     shape: tuple[int | str, ...] | None
+    _getters: tuple[tuple[tuple[str, ...], Callable[[Any], Any]], ...]
+    _fixed: bool
 
     def __init__(
         self,
@@ -89,6 +105,7 @@ class Layout:
         source: Mapping[str, Any] | None = None,
         record: Mapping[str, Any] | None = None,
         specs: Sequence[ColumnSpec] = (),
+        members: "tuple[Member, ...]" = (),
         dtype: "np.dtype[Any] | None" = None,
         shape: tuple[int | str, ...] | None = None,
     ) -> None:
@@ -97,6 +114,7 @@ class Layout:
         put(self, "source", source)
         put(self, "record", record)
         put(self, "specs", tuple(specs))
+        put(self, "members", members)
         put(self, "dtype", dtype)
         put(self, "shape", shape)
         put(self, "_getters", tuple((spec.path, _converter(spec)) for spec in specs))
@@ -130,14 +148,14 @@ class Layout:
 
     def to_columns(self, records: Sequence[object]) -> "Columns":
         """Columns of validated records (for ``row``: of a list of one)."""
-        from .columns import Columns
+        from .columns import _build
 
         rows = [self.values(record) for record in records]
         lists = [list(cells) for cells in zip(*rows, strict=True)] or [[] for _ in self.specs]
-        return Columns._build(self.column_specs(lists), lists)
+        return _build(self.column_specs(lists), lists)
 
     def column_specs(self, lists: Sequence[Sequence[Any]]) -> tuple[tuple[Any, ...], ...]:
-        """`specs` as `Columns._build` takes them, for these values (one sequence a column)."""
+        """`specs` as `columns._build` takes them, for these values (one sequence a column)."""
         return tuple(spec[:-1] for spec in self._bound(lists))
 
     def fits(self, columns: "Columns") -> bool:
@@ -149,10 +167,15 @@ class Layout:
             for found, spec in zip(columns._specs, self.specs, strict=True)
         )
 
-    def to_json(self, columns: "Columns", info: Any) -> Any:
-        """The JSON that `columns` came from."""
-        rows = columns.to_rows()
-        return rows if self.kind == "rows" else rows[0]
+    def to_json(self, columns: "Columns", *, by_alias: bool, exclude_none: bool) -> Any:
+        """The JSON that `columns` came from, as values that pydantic can write.
+
+        A nested record that may be null is null where all its cells are.
+        """
+        from . import _dump
+
+        rows = _dump.rows(columns, self.members, by_alias=by_alias, exclude_none=exclude_none)
+        return list(rows) if self.kind == "rows" else next(rows)
 
     def _bound(self, lists: Sequence[Sequence[Any]]) -> tuple[ColumnSpec, ...]:
         # The values decide about `utc` where the type leaves it open.

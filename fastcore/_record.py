@@ -3,7 +3,7 @@
 The rewritten core schema accepts what the record's own accepts, with the same errors, but for two
 rules: no float is NaN or infinite, and integers that become columns have 64 bits. pydantic-core
 puts a class's finished validator in the place of each ``model`` and ``dataclass`` node that it
-meets, which would undo the rewriting; see `_carrier` for what is done about it.
+meets, which would undo the rewriting; `_instances` says what is done about it.
 """
 
 import dataclasses
@@ -20,6 +20,8 @@ from pydantic.errors import PydanticUndefinedAnnotation
 from pydantic_core import PydanticUndefined, SchemaError, SchemaValidator, core_schema
 
 from . import _identity as _identity
+from ._dump import Member
+from ._instances import Checked, Node, bare, instance
 from ._layout import (
     BOOL,
     CODE,
@@ -37,8 +39,6 @@ from ._layout import (
     Layout,
 )
 from .errors import UnsupportedError
-
-Node = dict[str, Any]
 
 #: Keys of a core schema under which other core schemas stand (alone, in lists, dicts or pairs).
 _CHILDREN = frozenset(
@@ -82,7 +82,13 @@ def compile_record(kind: str, record: Any) -> Layout:
     source = _core_schema(record)
     compiler = _Compiler(record, source)
     rewritten = compiler.top()
-    return Layout(kind, source=source, record=rewritten, specs=compiler.specs)
+    return Layout(
+        kind,
+        source=source,
+        record=rewritten,
+        specs=compiler.specs,
+        members=tuple(compiler.members),
+    )
 
 
 def _core_schema(record: Any) -> Node:
@@ -111,6 +117,7 @@ class _Compiler:
     def __init__(self, record: Any, source: Node) -> None:
         self.record_type = record
         self.specs: list[ColumnSpec] = []
+        self.members: list[Member] = []  # of the record being walked
         self.definitions: dict[str, Node] = {}
         self.renamed: dict[str, Node | None] = {}
         if source["type"] == "definitions":
@@ -175,7 +182,7 @@ class _Compiler:
             return self._chain(self.definitions[node["schema_ref"]], real, leaf)
         if kind in ("default", "nullable") or kind in _FUNCTIONS:
             inner = self._chain(node["schema"], real or kind in _FUNCTIONS, leaf)
-            return {**_bare(node), "schema": inner}
+            return {**bare(node), "schema": inner}
         return leaf(node, real)
 
     # -- columns ---------------------------------------------------------------------------------
@@ -230,18 +237,21 @@ class _Compiler:
         above = (*above, _identity_of(node))
         hints = _annotations(node)
 
-        def field(name: str, field_node: Node, required: bool) -> Node:
-            inner = self._field(
-                field_node["schema"],
-                hints.get(name),
-                (*path, name),
-                nullable or not required,
-                above,
-            )
-            return {**_bare(field_node), "schema": inner}
+        members: list[Member] = []
+        first = len(self.specs)
+
+        def field(name: str, outer: Node, required: bool) -> Node:
+            child, null = (*path, name), nullable or not required
+            inner, content = self._field(outer["schema"], hints.get(name), child, null, above)
+            may_be_null = self._peel(outer["schema"])[1]
+            if not outer.get("serialization_exclude"):
+                alias = outer.get("serialization_alias", name)
+                omitted = not required and not may_be_null
+                members.append(Member(name, alias, omitted, omitted or may_be_null, content))
+            return {**bare(outer), "schema": inner}
 
         def fields(inner: Node, _real: bool) -> Node:
-            out = {**_bare(inner), **self._extras(inner)}
+            out = {**bare(inner), **self._extras(inner)}
             if inner["type"] == "dataclass-args":
                 out["fields"] = [
                     self._other(f) if f.get("init_only") else field(f["name"], f, True)
@@ -256,8 +266,14 @@ class _Compiler:
             return out
 
         if node["type"] == "typed-dict":
-            return fields(node, real)
-        return _instance(node, self._chain(node["schema"], False, fields), real)
+            out = fields(node, real)
+        else:
+            out = instance(node, self._chain(node["schema"], False, fields), real)
+        self.members = members
+        if node.get("custom_init"):  # its fields were validated by the class's own rules
+            check = Checked(tuple(self.specs[first:]), len(path))
+            return dict(core_schema.no_info_after_validator_function(check, out))
+        return out
 
     def _extras(self, node: Node) -> Node:
         keys = ("extras_schema", "extras_keys_schema")
@@ -270,19 +286,19 @@ class _Compiler:
         path: tuple[str, ...],
         nullable: bool,
         above: tuple[Any, ...],
-    ) -> Node:
+    ) -> tuple[Node, "int | tuple[Member, ...]"]:
+        """The field's node rewritten; its column or, of a nested record, members."""
         column = self._column(node, annotation, above)
-        nullable = nullable or column.nullable
+        null = nullable or column.nullable
         if column.kind is None:
-            return self._chain(
-                node, False, lambda n, real: self._record(n, real, path, nullable, above)
-            )
+            out = self._chain(node, False, lambda n, real: self._record(n, real, path, null, above))
+            return out, tuple(self.members)
         flags = column.flags | (NESTED if len(path) > 1 else 0)
         spec = ColumnSpec(
             name=".".join(path),
             kind=column.kind,
             items=column.items,
-            nullable=nullable,
+            nullable=null,
             utc=column.utc,
             texts=column.texts,
             flags=flags,
@@ -290,8 +306,8 @@ class _Compiler:
         )
         self.specs.append(spec)
         if column.kind == OBJECT:
-            return self._other(node)
-        return self._chain(node, False, lambda n, _: self._leaf(n))
+            return self._other(node), len(self.specs) - 1
+        return self._chain(node, False, lambda n, _: self._leaf(n)), len(self.specs) - 1
 
     def _leaf(self, node: Node) -> Node:
         out = self._other(node)
@@ -307,7 +323,7 @@ class _Compiler:
         kind = node["type"]
         if kind == "definition-ref":
             return {**node, "schema_ref": self._renamed(node["schema_ref"])}
-        out = _bare(node)
+        out = bare(node)
         for key in node.keys() & _CHILDREN:
             out[key] = self._children(node[key])
         if kind == "float":
@@ -318,7 +334,7 @@ class _Compiler:
                 for old, new in zip(node["choices"], out["choices"], strict=True)
             ]
         elif kind in ("model", "dataclass"):
-            return _instance(node, out["schema"], True)
+            return instance(node, out["schema"], True)
         return out
 
     def _children(self, value: Any) -> Any:
@@ -336,7 +352,7 @@ class _Compiler:
         # A union names its choices in `loc` by their validators, which rewriting renames.
         try:
             title = SchemaValidator(
-                core_schema.definitions_schema(old, list(self.definitions.values()))  # type: ignore[arg-type]
+                core_schema.definitions_schema(old, list(self.definitions.values()))
             ).title
         except SchemaError:
             return new
@@ -358,11 +374,6 @@ class _Compiler:
 
 
 _LEAVES = {"float": FLOAT64, "int": INT64, "bool": BOOL, "str": STRING}
-
-
-def _bare(node: Node) -> Node:
-    """A copy without what only references, JSON Schema and serialisation need."""
-    return {key: node[key] for key in node if key not in ("ref", "metadata", "serialization")}
 
 
 def _identity_of(node: Node) -> Any:
@@ -446,75 +457,3 @@ def _is_record(cls: Any) -> bool:
         or dataclasses.is_dataclass(cls)
         or typing_extensions.is_typeddict(cls)
     )
-
-
-# -- instances -----------------------------------------------------------------------------------
-
-
-class _Carrying(type):
-    """Of carriers: an instance of the class they stand for counts as theirs."""
-
-    carried: type
-
-    def __instancecheck__(cls, instance: object) -> bool:
-        return type(instance) is cls or isinstance(instance, cls.carried)
-
-
-_SLOTS = (
-    "__dict__",
-    "__pydantic_extra__",
-    "__pydantic_fields_set__",
-    "__pydantic_private__",
-)
-
-
-def _carrier(cls: type) -> type:
-    """A class to stand for the model `cls` in a ``model`` node.
-
-    It has the name of `cls` and takes its instances for its own, but no finished validator:
-    pydantic-core would use that one and pass by the rewritten schema below the node.
-    """
-    carrier = _Carrying(cls.__name__, (), {"__slots__": _SLOTS, "__module__": cls.__module__})
-    carrier.carried = cls
-    return carrier
-
-
-def _instance(node: Node, inner: Node, real: bool) -> Node:
-    """The ``model`` or ``dataclass`` node `node` around the rewritten `inner`.
-
-    `real`: the result must be an instance of its class; a carrier with the fields will do else.
-    """
-    out = _bare(node)
-    cls = out["cls"]
-    out["schema"] = inner
-    if node["type"] == "dataclass":
-        # The finished validator is not used where an origin is named (its class would be shared).
-        out.setdefault("generic_origin", cls)
-        return out
-    if out.get("custom_init"):
-        return {**out, "schema": node["schema"]}  # the class calls its own validator
-    out["cls"] = _carrier(cls)
-    post_init = out.pop("post_init", None)
-    if not (real or post_init or cls.__new__ is not object.__new__):
-        return out
-    return dict(
-        core_schema.with_info_after_validator_function(_Realise(out["cls"], cls, post_init), out)  # type: ignore[arg-type]
-    )
-
-
-class _Realise:
-    """Makes the model's instance of a carrier, as pydantic-core would have made it."""
-
-    def __init__(self, carrier: type, cls: type, post_init: str | None) -> None:
-        self.carrier, self.cls, self.post_init = carrier, cls, post_init
-
-    def __call__(self, value: Any, info: core_schema.ValidationInfo) -> Any:
-        if type(value) is not self.carrier:
-            return value  # an instance that came from outside
-        cls: Any = self.cls
-        instance = cls.__new__(cls)
-        for name in _SLOTS:
-            object.__setattr__(instance, name, getattr(value, name))
-        if self.post_init:
-            getattr(instance, self.post_init)(info.context)
-        return instance

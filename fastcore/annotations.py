@@ -51,51 +51,66 @@ class _Records:
         layout = _record.compile_record(cls._kind, args[0])
         return _records_schema(layout)
 
-    @classmethod
-    def __get_pydantic_json_schema__(
-        cls, schema: cs.CoreSchema, handler: "GetJsonSchemaHandler"
-    ) -> dict[str, Any]:
-        layout: Any = schema.get("metadata", {}).get("fastcore")
-        if layout is None:
-            return handler(schema)
-        return handler(cs.list_schema(layout.source) if cls._kind == "rows" else layout.source)
-
 
 def _records_schema(layout: Layout) -> cs.CoreSchema:
     from .columns import Columns
 
+    source: Any = layout.source
     record: Any = layout.record
-    metadata = {"fastcore": layout}
-    if layout.kind == "rows":
-        values = cs.no_info_after_validator_function(
-            layout.to_columns, cs.list_schema(_inner(record)), metadata=metadata
-        )
-    else:
-        values = cs.no_info_after_validator_function(
-            lambda record: layout.to_columns([record]), _inner(record), metadata=metadata
-        )
+    definitions = record["definitions"] if record["type"] == "definitions" else []
+    items = record["schema"] if record["type"] == "definitions" else record
+    many = layout.kind == "rows"
 
     def accept(value: Any, handler: cs.ValidatorFunctionWrapHandler) -> Any:
-        if isinstance(value, Columns) and layout.fits(value):
+        return value if isinstance(value, Columns) and layout.fits(value) else handler(value)
+
+    def finish(value: Any) -> Any:
+        if isinstance(value, Columns):
             return value
-        return handler(value)
+        return layout.to_columns(value if many else [value])
 
     def serialize(value: Any, info: cs.SerializationInfo) -> Any:
-        return layout.to_json(value, info) if info.mode == "json" else value
+        if info.mode != "json" or not isinstance(value, Columns):
+            return value
+        return layout.to_json(value, by_alias=bool(info.by_alias), exclude_none=info.exclude_none)
 
-    schema = cs.json_or_python_schema(
-        json_schema=values,
-        python_schema=cs.no_info_wrap_validator_function(accept, values),
-        metadata=metadata,
+    if many:
+        schema = _taken(layout, cs.list_schema(items), accept, finish, serialize)
+        _describe(schema, cs.list_schema(source))
+    else:
+        schema = _taken(layout, items, accept, finish, serialize)
+        top = source["schema"] if source["type"] == "definitions" else source
+        _describe(schema, cs.definitions_schema(source, []), top.get("ref", top.get("schema_ref")))
+    return cs.definitions_schema(schema, definitions) if definitions else schema
+
+
+def _taken(
+    layout: Layout, node: Any, accept: Any, finish: Any, serialize: Any
+) -> cs.AfterValidatorFunctionSchema:
+    """``finish(value)`` of values that `node` lets through, or, in Python, that `accept` takes."""
+    return cs.no_info_after_validator_function(
+        finish,
+        cs.json_or_python_schema(
+            json_schema=node, python_schema=cs.no_info_wrap_validator_function(accept, node)
+        ),
+        metadata={"fastcore": layout},
         serialization=cs.plain_serializer_function_ser_schema(serialize, info_arg=True),
     )
-    if record["type"] == "definitions":
-        return cs.definitions_schema(schema, record["definitions"])
-    return schema
 
 
-def _inner(record: Any) -> Any:
-    return record["schema"] if record["type"] == "definitions" else record
+def _describe(schema: Any, stands_for: Any, ref: str | None = None) -> None:
+    """Gives `schema` the JSON schema of `stands_for`, in both modes.
+
+    With the reference `ref` of that one it is referred to and not written out. Not the outermost
+    node bears it: pydantic would take our schema for that of the record.
+    """
+
+    def describe(_schema: cs.CoreSchema, handler: "GetJsonSchemaHandler") -> dict[str, Any]:
+        return handler(stands_for)
+
+    schema["schema"]["metadata"] = {"pydantic_js_functions": [describe]}
+    if ref:
+        schema["schema"]["ref"] = ref
 
 
 # -- arrays --------------------------------------------------------------------------------------
@@ -114,12 +129,6 @@ class _ArrayBase:
         if isinstance(args[0], TypeVar):
             return handler.generate_schema(list[Any])
         return _array_schema(Layout("array", dtype=_dtype(args[0])))
-
-    @classmethod
-    def __get_pydantic_json_schema__(
-        cls, schema: cs.CoreSchema, handler: "GetJsonSchemaHandler"
-    ) -> dict[str, Any]:
-        return _array_json_schema(schema, handler)
 
 
 class Shape:
@@ -177,15 +186,10 @@ class Shape:
             raise UnsupportedError(f"Shape belongs to an Array, not to {source!r}")
         return _array_schema(Layout("array", dtype=layout.dtype, shape=self.sizes))
 
-    def __get_pydantic_json_schema__(
-        self, schema: cs.CoreSchema, handler: "GetJsonSchemaHandler"
-    ) -> dict[str, Any]:
-        return _array_json_schema(schema, handler)
-
 
 def _dtype(scalar: Any) -> "np.dtype[Any]":
     try:
-        dtype = np.dtype(scalar)
+        dtype: np.dtype[Any] = np.dtype(scalar)
     except TypeError:
         dtype = np.dtype(object)
     if dtype.kind not in "iuf" or dtype.itemsize > 8:
@@ -199,66 +203,60 @@ def _dtype(scalar: Any) -> "np.dtype[Any]":
 def _array_schema(layout: Layout) -> cs.CoreSchema:
     dtype: Any = layout.dtype
     shape = layout.shape or ("",)
-    node: Any = _element(dtype)
-    for size in reversed(shape):
-        limits = {"min_length": size, "max_length": size} if isinstance(size, int) else {}
-        node = cs.list_schema(node, **limits)
+
+    def accept(value: Any, handler: cs.ValidatorFunctionWrapHandler) -> Any:
+        if isinstance(value, np.ndarray):
+            # Another dtype or shape is judged as the lists that it stands for.
+            return value if _fits(value, dtype, shape) else handler(value.tolist())
+        return handler(value)
 
     def finish(value: Any) -> Any:
+        if isinstance(value, np.ndarray):
+            return value
         sizes = _measure(value, shape)  # first: NumPy has its own words for ragged lists
         return np.asarray(value, dtype).reshape(sizes)
 
-    values = cs.no_info_after_validator_function(finish, node)
-
-    def accept(value: Any, handler: cs.ValidatorFunctionWrapHandler) -> Any:
-        if isinstance(value, np.ndarray) and _fits(value, dtype, shape):
-            return value
-        return handler(value)
-
     def serialize(value: Any, info: cs.SerializationInfo) -> Any:
-        return value.tolist() if info.mode == "json" else value
+        return value.tolist() if info.mode == "json" and isinstance(value, np.ndarray) else value
 
-    return cs.json_or_python_schema(
-        json_schema=values,
-        python_schema=cs.no_info_wrap_validator_function(accept, values),
-        metadata={"fastcore": layout},
-        serialization=cs.plain_serializer_function_ser_schema(serialize, info_arg=True),
-    )
+    schema = _taken(layout, _nested(_element(dtype), shape), accept, finish, serialize)
+    number: Any = cs.float_schema() if dtype.kind == "f" else cs.int_schema()
+    _describe(schema, _nested(number, shape))
+    return schema
 
 
-def _array_json_schema(schema: Any, handler: "GetJsonSchemaHandler") -> dict[str, Any]:
-    """That of nested lists of numbers."""
-    layout = schema.get("metadata", {}).get("fastcore")
-    if layout is None or layout.kind != "array":
-        return handler(schema)
-    node: Any = cs.float_schema() if layout.dtype.kind == "f" else cs.int_schema()
-    for size in reversed(layout.shape or ("",)):
-        limits = {"min_length": size, "max_length": size} if isinstance(size, int) else {}
-        node = cs.list_schema(node, **limits)
-    return handler(node)
+def _nested(node: Any, shape: tuple[int | str, ...]) -> Any:
+    for size in reversed(shape):
+        length = size if isinstance(size, int) else None
+        node = cs.list_schema(node, min_length=length, max_length=length)
+    return node
 
 
 def _element(dtype: "np.dtype[Any]") -> cs.CoreSchema:
-    if dtype.kind == "f":
-        node = cs.float_schema(strict=True, allow_inf_nan=False)
-        if dtype.itemsize == 8:
-            return node
-        return cs.no_info_after_validator_function(_Narrow(dtype), node)
-    return cs.no_info_plain_validator_function(_Integer(dtype))
+    check: Any = _Real(dtype) if dtype.kind == "f" else _Integer(dtype)
+    return cs.no_info_plain_validator_function(check)
 
 
-class _Narrow:
-    """A double that rounds to infinity in `dtype` is refused."""
+class _Real:
+    """JSON numbers that are finite in `dtype`. (pydantic 2.11's strict float refuses long ones.)"""
 
     def __init__(self, dtype: "np.dtype[Any]") -> None:
-        # Halfway between the largest number and the next, which would be a power of two.
+        # What is not below rounds to infinity: halfway between the largest number and the next,
+        # which would be a power of two.
         info = np.finfo(dtype)
-        self.limit = float(info.max) + float(info.max) * float(info.epsneg) / 2
+        largest, half = float(info.max), float(info.max) * (float(info.epsneg) / 2)
+        self.limit = math.inf if dtype.itemsize == 8 else largest + half
 
-    def __call__(self, value: float) -> float:
-        if abs(value) >= self.limit:
+    def __call__(self, value: Any) -> float:
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            raise PydanticKnownError("float_type")
+        try:
+            number = float(value)
+        except OverflowError:
+            number = math.inf
+        if not abs(number) < self.limit:
             raise PydanticKnownError("finite_number")
-        return value
+        return number
 
 
 class _Integer:
@@ -276,12 +274,14 @@ class _Integer:
                 raise PydanticKnownError("finite_number")
             if not value.is_integer():
                 raise PydanticKnownError("int_from_float")
-            value = int(value)
-        if value > self.high:
+            number = int(value)
+        else:
+            number = value
+        if number > self.high:
             raise PydanticKnownError("less_than_equal", {"le": self.high})
-        if value < self.low:
+        if number < self.low:
             raise PydanticKnownError("greater_than_equal", {"ge": self.low})
-        return value
+        return number
 
 
 def _fits(value: "np.ndarray[Any, Any]", dtype: "np.dtype[Any]", shape: tuple[Any, ...]) -> bool:
