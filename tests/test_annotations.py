@@ -6,7 +6,6 @@ from typing import Annotated, Any, Generic, TypeVar
 
 import numpy as np
 import pytest
-
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from hypothesis import given, settings
