@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from typing import Any
 
-from ._plan_tree import Chain, Parallel, Recipe, Tree
+from ._plan_tree import Recipe, Tree
 from ._sklearn import Reader, class_key, has_names, is_passthrough, output_configured
 from .errors import UnsupportedError
 from .explanation import Node
@@ -40,6 +40,10 @@ def build(estimator: Any) -> tuple[Recipe | None, list[Node], Any]:
     tree = reader.read(estimator, "", has_names(estimator))
     if tree is None:
         return None, reader.nodes, mixture(estimator)
+    if not hasattr(estimator, "n_features_in_"):
+        # A Pipeline that begins with "passthrough": any number of columns is right.
+        why = "does not say how many columns it was fitted on"
+        return None, [Node("", type(estimator).__name__, False, why), *reader.nodes], estimator
     names = list(map(str, estimator.feature_names_in_)) if has_names(estimator) else None
     recipe = Recipe(tree, int(estimator.n_features_in_), names, names_out(estimator))
     return recipe, reader.nodes, estimator
@@ -114,8 +118,8 @@ def _mixed(estimator: Any) -> Any:
     if isinstance(estimator, str) or is_passthrough(estimator):
         return estimator
     tree: Tree | None = Reader().read(estimator, "", has_names(estimator))
-    if tree is not None and not (isinstance(tree, (Chain, Parallel)) and not _inner(estimator)):
-        return NativeStep(estimator)
+    if tree is not None:
+        return NativeStep(estimator) if hasattr(estimator, "n_features_in_") else estimator
     key = class_key(estimator)
     if not _inner(estimator):
         return estimator

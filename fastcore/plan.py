@@ -57,6 +57,8 @@ class Plan:
     _used: set[int]
     _by_name: bool
     _programs: dict[Any, Lowered | str]
+    _arrays: dict[Any, Lowered]  # by dtype, for the commonest input
+    _get_config: Any
     _row: Lowered | None
     _verify: float
     _mismatches: int
@@ -75,6 +77,12 @@ class Plan:
         self._nodes = nodes
         self._verify = verify
         self._programs = {}
+        self._arrays = {}
+        self._get_config = None
+        if estimator is not None:
+            from sklearn import get_config
+
+            self._get_config = get_config
         self._lock = threading.Lock()
         self._mismatches = self._verified = self._rows = 0
         self._row = None
@@ -151,10 +159,15 @@ class Plan:
         recipe = self._recipe
         assert recipe is not None
         if container == "array":
+            known = self._arrays.get(X.dtype)
+            if known is not None and X.ndim == 2 and X.shape[1] == recipe.columns and len(X):
+                return known, X, len(X)
             tags = None if recipe.names else _plan_input.array_tags(X, recipe.columns)
             lowered = None if tags is None else self._lowered("array", tags)
             if lowered is None or not len(X):
                 return None
+            if X.dtype.kind in "biuf":
+                self._arrays[X.dtype] = lowered
             vectors = _plan_input.array_vectors(X, lowered)
             return None if vectors is None else (lowered, vectors, len(X))
         if recipe.names is None:
@@ -201,11 +214,9 @@ class Plan:
 
     def _configured(self) -> bool:
         """Whether scikit-learn's configuration asks for other containers than we make."""
-        if self._estimator is None:
+        if self._get_config is None:
             return False
-        import sklearn
-
-        config = sklearn.get_config()
+        config = self._get_config()
         return (
             config["transform_output"] != "default"
             or config.get("sparse_interface", "spmatrix") != "spmatrix"
@@ -273,15 +284,18 @@ class Plan:
         ValueError, TypeError, KeyError
             As the estimator; and if ``out``, ``dtype``, ``threads`` or ``missing_keys`` is wrong.
         """
-        dtype, nan = _check_arguments(out, dtype, threads, missing_keys)
-        container = _plan_input.container_of(X)
+        nan = False
+        if dtype is not None or threads is not None or missing_keys != "error":
+            dtype, nan = _check_arguments(out, dtype, threads, missing_keys)
+        container = "array" if type(X) is np.ndarray else _plan_input.container_of(X)
         result = self._native(X, container, out, dtype, nan)
         if result is None:
+            _check_arguments(out, dtype, threads, missing_keys)
             result = _deliver(self._ask(X, container, nan), out, dtype)
         elif self._verify and random.random() < self._verify:
             self._compare(result, X, container, nan)
-        with self._lock:
-            self._rows += result.shape[0]
+        # A plain addition may lose a count where threads race: a lock for each call costs more.
+        self._rows += result.shape[0] if hasattr(result, "shape") else len(result)
         return result
 
     def transform_one(self, row: Any, *, missing_keys: str = "error") -> np.ndarray:
@@ -480,7 +494,7 @@ class Plan:
         native = sum(node.native for node in self._nodes)
         title = type(self._estimator).__name__ if self._estimator is not None else "loaded"
         return (
-            f"<Plan of {title}: {self.n_features_in_} columns in, "
+            f"<Plan of {title}: {getattr(self, 'n_features_in_', 'any')} columns in, "
             f"{native} of {len(self._nodes)} steps native>"
         )
 

@@ -25,31 +25,37 @@ static fc_status build(fc_arena *arena, const fc_shape *shape, const fc_blob *bl
     return fc_tile_make(arena, values, shape->width, &self->fill);
 }
 
-FC_BODY bool nan64_body(const double *x, double *y, size_t total, const fc_tile *fill) {
+FC_BODY bool nan64_body(const double *restrict x, double *restrict y, size_t total,
+                        const fc_tile *tile) {
+    const double *restrict fill = tile->d;
     int64_t bad = 0;
-    FC_TILE_LOOP(total, fill->period, at, n)
+    FC_TILE_LOOP(total, tile->period, at, n)
     for (size_t i = 0; i < n; i++) {
-        double v = x[at + i];
+        double v = x[at + i], f = fill[i]; /* loaded always: a loop without branches vectorises */
         bad |= fc_inf64(v);
-        y[at + i] = v != v ? fill->d[i] : v;
+        y[at + i] = v != v ? f : v;
     }
     return bad == 0;
 }
-FC_SIMD_FORMS(bool, nan64, (const double *x, double *y, size_t total, const fc_tile *fill),
-              (x, y, total, fill))
+FC_SIMD_FORMS(bool, nan64,
+              (const double *restrict x, double *restrict y, size_t total, const fc_tile *tile),
+              (x, y, total, tile))
 
-FC_BODY bool nan32_body(const float *x, float *y, size_t total, const fc_tile *fill) {
+FC_BODY bool nan32_body(const float *restrict x, float *restrict y, size_t total,
+                        const fc_tile *tile) {
+    const float *restrict fill = tile->f;
     int32_t bad = 0;
-    FC_TILE_LOOP(total, fill->period, at, n)
+    FC_TILE_LOOP(total, tile->period, at, n)
     for (size_t i = 0; i < n; i++) {
-        float v = x[at + i];
+        float v = x[at + i], f = fill[i]; /* loaded always: a loop without branches vectorises */
         bad |= fc_inf32(v);
-        y[at + i] = v != v ? fill->f[i] : v;
+        y[at + i] = v != v ? f : v;
     }
     return bad == 0;
 }
-FC_SIMD_FORMS(bool, nan32, (const float *x, float *y, size_t total, const fc_tile *fill),
-              (x, y, total, fill))
+FC_SIMD_FORMS(bool, nan32,
+              (const float *restrict x, float *restrict y, size_t total, const fc_tile *tile),
+              (x, y, total, tile))
 
 /* The marker's forms are rare: one plain loop each. x - x is 0 for finite values only. */
 static bool mark64(const fc_impute *self, const double *x, double *y, size_t total) {
