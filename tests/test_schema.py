@@ -319,7 +319,7 @@ def test_options_go_to_pydantic() -> None:
 class Floats(BaseModel):
     x: float = 0.0
     n: int = 0
-    kids: list["Floats"] = []
+    kids: list[Floats] = []
     either: float | str | None = None
     free: Any = None
 
@@ -380,8 +380,8 @@ class Point(NamedTuple):
 
 class Tree(BaseModel):
     value: int = 0
-    left: "Tree | None" = None
-    children: list["Tree"] = []
+    left: Tree | None = None
+    children: list[Tree] = []
 
 
 @pytest.mark.parametrize(

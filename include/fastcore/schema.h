@@ -37,9 +37,6 @@ fc_status fc_keys_build(fc_arena *arena, const char *const *texts, const size_t 
                         uint32_t count, fc_keys *out);
 /* The number of the text, or -1. `hint` is tried first (any value may be given). */
 int32_t fc_keys_find(const fc_keys *keys, const fc_json_string *string, uint32_t hint);
-/* If `"name":` of key `number` stands at `at`, the byte behind it; otherwise NULL. */
-const char *fc_keys_match(const fc_keys *keys, uint32_t number, const char *at, const char *end);
-
 /* ---- Nodes -------------------------------------------------------------------------------- */
 
 typedef enum fc_node_kind {

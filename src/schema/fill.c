@@ -5,8 +5,9 @@
  * is a sink of its own, so that the sink in use never asks what state it is in. */
 #include "schema/fill.h"
 
-#include <math.h>
 #include <string.h>
+
+#include "schema/bytes.h"
 
 static const fc_json_sink skip_sink;
 
@@ -267,11 +268,20 @@ static fc_status fill_key(fc_json_walker *w, const fc_json_string *key) {
     return frame->record->forbid_extra ? refuse(f, w) : FC_OK;
 }
 
+/* If `"name":` of key `number` stands at `at`, the byte behind it; otherwise NULL. */
+static inline const char *match_key(const fc_keys *keys, uint32_t number, const char *at,
+                                    const char *end) {
+    if (number >= keys->count) return NULL;
+    const fc_key *key = &keys->keys[number];
+    if (!key->token_len || (size_t)(end - at) < key->token_len) return NULL;
+    return fc_bytes_equal(at, key->token, key->token_len) ? at + key->token_len : NULL;
+}
+
 static const char *fill_predict(fc_json_walker *w, const char *at, const char *end) {
     fc_filling *f = w->self;
     fc_fill_frame *frame = &f->frames[f->level - 1];
     uint32_t number = frame->next;
-    const char *after = fc_keys_match(&frame->record->keys, number, at, end);
+    const char *after = match_key(&frame->record->keys, number, at, end);
     if (!after || frame->seen[number / 64] >> (number % 64) & 1) return NULL;
     frame->seen[number / 64] |= (uint64_t)1 << (number % 64);
     frame->seen_count++;

@@ -72,10 +72,3 @@ int32_t fc_keys_find(const fc_keys *keys, const fc_json_string *string, uint32_t
         if (is_key(&keys->keys[number - 1], string)) return number - 1;
     }
 }
-
-const char *fc_keys_match(const fc_keys *keys, uint32_t number, const char *at, const char *end) {
-    if (number >= keys->count) return NULL;
-    const fc_key *key = &keys->keys[number];
-    if (!key->token_len || (size_t)(end - at) < key->token_len) return NULL;
-    return fc_bytes_equal(at, key->token, key->token_len) ? at + key->token_len : NULL;
-}
