@@ -327,7 +327,7 @@ class Compiler:
         records, defaults = compile_record(self, layout, path)
         self.layouts[number] = layout
         flags = NULLABLE if nullable else 0
-        specs = tuple(spec[:4] + (bool(spec.utc), *spec[5:-1]) for spec in layout.specs)
+        specs = tuple((*spec[:4], bool(spec.utc), *spec[5:-1]) for spec in layout.specs)
         return (kind, flags, Columns, specs, records, defaults)
 
 

@@ -309,11 +309,22 @@ def _validator(schema: CoreSchema, config: CoreSchema | None) -> SchemaValidator
 def _limit_rows(schema: CoreSchema, most: int) -> CoreSchema:
     """The schema with at most `most` records in every ``Rows``."""
 
+    def limited(node: Any) -> Any:
+        """The first list on each way down from a ``Rows`` is that of its records."""
+        if isinstance(node, list):
+            return [limited(item) for item in node]
+        if not isinstance(node, dict):
+            return node
+        if node["type"] == "list":
+            return {**node, "max_length": most}
+        ways = ("schema", "json_schema", "python_schema", "choices", "steps")
+        return {key: limited(value) if key in ways else value for key, value in node.items()}
+
     def change(node: CoreSchema) -> CoreSchema:
         layout = (node.get("metadata") or {}).get("fastcore")
         if layout is None or layout.kind != "rows":
             return node
-        return {**node, "schema": {**node["schema"], "max_length": most}}
+        return cast(CoreSchema, limited(node))
 
     return rebuilt(schema, change)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import enum
 import json
-from typing import Annotated, Any, Literal, Optional
+from typing import Annotated, Any, Literal
 
 from hypothesis import strategies as st
 from pydantic import BaseModel, ConfigDict, Field, create_model
@@ -17,8 +17,8 @@ Plan = tuple[Any, ...]
 
 KEYS = st.sampled_from(["a", "b", "c", "name", "Größe", 'q"uote', "x y", "k" * 40, "id_", "d1"])
 TEXTS = st.sampled_from(
-    ["", "a", "ab", "x", "abc", "é", "e\u0301", "😀", "\u0000", 'q"', "\\", "\n", "1", "1.5", "true",
-     "nan", "2020-01-01", " 7 ", "a" * 70, "日本" * 20]
+    ["", "a", "ab", "x", "abc", "é", "e\u0301", "😀", "\u0000", 'q"', "\\", "\n", "1", "1.5",
+     "true", "nan", "2020-01-01", " 7 ", "a" * 70, "日本" * 20]
 )  # fmt: skip
 INTS = st.one_of(
     st.integers(-5, 12),
@@ -108,7 +108,7 @@ def make(plan: Plan) -> Any:
         base = list[inner] if kind == "list" else dict[str, inner]  # type: ignore[valid-type]
         return Annotated[base, Field(**plan[2])] if plan[2] else base
     if kind == "optional":
-        return Optional[make(plan[1])]
+        return make(plan[1]) | None
     if kind == "tuple":
         return tuple[int, make(plan[1])]  # type: ignore[misc]
     if kind == "literal":
@@ -185,9 +185,9 @@ def right(plan: Plan) -> st.SearchStrategy[Any]:
     if kind == "tuple":
         return st.tuples(st.integers(0, 9), right(plan[1])).map(list)
     if kind == "literal":
-        return st.sampled_from([value for value in plan[1]])
+        return st.sampled_from(list(plan[1]))
     if kind == "enum":
-        values: list[Any] = list(plan[1]) + [1, 2, "1"]
+        values: list[Any] = [*plan[1], 1, 2, "1"]
         return st.sampled_from(values)
     if kind == "model":
         return _objects(plan)

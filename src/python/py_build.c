@@ -209,7 +209,10 @@ static PyObject *build_frame(fc_build *build, uint32_t number, uint32_t at, cons
     fc_status status = fc_fill_document(fc_py_kernel(build), number, build->data + value->start,
                                         value->end - value->start, &fc_alloc_libc, &fill, NULL);
     if (status == FC_ENOMEM) return PyErr_NoMemory();
-    if (status != FC_OK) return refuse(build, number, value, path);
+    if (status != FC_OK || fill.refused) {
+        if (status == FC_OK) fc_fill_free(&fill);
+        return refuse(build, number, value, path);
+    }
     PyObject *columns = fc_py_build_columns(build, number, &fill, value->start, path);
     fc_fill_free(&fill);
     return columns;
