@@ -104,4 +104,6 @@ def make_pipeline() -> Pipeline:
             ("planes", planes, ["manufacturer"]),
         ]
     )
-    return Pipeline([("features", features), ("model", LogisticRegression(max_iter=2_000))])
+    return Pipeline(
+        [("features", features), ("model", LogisticRegression(solver="newton-cholesky"))]
+    )

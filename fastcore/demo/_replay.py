@@ -21,9 +21,17 @@ from sklearn.pipeline import Pipeline
 ROUTES = ("ordinary", "fastcore")
 
 
+@dataclass(frozen=True)
+class Server:
+    """A running server: its port, and how to wait for its end."""
+
+    port: int
+    wait: Callable[[], int]
+
+
 @contextlib.contextmanager
-def serving(pipeline: Pipeline, dtypes: dict[str, Any]) -> Iterator[int]:
-    """Run the application in a process of its own; gives the port, ends the process.
+def serving(pipeline: Pipeline, dtypes: dict[str, Any]) -> Iterator[Server]:
+    """Run the application in a process of its own; ends it on leaving.
 
     Raises
     ------
@@ -49,7 +57,7 @@ def serving(pipeline: Pipeline, dtypes: dict[str, Any]) -> Iterator[int]:
         try:
             if server.stdout.readline().strip() != b"ready":
                 raise OSError(f"the server ended with status {server.wait()} before it was up")
-            yield listening.getsockname()[1]
+            yield Server(listening.getsockname()[1], server.wait)
         finally:
             server.stdin.close()
             try:
@@ -72,8 +80,7 @@ class Client:
         """Send one request: status, answer, seconds from the first byte sent to the last read."""
         connection = self._connections[route]
         if connection.sock is None:
-            connection.connect()
-            connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            connection.connect()  # by hand, so that no request's time holds it
         start = time.perf_counter()
         connection.request("POST", f"/{route}", body, {"content-type": "application/json"})
         response = connection.getresponse()
