@@ -94,10 +94,9 @@ def _doctor(as_json: bool) -> int:
 
 def _demo(arguments: list[str]) -> int:
     try:
-        demo = importlib.import_module("fastcore.demo")
-    except ImportError as error:
-        return _fail(f"{error} (the demo needs: python -m pip install 'fastcore-ml[demo]')")
-    return int(demo.main(arguments) or 0)
+        return int(importlib.import_module("fastcore.demo").main(arguments) or 0)
+    except ImportError as error:  # its sentence names the extra to install
+        return _fail(str(error))
 
 
 def _bench(arguments: list[str]) -> int:
