@@ -108,7 +108,7 @@ def versions() -> str:
 
 def _tiles(result: Result) -> str:
     tiles = [
-        (f"{series.ratio(50):.1f}x", f"as fast with {figures.flights(series.rows)} a request")
+        (f"{series.ratio(50):.1f}x", f"as fast, {figures.flights(series.rows)} a request")
         for series in result.series
     ]
     share = 1 - sum(series.unequal for series in result.series) / max(result.scores, 1)
