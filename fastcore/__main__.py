@@ -133,8 +133,9 @@ def _explain(name: str, as_json: bool) -> int:
         return _fail(f"explain: {name}: {error}")
     try:
         explanation = _explanation(found)
-    except (TypeError, ValueError, ImportError) as error:  # UnsupportedError is a TypeError
-        return _fail(f"explain: {name}: {error}")
+    except (TypeError, ValueError, ImportError, RuntimeError) as error:
+        # UnsupportedError is a TypeError; what pydantic has no schema for is a RuntimeError.
+        return _fail(f"explain: {name}: {str(error).splitlines()[0]}")
     if as_json:
         print(json.dumps(explanation.to_dict(), indent=1, default=str))
         return 0
