@@ -33,12 +33,12 @@ def build(route_class: type[APIRoute]) -> FastAPI:
     app.router.route_class = route_class
 
     @app.post("/item")
-    async def item(item: Item) -> Item:
-        return item
+    async def item(item: Item) -> Any:
+        return {"b": item.b, "c": item.c}  # older FastAPI cannot send what `a` may be
 
     @app.post("/embed")
-    async def embed(item: Annotated[Item, Body(embed=True)]) -> Item:
-        return item
+    async def embed(item: Annotated[Item, Body(embed=True)]) -> Any:
+        return {"b": item.b, "c": item.c}
 
     @app.post("/sync", response_model=list[int])
     def sync() -> Any:

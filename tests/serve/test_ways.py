@@ -73,10 +73,6 @@ def app() -> FastAPI:
     async def embed(item: Annotated[Item, Body(embed=True)]) -> float:
         return item.a
 
-    @app.post("/lines")
-    async def lines(item: Item) -> Iterator[int]:
-        yield 1
-
     router = APIRouter(route_class=FastRoute)
     router.post("/included")(direct)
     app.include_router(router, prefix="/v1", dependencies=[Depends(lambda: 1)])
