@@ -11,7 +11,6 @@ from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
-from fastapi._compat import ModelField
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticSerializationError
 from starlette.requests import Request
@@ -20,7 +19,12 @@ from .._rewrite import finite_floats
 from ..schema import _validator
 from ._tokens import sendable
 
-__all__ = ["SUSPECT", "Accepted", "BodyField", "ResponseField", "plain"]
+try:
+    from fastapi._compat.v2 import ModelField  # where it is since 0.119
+except ImportError:
+    from fastapi._compat import ModelField
+
+__all__ = ["SUSPECT", "Accepted", "BodyField", "ModelField", "ResponseField", "plain"]
 
 
 class Accepted:

@@ -7,7 +7,6 @@ from types import FunctionType
 from typing import Any
 
 from fastapi import routing
-from fastapi._compat import ModelField
 from fastapi.datastructures import DefaultPlaceholder
 from fastapi.dependencies.models import Dependant
 from fastapi.dependencies.utils import request_params_to_args
@@ -18,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from .. import _config
-from ._fields import SUSPECT, Accepted, BodyField, ResponseField
+from ._fields import SUSPECT, Accepted, BodyField, ModelField, ResponseField
 from ._request import content_type, is_json, read_body
 from ._tokens import Suspect
 

@@ -12,6 +12,7 @@ it reads the body, asks the compiled schema, and takes one of three ways:
   FastAPI's functions.
 """
 
+import functools
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -24,7 +25,7 @@ from ._inline import is_inline, on_loop
 
 try:
     from . import _handler
-except (ImportError, AttributeError):  # a FastAPI whose insides have moved keeps its routes
+except Exception:  # a FastAPI whose insides have moved keeps its routes
     _handler = None  # type: ignore[assignment]
 
 __all__ = ["FastRoute"]
@@ -75,8 +76,17 @@ class FastRoute(APIRoute):
         if call is not None and is_inline(call):
             # FastAPI decides between loop and thread when it makes the handler: make it again.
             settings.dependant.call = on_loop(call)
+            _forget(settings.dependant)
             original = super().get_route_handler()
             settings = _handler.Settings.of(original)
             if settings is None:
                 return original
         return _handler.make_handler(original, settings)
+
+
+def _forget(dependant: object) -> None:
+    """Drop what a dependant has cached about its call (FastAPI from 0.120 to about 0.140 does)."""
+    cached = getattr(dependant, "__dict__", {})
+    for name in list(cached):
+        if isinstance(getattr(type(dependant), name, None), functools.cached_property):
+            del cached[name]
