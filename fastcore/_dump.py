@@ -1,13 +1,9 @@
 """From columns back to the JSON that they came from, for responses and ``model_dump_json``."""
 
-import datetime
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import numpy as np
-
 from . import _identity as _identity
-from ._layout import CODE, DATE, OBJECT, STRING, TIME
 
 if TYPE_CHECKING:
     from .columns import Columns
@@ -31,10 +27,7 @@ def rows(
     columns: "Columns", members: tuple[Member, ...], *, by_alias: bool, exclude_none: bool
 ) -> Iterator[dict[str, Any]]:
     """Each row as a dict of values that pydantic knows how to write."""
-    cells = [
-        _values(columns, name, spec[1], spec[4], spec[6])
-        for name, spec in zip(columns.names, columns._specs, strict=True)
-    ]
+    cells = [columns._cells(spec, columns.num_rows) for spec in columns._specs]
     for row in range(columns.num_rows):
         yield _record(cells, row, members, by_alias, exclude_none)
 
@@ -69,26 +62,3 @@ def _is_empty(cells: Sequence[Sequence[Any]], row: int, members: tuple[Member, .
         else _is_empty(cells, row, m.content)
         for m in members
     )
-
-
-def _values(columns: "Columns", name: str, kind: int, utc: bool, flags: int) -> list[Any]:
-    """The cells of one column as Python values, None under null."""
-    array = columns[name]
-    if kind in (STRING, OBJECT):
-        return list(array)
-    values: list[Any]
-    if kind == CODE:
-        texts = columns.categories(name) or []
-        values = [texts[code] if code >= 0 else None for code in array.tolist()]
-    elif kind == TIME and flags & DATE:
-        values = array.astype("datetime64[D]").tolist()
-    elif kind == TIME:
-        zone = datetime.UTC if utc else None
-        values = [time and time.replace(tzinfo=zone) for time in array.tolist()]
-    else:
-        values = array.tolist()
-    valid = columns.valid(name)
-    if valid is not None and kind != CODE:
-        for row in np.flatnonzero(~valid):
-            values[row] = None
-    return values
