@@ -205,10 +205,18 @@ def _array_schema(layout: Layout) -> cs.CoreSchema:
     shape = layout.shape or ("",)
 
     def accept(value: Any, handler: cs.ValidatorFunctionWrapHandler) -> Any:
-        if isinstance(value, np.ndarray):
-            # Another dtype or shape is judged as the lists that it stands for.
-            return value if _fits(value, dtype, shape) else handler(value.tolist())
-        return handler(value)
+        if not isinstance(value, np.ndarray):
+            return handler(value)
+        if _fits(value, shape):
+            if value.dtype == dtype:
+                return value
+            if value.dtype.kind == dtype.kind == "f":  # a model's float64 for float32, say
+                with np.errstate(over="ignore"):
+                    cast = value.astype(dtype)
+                if np.isfinite(cast).all():
+                    return cast
+        # Anything else is judged as the lists that it stands for.
+        return handler(value.tolist())
 
     def finish(value: Any) -> Any:
         if isinstance(value, np.ndarray):
@@ -284,16 +292,13 @@ class _Integer:
         return number
 
 
-def _fits(value: "np.ndarray[Any, Any]", dtype: "np.dtype[Any]", shape: tuple[Any, ...]) -> bool:
-    if value.dtype != dtype or value.ndim != len(shape):
+def _fits(value: "np.ndarray[Any, Any]", shape: tuple[int | str, ...]) -> bool:
+    if value.ndim != len(shape):
         return False
     names: dict[str, int] = {}
     for size, found in zip(shape, value.shape, strict=True):
-        if (
-            size != found
-            if isinstance(size, int)
-            else size and names.setdefault(size, found) != found
-        ):
+        expected = size if isinstance(size, int) else names.setdefault(size, found)
+        if size != "" and found != expected:
             return False
     return True
 

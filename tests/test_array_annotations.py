@@ -165,6 +165,10 @@ def test_arrays_are_accepted_where_they_fit() -> None:
     assert adapter.validate_python(array) is array
     other = adapter.validate_python(np.arange(6).reshape(3, 2))
     assert (other.dtype, other.tolist()) == (np.float32, [[0, 1], [2, 3], [4, 5]])
+    doubles = np.array([[1 / 3, 1e-50], [2.0, 3.4e38]])
+    other = adapter.validate_python(doubles)
+    assert other.dtype == np.float32
+    np.testing.assert_array_equal(other, np.asarray(doubles.tolist(), np.float32))
     for wrong, kind in (
         (np.zeros((1, 3), np.float32), "too_long"),
         (np.zeros(1, np.float32), "list_type"),
