@@ -71,7 +71,10 @@ def test_docstring_examples_run() -> None:
     """Those of the modules that are fastcore's public face."""
     import importlib
 
-    for name in ("_build", "_config", "errors", "explanation", "columns", "schema", "plan"):
+    for name in (
+        *("_build", "_config", "errors", "explanation", "columns", "schema", "plan"),
+        *("serve._inline", "serve.route"),
+    ):
         module = importlib.import_module(f"fastcore.{name}")
         names = {**vars(module), "__name__": "__main__"}
         names.pop("annotations", None)  # `from __future__` here is not in the user's program

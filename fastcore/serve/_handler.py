@@ -1,10 +1,11 @@
 """The handler of a `FastRoute`: which way a request takes, and the direct way itself."""
 
 import inspect
+import warnings
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from types import FunctionType
-from typing import Any
+from typing import Any, cast
 
 from fastapi import routing
 from fastapi.datastructures import DefaultPlaceholder
@@ -201,11 +202,22 @@ class _Fast:
         self.compiled = True
         assert self.body is not None
         # FastAPI's own adapter says what the body is, metadata of `Body(...)` included.
-        core_schema: Any = self.body._type_adapter.core_schema
-        if isinstance(core_schema, dict):  # else pydantic has put the building off
-            schema = Schema.from_core_schema(core_schema)
-            if schema.route_native:
-                self.try_json = schema.try_route_json
+        adapter = self.body._type_adapter
+        try:
+            if not isinstance(adapter.core_schema, dict):  # ``defer_build``: it is time now
+                adapter.rebuild()
+            schema = Schema.from_core_schema(cast(dict[str, Any], adapter.core_schema))
+        except Exception as error:
+            # FastAPI can still serve it, and a request is no place to fail for being slow.
+            path = self.settings.dependant.path
+            warnings.warn(
+                f"{path}: this body goes FastAPI's way, its schema is none for C: {error!r}",
+                RuntimeWarning,
+                stacklevel=2,
+            )
+            return
+        if schema.route_native:
+            self.try_json = schema.try_route_json
 
     async def handle(self, request: Request) -> Response:
         if not self.compiled:
@@ -378,6 +390,8 @@ def _valid_class(field: ModelField | None) -> type | None:
     if field is None:
         return None
     schema: Any = field._type_adapter.core_schema
+    if not isinstance(schema, dict):  # pydantic has put its building off
+        return None
     if schema["type"] == "definitions":
         schema = schema["schema"]
     config = schema.get("config") or {}

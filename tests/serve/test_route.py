@@ -24,6 +24,8 @@ from fastapi import (
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, PlainTextResponse, StreamingResponse
 from fastapi.routing import APIRoute
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from pydantic import AfterValidator, BaseModel, Field, field_validator
 
 from fastcore.serve import FastRoute
@@ -567,3 +569,36 @@ def test_body_limits() -> None:
             for headers in ([JSON], [JSON, (b"content-length", b"150")]):
                 expected = call(app(APIRoute), path, body, headers=headers)
                 assert call(app(FastRoute), path, body, headers=headers) == expected
+
+
+VALUES = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**70), 2**70)
+    | st.integers(-1, 121)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.sampled_from(["x", "y", "1", " 2", "3.0", "true"])
+    | st.text(st.characters(exclude_categories=["Cs"]), max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["a", "b", "c", "n", "m", "tags"]), inner, max_size=4)
+    ),
+    max_leaves=8,
+)
+ITEMS = st.fixed_dictionaries(
+    {"a": st.floats(-1e9, 1e9) | VALUES, "b": st.integers(0, 120) | VALUES},
+    optional={
+        "c": st.sampled_from(["x", "y"]) | VALUES,
+        "tags": st.lists(st.text(max_size=3)) | VALUES,
+        "n": st.integers(12, 14),
+    },
+)
+
+
+@given(ITEMS | VALUES, st.sampled_from(["/plain", "/watched", "/list", "/default", "/depends"]))
+@settings(derandomize=True, deadline=None, max_examples=250)
+def test_any_document(document: Any, path: str) -> None:
+    if '"inf' in (text := json.dumps(document)).lower() or '"nan' in text.lower():
+        return
+    both(path, text.encode("utf-8", "surrogatepass"))
+    both("/list", b"[" + text.encode("utf-8", "surrogatepass") + b"]")

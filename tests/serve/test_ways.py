@@ -246,3 +246,35 @@ def test_requests_at_once_do_not_mix() -> None:
         )
 
     assert asyncio.run(all_of_them()) == expected * 20
+
+
+def test_a_model_whose_building_is_put_off(parses: list[Any]) -> None:
+    class Later(BaseModel, defer_build=True):
+        a: float
+        b: int
+
+    made = FastAPI()
+    made.router.route_class = FastRoute
+
+    @made.post("/later")
+    async def later(item: Later) -> Later:
+        return item
+
+    for _ in range(2):
+        assert call(made, "/later", GOOD).body == b'{"a":1.5,"b":3}'
+    assert call(made, "/later", b'{"a": 1e999, "b": 1}').status == 422
+    assert len(parses) == 2 * PARSED + 1
+
+
+def test_a_schema_that_does_not_compile(monkeypatch: pytest.MonkeyPatch) -> None:
+    from fastcore import schema
+
+    def fails(*args: Any, **kwargs: Any) -> Any:
+        raise ValueError("not today")
+
+    monkeypatch.setattr(schema.Schema, "from_core_schema", fails)
+    monkeypatch.delenv("FASTCORE_DISABLE", raising=False)
+    made = app()
+    with pytest.warns(RuntimeWarning, match="/direct: .*not today"):
+        assert call(made, "/direct", GOOD).body == b"1.5"
+    assert call(made, "/direct", b"{}").status == 422
