@@ -25,7 +25,8 @@ PyObject *fc_py_columns_wrap(PyTypeObject *cls, fc_columns *set) {
     /* Only cells that are Python objects can be part of a cycle; without them an object that the
      * collector never looks at is cheaper. A subclass that adds slots or a dict needs both zeroed
      * memory and the collector. */
-    if (cls->tp_basicsize == (Py_ssize_t)sizeof(columns_object) && !set->layout->has_objects) {
+    bool plain = cls->tp_basicsize == (Py_ssize_t)sizeof(columns_object) && !cls->tp_dictoffset;
+    if (plain && !set->layout->has_objects) {
         self = PyObject_GC_New(columns_object, cls);
         if (self) self->set = set;
     } else {
