@@ -535,6 +535,13 @@ def test_subclasses() -> None:
     assert c.note == "kept"  # type: ignore[attr-defined]
     assert c == Columns.from_rows([{"x": 1}])
 
+    # A cycle through the subclass's dict is found, though no cell is an object.
+    before = sys.getrefcount(Named)
+    c.itself = c  # type: ignore[attr-defined]
+    del c
+    gc.collect()
+    assert sys.getrefcount(Named) < before
+
     class Slotted(Columns):
         __slots__ = ("mark",)
 
