@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import numpy as np
+
 from . import _identity as _identity
 
 if TYPE_CHECKING:
@@ -45,6 +47,10 @@ def _record(
         value: Any
         if isinstance(content, int):
             value = cells[content][row]
+            if isinstance(value, np.ndarray):
+                value = value.tolist()
+            elif hasattr(value, "to_rows"):  # Columns within a column of objects
+                value = value.to_rows()
         elif member.nullable and _is_empty(cells, row, content):
             value = None
         else:

@@ -12,6 +12,7 @@ import enum
 import types
 import typing
 from collections.abc import Callable, Mapping
+from contextvars import ContextVar
 from typing import Any
 
 import typing_extensions
@@ -91,7 +92,18 @@ def compile_record(kind: str, record: Any) -> Layout:
     )
 
 
+#: The records whose core schemas are being made in this context.
+_under_way: ContextVar[tuple[Any, ...]] = ContextVar("_under_way", default=())
+
+
 def _core_schema(record: Any) -> Node:
+    above = _under_way.get()
+    if record in above:
+        name = getattr(record, "__name__", repr(record))
+        raise UnsupportedError(
+            f"{name} holds rows of itself, and a column cannot hold columns; use list[{name}] there"
+        )
+    token = _under_way.set((*above, record))
     try:
         return dict(TypeAdapter(record).core_schema)
     except PydanticUserError as error:
@@ -100,6 +112,8 @@ def _core_schema(record: Any) -> Node:
         # Said in the way that makes pydantic finish the surrounding model later.
         name = getattr(record, "__name__", repr(record))
         raise PydanticUndefinedAnnotation(name, f"name {name!r} is not defined yet") from error
+    finally:
+        _under_way.reset(token)
 
 
 class _Column(typing.NamedTuple):

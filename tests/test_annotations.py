@@ -287,6 +287,46 @@ def test_user_code_runs_as_often_and_in_the_same_order() -> None:
     assert len(seen[0]) > 10
 
 
+def test_rows_within_themselves_are_refused() -> None:
+    def make() -> Any:
+        class Node(BaseModel):
+            x: float
+            nodes: "Rows[Node]" = None  # type: ignore[assignment]
+
+        return Node.model_validate({"x": 1})
+
+    with pytest.raises(UnsupportedError, match=r"Node holds rows of itself.*list\[Node\]"):
+        make()
+
+
+def test_arrays_and_rows_within_a_record() -> None:
+    class Point(BaseModel):
+        x: float
+
+    class Record(BaseModel):
+        vector: Array[np.float32]
+        points: Rows[Point]
+
+    adapter = TypeAdapter(Rows[Record])
+    text = b'[{"vector":[1.0,2.5],"points":[{"x":1.0}]},{"vector":[],"points":[]}]'
+    columns = adapter.validate_json(text)
+    assert columns["vector"][0].dtype == np.float32
+    assert columns["points"][0]["x"].tolist() == [1.0]
+    assert adapter.dump_json(columns) == text
+    bad = '[{"vector": ["1"], "points": [{"x": NaN}]}]'
+    assert [e[:2] for e in outcome(adapter.validate_json, bad)] == [
+        ("float_type", (0, "vector", 0)),
+        ("finite_number", (0, "points", 0, "x")),
+    ]
+
+
+def test_lengths_of_rows() -> None:
+    adapter = TypeAdapter(Annotated[Rows[Flight], Field(max_length=1)])
+    assert adapter.json_schema()["maxItems"] == 1
+    assert outcome(adapter.validate_python, FLIGHTS)[0][:2] == ("too_long", ())
+    assert len(adapter.validate_python([ROW])) == 1
+
+
 def test_in_a_model() -> None:
     class Request(BaseModel):
         rows: Rows[Flight]
