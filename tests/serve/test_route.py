@@ -26,7 +26,7 @@ from fastapi.responses import JSONResponse, PlainTextResponse, StreamingResponse
 from fastapi.routing import APIRoute
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pydantic import AfterValidator, BaseModel, Field, field_validator
+from pydantic import AfterValidator, BaseModel, Field, field_validator, model_validator
 
 from fastcore.serve import FastRoute
 
@@ -61,6 +61,29 @@ class Out(BaseModel):
 def _note(value: Any) -> Any:
     LOG.append(("param", value))
     return value
+
+
+class Checked(BaseModel):
+    s: float
+
+    @model_validator(mode="after")
+    def _seen(self) -> "Checked":
+        LOG.append("response checked")
+        return self
+
+
+class Again(BaseModel, revalidate_instances="always"):
+    s: float
+
+    @field_validator("s")
+    @classmethod
+    def _seen(cls, value: float) -> float:
+        LOG.append("response checked")
+        return value
+
+
+class Derived(Out):
+    secret: int = 1
 
 
 class Stray(Exception):
@@ -229,6 +252,27 @@ def build(route_class: type[APIRoute]) -> FastAPI:
     @app.post("/json_class", response_class=JSONResponse, response_model=Out)
     async def json_class(item: Item):
         return Out(s=1e-7)
+
+    @app.post("/checked")
+    async def checked(item: Item) -> Checked:
+        return Checked(s=item.a)
+
+    @app.post("/again")
+    def again(item: Item) -> Again:
+        return Again(s=item.a)
+
+    @app.post("/derived")
+    async def derived(item: Item) -> Out:
+        return Derived(s=item.a)
+
+    @app.post("/union")
+    async def union(item: Item) -> Out | Checked | None:
+        return {1: None, 2: Checked(s=1)}.get(item.b, Out(s=2))
+
+    @app.post("/background")
+    async def background(item: Item, tasks: BackgroundTasks) -> Response:
+        tasks.add_task(LOG.append, "task")
+        return PlainTextResponse("x")
 
     @app.post("/nothing", status_code=204)
     async def nothing(item: Item) -> None:

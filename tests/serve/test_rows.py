@@ -154,6 +154,8 @@ def test_openapi_is_that_of_lists() -> None:
         FAST.openapi()["components"]["schemas"]["Flight"]
         == ORIGINAL.openapi()["components"]["schemas"]["Flight"]
     )
+    body = FAST.openapi()["paths"]["/one"]["post"]["requestBody"]
+    assert body == ORIGINAL.openapi()["paths"]["/one"]["post"]["requestBody"]
 
 
 SCALARS = st.one_of(
