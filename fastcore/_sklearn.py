@@ -101,6 +101,16 @@ def _minmax(est: Any) -> Step:
     return Step("minmax", params, len(est.scale_))
 
 
+def _maxabs(est: Any) -> Step:
+    _copies(est)
+    params = {
+        "scale": est.scale_.astype(np.float64),
+        "single": _single(est.scale_),
+        "clip": int(getattr(est, "clip", False)),
+    }
+    return Step("maxabs", params, len(est.scale_))
+
+
 def _categories(est: Any) -> list[Any]:
     """Each feature's categories: a float64 vector, or a list of str, None and nan."""
     out: list[Any] = []
@@ -180,6 +190,7 @@ def _ordinal(est: Any) -> Step:
 
 REGISTRY: dict[str, Callable[[Any], Step]] = {
     "sklearn.impute.SimpleImputer": _impute,
+    "sklearn.preprocessing.MaxAbsScaler": _maxabs,
     "sklearn.preprocessing.MinMaxScaler": _minmax,
     "sklearn.preprocessing.OneHotEncoder": _onehot,
     "sklearn.preprocessing.OrdinalEncoder": _ordinal,

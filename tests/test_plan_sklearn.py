@@ -12,6 +12,7 @@ from sklearn.compose import ColumnTransformer
 from sklearn.impute import SimpleImputer
 from sklearn.pipeline import FeatureUnion, Pipeline, make_pipeline
 from sklearn.preprocessing import (
+    MaxAbsScaler,
     MinMaxScaler,
     OneHotEncoder,
     OrdinalEncoder,
@@ -107,7 +108,7 @@ def numeric(draw):
     """A chain of numeric transformers."""
     steps = draw(
         st.lists(
-            st.sampled_from(["impute", "std", "minmax", "pass", "other"]), min_size=1, max_size=3
+            st.sampled_from(["impute", "std", "minmax", "maxabs", "pass", "other"]), min_size=1, max_size=3
         )
     )
     return make_pipeline(*[draw(one_numeric(step)) for step in steps])
@@ -125,6 +126,8 @@ def one_numeric(draw, kind):
         return StandardScaler(with_mean=draw(flag), with_std=draw(flag))
     if kind == "minmax":
         return MinMaxScaler((-1, 2), clip=draw(flag))
+    if kind == "maxabs":
+        return MaxAbsScaler()
     return "passthrough" if kind == "pass" else RobustScaler()
 
 
