@@ -244,7 +244,9 @@ class Plan:
                 f"{type(X).__name__} that it does not take natively (an infinity, an unknown "
                 "category, no rows, another dtype or other columns than it was fitted on)"
             )
-        return self._original.transform(self._original_input(X, container, nan))
+        # The mixture's native steps make arrays only.
+        asked = self._estimator if self._configured() else self._original
+        return asked.transform(self._original_input(X, container, nan))
 
     # -- Calls
 
