@@ -108,7 +108,10 @@ def numeric(draw):
     """A chain of numeric transformers."""
     steps = draw(
         st.lists(
-            st.sampled_from(["impute", "std", "minmax", "maxabs", "pass", "other"]), min_size=1, max_size=3
+        "n": pd.Series(
+            [np.nan if x else str(t) for x, t in zip(holes[:, 4], text, strict=True)],
+            dtype=object,
+        ),
         )
     )
     return make_pipeline(*[draw(one_numeric(step)) for step in steps])
