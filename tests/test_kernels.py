@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+import sys
 from pathlib import Path
 
 C_TESTS = Path(__file__).parent / "c"
@@ -30,3 +31,11 @@ def test_fuzz_inputs_replay() -> None:
 
 def test_public_headers_compile_alone() -> None:
     assert "json.h compiles alone" in make("headers")
+
+
+def test_power_table_is_what_its_script_writes() -> None:
+    folder = C_TESTS.parents[1] / "src" / "json"
+    run = subprocess.run(
+        [sys.executable, str(folder / "powers.py")], capture_output=True, text=True, check=True
+    )
+    assert run.stdout == (folder / "powers.h").read_text()

@@ -30,6 +30,8 @@ FC_INLINE FC_TARGET __m256i utf8_avx2_minus(__m256i v, int n) {
 FC_INLINE FC_TARGET __m256i utf8_avx2_top(__m256i v) {
     return _mm256_and_si256(v, _mm256_set1_epi8((char)0x80));
 }
-FC_INLINE FC_TARGET __m256i utf8_avx2_and(__m256i a, __m256i b) { return _mm256_and_si256(a, b); }
-FC_INLINE FC_TARGET __m256i utf8_avx2_or(__m256i a, __m256i b) { return _mm256_or_si256(a, b); }
-FC_INLINE FC_TARGET __m256i utf8_avx2_xor(__m256i a, __m256i b) { return _mm256_xor_si256(a, b); }
+FC_INLINE FC_TARGET __m256i utf8_avx2_both(__m256i a, __m256i b) { return _mm256_and_si256(a, b); }
+FC_INLINE FC_TARGET __m256i utf8_avx2_either(__m256i a, __m256i b) { return _mm256_or_si256(a, b); }
+FC_INLINE FC_TARGET __m256i utf8_avx2_differ(__m256i a, __m256i b) {
+    return _mm256_xor_si256(a, b);
+}

@@ -19,6 +19,6 @@ FC_INLINE uint8x16_t utf8_neon_minus(uint8x16_t v, int n) {
     return vqsubq_u8(v, vdupq_n_u8((uint8_t)n));
 }
 FC_INLINE uint8x16_t utf8_neon_top(uint8x16_t v) { return vandq_u8(v, vdupq_n_u8(0x80)); }
-FC_INLINE uint8x16_t utf8_neon_and(uint8x16_t a, uint8x16_t b) { return vandq_u8(a, b); }
-FC_INLINE uint8x16_t utf8_neon_or(uint8x16_t a, uint8x16_t b) { return vorrq_u8(a, b); }
-FC_INLINE uint8x16_t utf8_neon_xor(uint8x16_t a, uint8x16_t b) { return veorq_u8(a, b); }
+FC_INLINE uint8x16_t utf8_neon_both(uint8x16_t a, uint8x16_t b) { return vandq_u8(a, b); }
+FC_INLINE uint8x16_t utf8_neon_either(uint8x16_t a, uint8x16_t b) { return vorrq_u8(a, b); }
+FC_INLINE uint8x16_t utf8_neon_differ(uint8x16_t a, uint8x16_t b) { return veorq_u8(a, b); }

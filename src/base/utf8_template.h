@@ -5,7 +5,8 @@
  *   FC_N(lookup)(table, v)          table[v] for bytes v < 16
  *   FC_N(shift4), FC_N(low4)        each byte >> 4; each byte & 15
  *   FC_N(minus)                     saturating difference with one number
- *   FC_N(and), FC_N(or), FC_N(xor)
+ *   FC_N(top)                       the highest bit of each byte
+ *   FC_N(both), FC_N(either), FC_N(differ)
  *   FC_BEFORE(v, old, n)            the bytes n places before those of v, where old precedes v
  *
  * Each pair of neighbouring bytes is looked up by three of its four half bytes (the second one's
@@ -24,73 +25,42 @@ enum {
     CONTINUATIONS = 128, /* two of them: right behind a lead of three or four bytes only */
     ANY_LOW = TOO_SHORT | TOO_LONG | CONTINUATIONS /* these don't ask the first byte's low half */
 };
-static const uint8_t first_high[16] = {TOO_LONG,
-                                       TOO_LONG,
-                                       TOO_LONG,
-                                       TOO_LONG,
-                                       TOO_LONG,
-                                       TOO_LONG,
-                                       TOO_LONG,
-                                       TOO_LONG,
-                                       CONTINUATIONS,
-                                       CONTINUATIONS,
-                                       CONTINUATIONS,
-                                       CONTINUATIONS,
-                                       TOO_SHORT | OVERLONG_2,
-                                       TOO_SHORT,
-                                       TOO_SHORT | OVERLONG_3 | SURROGATE,
-                                       TOO_SHORT | TOO_LARGE | TOO_LARGE_LOW | OVERLONG_4};
+/* clang-format off */
+static const uint8_t first_high[16] = {
+    TOO_LONG, TOO_LONG, TOO_LONG, TOO_LONG, TOO_LONG, TOO_LONG, TOO_LONG, TOO_LONG,
+    CONTINUATIONS, CONTINUATIONS, CONTINUATIONS, CONTINUATIONS,
+    TOO_SHORT | OVERLONG_2, TOO_SHORT, TOO_SHORT | OVERLONG_3 | SURROGATE,
+    TOO_SHORT | TOO_LARGE | TOO_LARGE_LOW | OVERLONG_4};
 #define BEYOND (ANY_LOW | TOO_LARGE | TOO_LARGE_LOW)
-static const uint8_t first_low[16] = {ANY_LOW | OVERLONG_2 | OVERLONG_3 | OVERLONG_4,
-                                      ANY_LOW | OVERLONG_2,
-                                      ANY_LOW,
-                                      ANY_LOW,
-                                      ANY_LOW | TOO_LARGE,
-                                      BEYOND,
-                                      BEYOND,
-                                      BEYOND,
-                                      BEYOND,
-                                      BEYOND,
-                                      BEYOND,
-                                      BEYOND,
-                                      BEYOND,
-                                      BEYOND | SURROGATE,
-                                      BEYOND,
-                                      BEYOND};
+static const uint8_t first_low[16] = {
+    ANY_LOW | OVERLONG_2 | OVERLONG_3 | OVERLONG_4, ANY_LOW | OVERLONG_2, ANY_LOW, ANY_LOW,
+    ANY_LOW | TOO_LARGE, BEYOND, BEYOND, BEYOND,
+    BEYOND, BEYOND, BEYOND, BEYOND,
+    BEYOND, BEYOND | SURROGATE, BEYOND, BEYOND};
 #undef BEYOND
 #define ANY_FIRST (TOO_LONG | OVERLONG_2 | CONTINUATIONS)
-static const uint8_t second_high[16] = {TOO_SHORT,
-                                        TOO_SHORT,
-                                        TOO_SHORT,
-                                        TOO_SHORT,
-                                        TOO_SHORT,
-                                        TOO_SHORT,
-                                        TOO_SHORT,
-                                        TOO_SHORT,
-                                        ANY_FIRST | OVERLONG_3 | TOO_LARGE_LOW | OVERLONG_4,
-                                        ANY_FIRST | OVERLONG_3 | TOO_LARGE,
-                                        ANY_FIRST | SURROGATE | TOO_LARGE,
-                                        ANY_FIRST | SURROGATE | TOO_LARGE,
-                                        TOO_SHORT,
-                                        TOO_SHORT,
-                                        TOO_SHORT,
-                                        TOO_SHORT};
+static const uint8_t second_high[16] = {
+    TOO_SHORT, TOO_SHORT, TOO_SHORT, TOO_SHORT, TOO_SHORT, TOO_SHORT, TOO_SHORT, TOO_SHORT,
+    ANY_FIRST | OVERLONG_3 | TOO_LARGE_LOW | OVERLONG_4, ANY_FIRST | OVERLONG_3 | TOO_LARGE,
+    ANY_FIRST | SURROGATE | TOO_LARGE, ANY_FIRST | SURROGATE | TOO_LARGE,
+    TOO_SHORT, TOO_SHORT, TOO_SHORT, TOO_SHORT};
 #undef ANY_FIRST
+/* clang-format on */
 #endif
 
 /* The faults that end in v, as a vector that is not all 0. */
 FC_INLINE FC_TARGET FC_N(vector) FC_N(faults)(FC_N(vector) v, FC_N(vector) old) {
-    FC_N(vector)
-    one = FC_BEFORE(v, old, 1),
-    two = FC_BEFORE(v, old, 2), three = FC_BEFORE(v, old, 3);
-    FC_N(vector)
-    pair = FC_N (and)(FC_N(lookup)(first_high, FC_N(shift4)(one)),
-                      FC_N(lookup)(first_low, FC_N(low4)(one)));
-    pair = FC_N (and)(pair, FC_N(lookup)(second_high, FC_N(shift4)(v)));
+    FC_N(vector) one = FC_BEFORE(v, old, 1);
+    FC_N(vector) two = FC_BEFORE(v, old, 2);
+    FC_N(vector) three = FC_BEFORE(v, old, 3);
+    FC_N(vector) pair = FC_N(lookup)(first_high, FC_N(shift4)(one));
+    pair = FC_N(both)(pair, FC_N(lookup)(first_low, FC_N(low4)(one)));
+    pair = FC_N(both)(pair, FC_N(lookup)(second_high, FC_N(shift4)(v)));
     /* The third byte of three and the third and fourth of four must be a second continuation in a
      * row, and no other byte may: there the bit is no fault, but its absence is. */
-    FC_N(vector) must = FC_N(or)(FC_N(minus)(two, 0xE0 - 0x80), FC_N(minus)(three, 0xF0 - 0x80));
-    return FC_N(xor)(FC_N(top)(must), pair);
+    FC_N(vector)
+    must = FC_N(either)(FC_N(minus)(two, 0xE0 - 0x80), FC_N(minus)(three, 0xF0 - 0x80));
+    return FC_N(differ)(FC_N(top)(must), pair);
 }
 
 FC_TARGET static bool FC_N(valid)(const char *text, size_t len) {
@@ -99,14 +69,14 @@ FC_TARGET static bool FC_N(valid)(const char *text, size_t len) {
     for (; len >= FC_WIDTH; len -= FC_WIDTH, text += FC_WIDTH) {
         FC_N(vector) v = FC_N(load)(text);
         bool high = FC_N(any_high)(v);
-        if (high || open) wrong = FC_N(or)(wrong, FC_N(faults)(v, old));
+        if (high || open) wrong = FC_N(either)(wrong, FC_N(faults)(v, old));
         old = v;
         open = high;
     }
     /* Zeros behind the end: a character that is cut off there is too short. */
     char rest[FC_WIDTH] = {0};
     memcpy(rest, text, len);
-    wrong = FC_N(or)(wrong, FC_N(faults)(FC_N(load)(rest), old));
+    wrong = FC_N(either)(wrong, FC_N(faults)(FC_N(load)(rest), old));
     return !FC_N(any)(wrong);
 }
 
