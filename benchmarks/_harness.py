@@ -21,7 +21,10 @@ What makes the figures honest:
 - a round times each contender once, one after the other (A B C, A B C, ...), and a ratio is taken
   within a round, so that a machine which slows down slows all of them;
 - the reported ratio is the median of the rounds' ratios (never fewer than seven), with quartiles;
-- the process stays on one core (pinned before a library can count the cores and start threads);
+- the process stays on one core (pinned before a library can count the cores and start threads),
+  and there the clock is the processor time of the process, all its threads: what other processes
+  of the machine take is nobody's. On an idle machine it agrees with the clock on the wall, which
+  is the one for cases that use all cores;
 - the garbage collector is off while a contender runs, which helps those that make many objects.
 """
 
@@ -186,20 +189,20 @@ class Measured:
         }
 
 
-def _timed(run: Run, times: int) -> float:
+def _timed(run: Run, times: int, clock: Callable[[], int]) -> float:
     """Seconds for ``times`` calls; the loop itself costs some 15 ns a call."""
     repeat = range(times)
-    start = time.perf_counter_ns()
+    start = clock()
     for _ in repeat:
         run()
-    return (time.perf_counter_ns() - start) * 1e-9
+    return (clock() - start) * 1e-9
 
 
-def _calls_for(run: Run, seconds: float) -> int:
+def _calls_for(run: Run, seconds: float, clock: Callable[[], int]) -> int:
     """Calls that fill about ``seconds``; at least one."""
     times = 1
     while True:
-        took = _timed(run, times)
+        took = _timed(run, times, clock)
         if took >= seconds / 4:
             return max(1, math.ceil(times * seconds / took))
         times *= 4
@@ -222,6 +225,7 @@ def measure(family: str, case: Case, *, quick: bool = False) -> Measured:
         except AssertionError as error:
             raise AssertionError(f"{family}: {case.job}: {peer.name}: {error}") from error
     rounds, seconds = (7, 0.004) if quick else (15, 0.02)
+    clock = time.process_time_ns if case.pin else time.perf_counter_ns
     cores = os.sched_getaffinity(0)
     if not case.pin:
         os.sched_setaffinity(0, range(os.cpu_count() or 1))
@@ -229,12 +233,12 @@ def measure(family: str, case: Case, *, quick: bool = False) -> Measured:
     gc.collect()
     gc.disable()
     try:
-        calls = [_calls_for(run, seconds) for run in runs]
+        calls = [_calls_for(run, seconds, clock) for run in runs]
         table: list[list[float]] = []
         for _ in range(rounds):
             row = []
             for run, times in zip(runs, calls, strict=True):
-                row.append(_timed(run, times) / (times * case.per_run))
+                row.append(_timed(run, times, clock) / (times * case.per_run))
                 gc.collect()
             table.append(row)
     finally:

@@ -174,10 +174,10 @@ def w1_matrix(form: str) -> Case:
 def polars_checked(pl: ModuleType, body: bytes) -> Run:
     """``polars.read_json`` with the schema given, the checks as expressions, then the matrix."""
     strings: dict[str, Any] = {name: pl.Enum(list(codes)) for name, codes in CODES.items()}
-    kinds = {int: pl.Int64, float: pl.Float64, bool: pl.Boolean}
+    kinds: dict[Any, Any] = {int: pl.Int64, float: pl.Float64, bool: pl.Boolean}
     dtypes = {
-        name: pl.String if name in strings else kinds[Record.model_fields[name].annotation]  # type: ignore[index]
-        for name in RANGES
+        name: pl.String if name in strings else kinds[field.annotation]
+        for name, field in Record.model_fields.items()
     }
     schema = {"instances": pl.List(pl.Struct(dtypes))}
     checks = [
