@@ -114,7 +114,8 @@ def _fastapi(type_: Any) -> Callable[[bytes], Any]:
 def w1_model(form: str) -> Case:
     """One record to a pydantic model's instance."""
     documents = w1(form, COUNT)
-    schema, fastapi = Schema(Record), _fastapi(Record)
+    schema: Schema[Record] = Schema(Record)
+    fastapi = _fastapi(Record)
     compact = w1("compact", COUNT)
 
     def run(validate: Callable[[bytes], Any], bodies: list[bytes] = documents) -> Run:
@@ -135,7 +136,7 @@ def w1_matrix(form: str) -> Case:
     documents, compact = w1(form, COUNT), w1("compact", COUNT)
     decode, _ = _msgspec()
     validate, fastapi = Record.model_validate_json, _fastapi(Record)
-    schema = Schema(Row[Record])
+    schema: Schema[Any] = Schema(Row[Record])
 
     def ours(bodies: list[bytes]) -> Run:
         out = np.empty((COUNT, WIDTH), np.float32)
@@ -201,7 +202,7 @@ def w3_matrix(form: str) -> Case:
     document, compact = w3(form, ROWS), w3("compact", ROWS)
     _, decode = _msgspec()
     pl = _polars()
-    schema = Schema(Instances)
+    schema: Schema[Instances] = Schema(Instances)
 
     def ours(body: bytes) -> Run:
         out = np.empty((ROWS, WIDTH), np.float32)

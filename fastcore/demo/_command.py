@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from rich import box
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
@@ -116,20 +117,21 @@ def _cancelled(count: int) -> str:
 def show(result: Result, console: Console, seconds: float) -> None:
     """Print the table, the 422s and where the page is."""
     title = "Latency of a request in ms: median and 99th percentile"
-    table = Table(title=title, title_justify="left", padding=(0, 1))
-    table.add_column("request of", no_wrap=True)
-    for share in ("p50", "p99"):
+    snug: Any = {"pad_edge": False, "collapse_padding": True}
+    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAVY, **snug)
+    table.add_column("flights in\na request", justify="right", no_wrap=True)
+    for percent in ("p50", "p99"):
         for name in (*ROUTES, "ratio"):
-            table.add_column(f"{name}\n{share}", justify="right", no_wrap=True)
+            table.add_column(f"{name}\n{percent}", justify="right", no_wrap=True)
     table.add_column("scores", justify="right")
     for series in result.series:
-        cells = []
+        cells: list[str] = []
         for share in (50, 99):
             cells += [f"{series.percentile(route, share):.2f}" for route in ROUTES]
             cells.append(f"[bold]{series.ratio(share):.1f}x[/]")
         differ = f"[red]{series.unequal:,} differ[/]"
         equal = differ if series.unequal else f"[green]{series.scores:,}\nequal[/]"
-        table.add_row(count_of(series.rows), *cells, equal)
+        table.add_row(f"{series.rows:,}", *cells, equal)
     console.print(table)
     console.print(
         "A bad request (hour 25, distance 'far', no destination) gets "

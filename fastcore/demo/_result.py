@@ -11,7 +11,7 @@ import pandas as pd
 from pydantic import TypeAdapter
 from sklearn.pipeline import Pipeline
 
-from .. import Plan, Rows, Schema
+from .. import Columns, Plan, Rows, Schema
 from ._flights import Flight, Flights
 from ._replay import ROUTES, Post, Series, spoilt
 
@@ -118,7 +118,8 @@ def prove(flights: Flights, records: list[dict[str, Any]], features: Any) -> Pro
     The plan gets the flights twice: as the DataFrame, and (those to be replayed) as columns that
     were read from JSON.
     """
-    plan, schema = Plan.from_sklearn(features), Schema(Rows[Flight])
+    plan = Plan.from_sklearn(features)
+    schema: Schema[Columns] = Schema(Rows[Flight])
     table = pd.concat([flights.train, flights.replay], ignore_index=True)
     wanted = features.transform(table)
     got = plan.transform(table)
@@ -150,7 +151,8 @@ def time_stages(
     """Milliseconds of each stage of a request, in this process: for each the best of five."""
     body = json.dumps(records).encode()
     features, model = pipeline["features"], pipeline["model"]
-    plan, schema = Plan.from_sklearn(features), Schema(Rows[Flight])
+    plan = Plan.from_sklearn(features)
+    schema: Schema[Columns] = Schema(Rows[Flight])
     adapter = TypeAdapter(list[Flight])
     checked = adapter.validate_python(json.loads(body))
     table = pd.DataFrame([flight.model_dump() for flight in checked]).astype(dtypes)

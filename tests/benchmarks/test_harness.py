@@ -1,5 +1,6 @@
 """The harness compares before it times, and its families' contenders agree."""
 
+import itertools
 import json
 import math
 import sys
@@ -11,8 +12,6 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))  # the benchmarks are no part of the wheel
-
-import itertools
 
 from benchmarks import _harness, _workloads, requests, run  # noqa: E402
 from benchmarks._harness import Case, Measured, Peer, Ratio  # noqa: E402

@@ -221,6 +221,8 @@ def test_the_table_fits_an_ordinary_terminal(result: _result.Result) -> None:
     assert "ordinary" in text
     assert "the same 422" in text
     assert "\u2026" not in text  # nothing was cut
+    assert f"{result.series[1].scores}" in text
+    assert text.count("equal") >= 3
 
 
 def test_wrong_options_are_usage_errors(capsys: pytest.CaptureFixture[str]) -> None:
