@@ -58,6 +58,16 @@ def test_links_lead_somewhere() -> None:
     assert not wrong, wrong
 
 
+def test_design_names_files_that_exist() -> None:
+    """A page that walks through the tree goes stale with the first renamed file."""
+    folders = ("src", "include", "fastcore", "docs", "tests", "benchmarks")
+    there = {path.name for folder in folders for path in (ROOT / folder).rglob("*.*")}
+    text = (ROOT / "docs" / "design.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`(?:[\w./]*/)?(\w+\.(?:c|h|def|py))`", text))
+    assert len(named) > 40
+    assert named <= there, named - there
+
+
 def test_readme_has_what_a_newcomer_needs() -> None:
     """CI takes the two commands from here; the snippet is short enough to be read."""
     text = (ROOT / "README.md").read_text(encoding="utf-8")
