@@ -76,15 +76,14 @@ class Schema:
     ) -> None: ...
 
 def plan_families() -> list[str]: ...
+
 @final
 class Program:
     def __new__(
         cls,
         sources: tuple[tuple[int, str | None, dict[str, int] | None, int, int], ...],
         panels: tuple[tuple[int, tuple[int, ...]], ...],
-        steps: tuple[
-            tuple[str, tuple[int, ...], int, int, dict[str, npt.NDArray[Any]]], ...
-        ],
+        steps: tuple[tuple[str, tuple[int, ...], int, int, dict[str, npt.NDArray[Any]]], ...],
         pieces: tuple[tuple[int, int, int], ...],
         columns: int,
         out_type: int,
