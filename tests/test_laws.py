@@ -164,12 +164,16 @@ def test_files_have_a_readable_length() -> None:
     assert not wrong, listed(wrong.items())
 
 
+#: A checker's remark at the end of a line has to stand there, and is not for reading.
+PRAGMA = re.compile(r" *# (type: ignore|noqa)\b.*$")
+
+
 def test_lines_fit_a_screen() -> None:
     wrong = [
         f"{name}:{number}"
         for name in [*C_FILES, *PY_FILES]
         for number, line in enumerate(text(name).splitlines(), 1)
-        if len(line) > WIDTH
+        if len(PRAGMA.sub("", line)) > WIDTH
     ]
     assert not wrong, listed(wrong)
 
@@ -209,7 +213,8 @@ def own_lines(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
     while inner:
         node = inner.pop()
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-            lines -= (node.end_lineno or 0) - node.lineno + 1
+            first = min([node.lineno, *(mark.lineno for mark in node.decorator_list)])
+            lines -= (node.end_lineno or 0) - first + 1
         else:
             inner += ast.iter_child_nodes(node)
     return lines
@@ -310,7 +315,7 @@ def public_modules() -> list[str]:
 
 @pytest.mark.parametrize("name", public_modules())
 def test_public_modules_check_whose_package_this_is(name: str) -> None:
-    """Right after the docstring and __future__, before anything of ours can fail in a worse way."""
+    """Before any module of ours runs, which might fail in a worse way (the extension may load)."""
     if len(Path(name).parts) > 2 and Path(name).name != "__init__.py":
         return  # its package's __init__ runs first, and has it
     for node in ast.parse(text(name)).body:
@@ -321,6 +326,8 @@ def test_public_modules_check_whose_package_this_is(name: str) -> None:
         if isinstance(node, ast.ImportFrom) and any(a.name == "_identity" for a in node.names):
             return
         if isinstance(node, ast.ImportFrom) and node.level > 0:
+            if node.module is None and all(alias.name == "_core" for alias in node.names):
+                continue
             break
         if not isinstance(node, (ast.Import, ast.ImportFrom)):
             break

@@ -1,0 +1,150 @@
+"""Schemas shared by threads, on small stacks, and where every allocation fails in turn."""
+
+from __future__ import annotations
+
+import _testcapi
+import ctypes
+import json
+import sys
+import threading
+from typing import Any
+
+import pytest
+from pydantic import (
+    TypeAdapter,
+)
+
+from fastcore import Schema
+from fastcore._config import disabled
+
+from .test_schema import WHOLE, Flat, Tree, described, outcome
+
+
+def test_eight_threads_share_a_schema() -> None:
+    schema, adapter = Schema(Tree), TypeAdapter(Tree)
+    texts = [
+        json.dumps({"value": str(i) if i % 5 == 0 else i, "children": [{"value": i}] * (i % 50)})
+        for i in range(200)
+    ]
+    expected = [described(adapter.validate_json(text)) for text in texts]
+    failures: list[Any] = []
+
+    def work() -> None:
+        for _ in range(3):
+            for text, wanted in zip(texts, expected, strict=True):
+                if described(schema.validate_json(text)) != wanted:
+                    failures.append(text)
+
+    threads = [threading.Thread(target=work) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not failures
+
+
+def test_a_buffer_that_changes_meanwhile() -> None:
+    """What is judged is a snapshot: whatever another thread writes, the result is consistent."""
+    data = bytearray(json.dumps(list(range(1000, 6000))).encode())
+    schema: Schema[list[int]] = Schema(list[int])
+    stop = threading.Event()
+
+    def scribble() -> None:
+        place = 1
+        while not stop.is_set():
+            data[place : place + 4] = b"9999" if data[place] != ord("9") else b"1000"
+
+    thread = threading.Thread(target=scribble)
+    thread.start()
+    try:
+        for _ in range(200):
+            numbers = schema.validate_json(data)
+            assert len(numbers) == 5000
+            assert numbers[1:] == list(range(1001, 6000))
+    finally:
+        stop.set()
+        thread.join()
+
+
+def test_a_small_stack_is_enough() -> None:
+    schema, results = Schema(Tree), []
+    levels = 30 if disabled() else 199  # pydantic itself overflows such a stack
+    text = '{"left": ' * levels + "{}" + "}" * levels
+    schema.validate_json("{}")
+
+    def run() -> None:
+        results.append(schema.validate_json(text))
+
+    old = threading.stack_size(256 * 1024)
+    try:
+        thread = threading.Thread(target=run)
+        thread.start()
+        thread.join()
+    finally:
+        threading.stack_size(old)
+    assert len(results) == 1
+
+
+def test_reference_counts_stay() -> None:
+    schema = Schema(Flat)
+    texts = [WHOLE, b'{"a": "x"}', b"[", b'{"b": "yy"}', b'{"a": 1, "d": [1, "x"]}']
+    watched = [Flat, None, "x", schema]
+
+    def loop(times: int) -> None:
+        for _ in range(times):
+            for text in texts:
+                outcome(lambda t=text: schema.validate_json(t))
+
+    loop(20)
+    before = [sys.getrefcount(object_) for object_ in watched]
+    loop(500)
+    grown = [
+        sys.getrefcount(object_) - count for object_, count in zip(watched, before, strict=True)
+    ]
+    assert max(grown) < 50, grown
+
+
+@pytest.mark.parametrize("only", [False, True])
+@pytest.mark.parametrize("method", ["validate_json", "try_route_json"])
+@pytest.mark.parametrize("text", [WHOLE, b'{"a": 1, "d": [1, "x"]}', b'{"a": 1,', b"[]"])
+def test_every_failing_allocation(text: bytes, method: str, only: bool) -> None:
+    """CPython's allocators fail at the k-th request: MemoryError or the right result, no crash.
+
+    Only what C does alone: pydantic-core itself aborts the process in some of these places.
+    """
+    if method == "validate_json" and (text != WHOLE or disabled()):
+        method = "try_route_json"
+    call = getattr(Schema(Flat), method)
+    expected = described(call(text))
+    for k in range(1, 2000):
+        value = None
+        _testcapi.set_nomemory(k, k + 1 if only else 0)
+        try:
+            try:
+                value = call(text)
+            finally:
+                _testcapi.remove_mem_hooks()
+        except MemoryError:
+            continue
+        assert described(value) == expected
+        break
+    assert described(call(text)) == expected
+    assert k < 1999
+
+
+def test_no_read_behind_the_buffer() -> None:
+    """Documents that end where a page begins that may not be read."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    page = 4096
+    libc.mmap.restype = ctypes.c_void_p
+    libc.mmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t, *[ctypes.c_int] * 3, ctypes.c_long]
+    libc.mprotect.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int]
+    at = libc.mmap(None, 2 * page, 3, 0x22, -1, 0)
+    assert libc.mprotect(at + page, page, 0) == 0
+    schema = Schema(Flat)
+    for end in range(len(WHOLE) + 1):
+        ctypes.memmove(at + page - end, WHOLE[:end], end)
+        view = memoryview((ctypes.c_char * end).from_address(at + page - end)).cast("B")
+        assert outcome(lambda v=view: schema.validate_json(bytes(v))) == outcome(
+            lambda v=view: schema.validate_json(v)
+        )
