@@ -6,7 +6,7 @@ import copy
 from typing import Any
 
 from ._plan_tree import Recipe, Tree
-from ._sklearn import Reader, class_key, has_names, is_passthrough, output_configured
+from ._sklearn import REGISTRY, Reader, class_key, has_names, is_passthrough, output_configured
 from .errors import UnsupportedError
 from .explanation import Node
 
@@ -141,3 +141,47 @@ def _is_scalar(columns: Any) -> bool:
     import numpy as np
 
     return isinstance(columns, (str, int, np.integer))
+
+
+# ---- What rows mean ---------------------------------------------------------------------------
+
+
+def column_roles(estimator: Any) -> dict[int, str]:
+    """What each input column held at fit, as far as its first step tells.
+
+    ``"number"``; or for texts what a missing one was: ``"nan"`` or ``"none"``. Known also of steps
+    that are not native, so that rows mean the same whoever transforms them.
+    """
+    key = class_key(estimator)
+    if key == "sklearn.pipeline.Pipeline":
+        steps = [step for _, step in estimator.steps if not is_passthrough(step)]
+        return column_roles(steps[0]) if steps else {}
+    if key == "sklearn.pipeline.FeatureUnion":
+        found: dict[int, str] = {}
+        for step in _inner(estimator):
+            found = {**column_roles(step), **found}
+        return found
+    if key == "sklearn.compose.ColumnTransformer":
+        found = {}
+        for name, step, _ in estimator.transformers_:
+            where = estimator._transformer_to_input_indices[name]
+            # A step that no column was selected for was never fitted.
+            inner = {} if isinstance(step, str) or not len(where) else column_roles(step)
+            found = {**{int(where[i]): role for i, role in inner.items()}, **found}
+        return found
+    categories = getattr(estimator, "categories_", None)
+    if isinstance(categories, list):
+        return {i: _category_role(values) for i, values in enumerate(categories)}
+    fit_dtype = getattr(estimator, "_fit_dtype", None)
+    if key == "sklearn.impute.SimpleImputer" and fit_dtype is not None and fit_dtype.kind == "O":
+        role = "none" if estimator.missing_values is None else "nan"
+        return dict.fromkeys(range(len(estimator.statistics_)), role)
+    if key in REGISTRY and hasattr(estimator, "n_features_in_"):
+        return dict.fromkeys(range(int(estimator.n_features_in_)), "number")
+    return {}
+
+
+def _category_role(values: Any) -> str:
+    if values.dtype.kind not in "OUS":
+        return "number"
+    return "none" if any(value is None for value in values.tolist()) else "nan"

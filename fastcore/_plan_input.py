@@ -314,7 +314,7 @@ def array_vectors(X: np.ndarray, lowered: Lowered) -> Any | None:
 
 
 def frame_of_rows(
-    rows: Sequence[Any], recipe_names: list[str] | None, texts: dict[int, str]
+    rows: Sequence[Any], recipe_names: list[str] | None, roles: dict[int, str]
 ) -> Any:
     """The DataFrame that rows stand for: each fitted column with its fitted dtype.
 
@@ -333,13 +333,14 @@ def frame_of_rows(
         if name not in frame.columns:
             continue
         values = [m.get(name, np.nan) for m in maps if m is not None]
-        if index in texts:
-            frame[name] = _text_column(values, texts[index])
-        elif texts or all(isinstance(v, (int, float, type(None))) for v in values):
+        role = roles.get(index)
+        if role == "number":
             try:
                 frame[name] = pd.Series(values, dtype="float64")
             except (TypeError, ValueError):
                 frame[name] = pd.Series(values, dtype=object)
+        elif role is not None:
+            frame[name] = _text_column(values, role)
     return frame
 
 

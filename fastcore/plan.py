@@ -60,6 +60,7 @@ class Plan:
     _arrays: dict[Any, Lowered]  # by dtype, for the commonest input
     _get_config: Any
     _row: Lowered | None
+    _roles: dict[int, str]  # what the columns of rows are, for the original
     _verify: float
     _mismatches: int
     _verified: int
@@ -86,6 +87,11 @@ class Plan:
         self._lock = threading.Lock()
         self._mismatches = self._verified = self._rows = 0
         self._row = None
+        self._roles = {}
+        if estimator is not None:
+            from ._plan_build import column_roles
+
+            self._roles = column_roles(estimator)
         if recipe is not None:
             self._by_name = entry_by_name(recipe.tree)
             self._used = used_columns(recipe.tree, recipe.columns)
@@ -227,15 +233,14 @@ class Plan:
 
     def _original_input(self, X: Any, container: str, nan: bool) -> Any:
         names = self._recipe.names if self._recipe else _names(self._estimator)
-        texts = self._row.texts if self._row else {}
         if container == "columns":
-            return _plan_input.frame_of_rows(X.to_rows(), names, texts)
+            return _plan_input.frame_of_rows(X.to_rows(), names, self._roles)
         if container != "rows":
             return X
         if nan and names:
             maps = [dict(_plan_input.as_mapping(row) or {}) for row in X]
             X = [{**dict.fromkeys(names, np.nan), **row} for row in maps]
-        return _plan_input.frame_of_rows(X, names, texts)
+        return _plan_input.frame_of_rows(X, names, self._roles)
 
     def _ask(self, X: Any, container: str, nan: bool) -> Any:
         if self._original is None:
