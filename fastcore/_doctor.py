@@ -45,12 +45,16 @@ def examine() -> Diagnosis:
     package = importlib.import_module("fastcore")
     folder = Path(next(iter(package.__path__))).resolve()
     found = Diagnosis(str(folder))
-    _whose(found, folder)
+    owners = dict(_owners(folder))
+    _whose(found, folder, owners)
     try:
         importlib.import_module("fastcore._identity")
     except ImportError as error:
         found.clash.insert(0, str(error))
         return found
+    # Only without a clash: one is mended by installing anew, and two remedies would contradict.
+    if not found.clash and _OURS in owners:
+        _intact(found, owners[_OURS])
     try:
         importlib.import_module("fastcore._core")
     except Exception as error:  # whatever stops the extension from loading is the finding
@@ -66,25 +70,28 @@ def examine() -> Diagnosis:
     return found
 
 
-def _whose(found: Diagnosis, folder: Path) -> None:
-    """Which distributions say that they own files in `folder`, and whether those are intact."""
-    owners = list(_owners(folder))
-    found.distributions = {name: dist.version for name, dist in owners}
-    names = [name for name, _ in owners]
-    if _OURS in names and _THEIRS in names:
+def _whose(
+    found: Diagnosis, folder: Path, owners: dict[str, importlib.metadata.Distribution]
+) -> None:
+    """Which distributions say that they own files in `folder`; two are a clash."""
+    found.distributions = {name: dist.version for name, dist in owners.items()}
+    if _OURS in owners and _THEIRS in owners:
         found.clash.append(
             f"fast.ai's 'fastcore' {found.distributions[_THEIRS]} and 'fastcore-ml' "
             f"{found.distributions[_OURS]} are both installed into {folder}, so removing either "
             "breaks the other; uninstall both, then install the one you want"
         )
-    for name, dist in owners:
-        changed = _overwritten(dist) if name == _OURS else []
-        if changed:
-            found.broken.append(
-                f"not as 'fastcore-ml' installed it: {', '.join(changed[:5])}"
-                f"{' and others' if len(changed) > 5 else ''}; "
-                "python -m pip install --force-reinstall --no-deps fastcore-ml"
-            )
+
+
+def _intact(found: Diagnosis, ours: importlib.metadata.Distribution) -> None:
+    """Name the files that are not as they were installed."""
+    changed = _overwritten(ours)
+    if changed:
+        found.broken.append(
+            f"not as 'fastcore-ml' installed it: {', '.join(changed[:5])}"
+            f"{' and others' if len(changed) > 5 else ''}; "
+            "python -m pip install --force-reinstall --no-deps fastcore-ml"
+        )
 
 
 def _owners(folder: Path) -> Iterator[tuple[str, importlib.metadata.Distribution]]:

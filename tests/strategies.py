@@ -108,7 +108,8 @@ def make(plan: Plan) -> Any:
         base = list[inner] if kind == "list" else dict[str, inner]  # type: ignore[valid-type]
         return Annotated[base, Field(**plan[2])] if plan[2] else base
     if kind == "optional":
-        return make(plan[1]) | None
+        inner = make(plan[1])
+        return None if inner is None else inner | None
     if kind == "tuple":
         return tuple[int, make(plan[1])]  # type: ignore[misc]
     if kind == "literal":

@@ -150,9 +150,13 @@ def test_the_rest_goes_to_the_command(
 def test_missing_extra_is_a_sentence(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(sys.modules, "fastcore.demo", None)
+    # None stands for a package that is not installed: its import fails, and no spec is found.
+    for name in ("rich", "uvicorn"):
+        monkeypatch.setitem(sys.modules, name, None)
     code, out, err = run(capsys, "demo")
     assert (code, out) == (1, "")
+    assert err.startswith("fastcore: the demo needs rich, uvicorn: ")
+    assert err.count("\n") == 1
     assert "fastcore-ml[demo]" in err
 
 

@@ -11,8 +11,8 @@
 #define FC_STATE_ROWS(X)                                                                           \
     X(PyTypeObject, columns_type)                                                                  \
     X(PyTypeObject, schema_type)                                                                   \
-    X(PyTypeObject, plan_type)                                                                    \
-    X(PyObject, validation_error) /* pydantic_core.ValidationError, once a schema was made */     \
+    X(PyTypeObject, plan_type)                                                                     \
+    X(PyObject, validation_error) /* pydantic_core.ValidationError, once a schema was made */      \
     X(PyObject, empty_tuple)
 
 typedef struct fc_state {
