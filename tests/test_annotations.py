@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import (
     BaseModel,
@@ -27,6 +27,7 @@ from fastcore.columns import Columns
 from fastcore.errors import UnsupportedError
 
 from .annotated_records import MAKERS, Colour, Int64
+from .profiles import examples
 
 
 class Pair:
@@ -116,7 +117,7 @@ def with_nulls(theirs: Any, ours: Any) -> Any:
 
 
 @each_pair
-@settings(max_examples=60, deadline=None, derandomize=True)
+@examples(40)
 @given(data=st.data())
 def test_rows_and_row_are_the_list_and_the_record(pair: Pair, data: Any) -> None:
     records = data.draw(st.lists(record_of(pair), max_size=3) | wild)

@@ -5,12 +5,14 @@ from typing import Annotated, Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from fastcore.annotations import Array, Shape
 from fastcore.errors import UnsupportedError
+
+from .profiles import examples
 
 NUMBERS = [0, 1, 0.5, -0.0, 1.0, 1e300, 2**63 - 1, 2**63, -(2**63) - 1, 10**30, 10**400]
 ODD = [float("nan"), float("inf"), True, False, None, "1", "x", [], {}, [1]]
@@ -75,7 +77,7 @@ def expected_error(dtype: Any, value: Any) -> str | None:
 
 
 @pytest.mark.parametrize("dtype", [*FLOATS, *INTEGERS])
-@settings(max_examples=60, deadline=None, derandomize=True)
+@examples(40)
 @given(values=st.lists(elements, max_size=6))
 def test_elements_of_an_array(dtype: Any, values: list[Any]) -> None:
     adapter = TypeAdapter(Array[dtype])  # type: ignore[valid-type]

@@ -15,7 +15,7 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 
@@ -23,9 +23,11 @@ from fastcore import Columns, _core
 from fastcore._columns_in import BOOL, CODE, FLOAT32, FLOAT64, INT32, INT64, OBJECT, STRING, TIME
 from fastcore.columns import _build
 
+from .profiles import examples
+
 UTC = dt.UTC
 TEXTS = ("red", "", "grün")
-SETTINGS = settings(max_examples=40, deadline=None, derandomize=True)
+SETTINGS = examples(40)
 
 #: kind -> (strategy of one value, what stands under null)
 VALUES: dict[int, tuple[st.SearchStrategy[Any], Any]] = {

@@ -5,6 +5,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+# They have no interpreter in them: once is enough, however many variants the suite runs in.
+pytestmark = pytest.mark.tools
+
 C_TESTS = Path(__file__).parent / "c"
 
 

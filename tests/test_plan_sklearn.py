@@ -6,7 +6,7 @@ import warnings
 import numpy as np
 import pandas as pd
 import polars as pl
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import Phase, given
 from hypothesis import strategies as st
 from sklearn.compose import ColumnTransformer
 from sklearn.impute import SimpleImputer
@@ -22,14 +22,9 @@ from sklearn.preprocessing import (
 
 from fastcore import Plan
 
-quick = settings(
-    derandomize=True,
-    deadline=None,
-    max_examples=25,
-    phases=(Phase.generate, Phase.shrink),
-    database=None,
-    suppress_health_check=list(HealthCheck),
-)
+from .profiles import examples
+
+quick = examples(20, phases=(Phase.generate, Phase.shrink))
 
 
 def outcome(call):

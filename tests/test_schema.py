@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Annotated, Any, Literal, NamedTuple
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import (
     AfterValidator,
@@ -29,14 +29,10 @@ from pydantic_core import PydanticCustomError, ValidationError, core_schema
 from fastcore import Schema, _core
 from fastcore._config import disabled
 
+from .profiles import examples
 from .strategies import PLANS, documents, make
 
-FEW = settings(
-    max_examples=250,
-    deadline=None,
-    derandomize=True,
-    suppress_health_check=list(HealthCheck),
-)
+FEW = examples(120)
 
 
 def described(value: Any) -> Any:

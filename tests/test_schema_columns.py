@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, create_model
 from pydantic_core import ValidationError
@@ -17,14 +17,10 @@ from pydantic_core import ValidationError
 from fastcore import Columns, Row, Rows, Schema
 from fastcore._config import disabled
 
+from .profiles import examples
 from .strategies import SCALARS, documents, make
 
-FEW = settings(
-    max_examples=200,
-    deadline=None,
-    derandomize=True,
-    suppress_health_check=list(HealthCheck),
-)
+FEW = examples(80)
 
 
 def described(value: Any) -> Any:

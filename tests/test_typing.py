@@ -36,6 +36,7 @@ def test_runs(path: Path) -> None:
     runpy.run_path(str(path))
 
 
+@pytest.mark.tools
 def test_mypy(tmp_path: Path) -> None:
     config = tmp_path / "mypy.ini"
     config.write_text("[mypy]\nstrict = true\n[mypy-fastcore.*]\nignore_errors = true\n")
@@ -44,6 +45,7 @@ def test_mypy(tmp_path: Path) -> None:
     assert not said, said
 
 
+@pytest.mark.tools
 def test_pyright(tmp_path: Path) -> None:
     config = tmp_path / "pyrightconfig.json"
     settings = {

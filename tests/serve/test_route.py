@@ -17,10 +17,11 @@ from fastapi import (
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from fastcore.serve import FastRoute
+from tests.profiles import examples
 
 ORIGINAL = build(APIRoute)
 FAST = build(FastRoute)
@@ -335,7 +336,7 @@ ITEMS = st.fixed_dictionaries(
 
 
 @given(ITEMS | VALUES, st.sampled_from(["/plain", "/watched", "/list", "/default", "/depends"]))
-@settings(derandomize=True, deadline=None, max_examples=250)
+@examples(120)
 def test_any_document(document: Any, path: str) -> None:
     if '"inf' in (text := json.dumps(document)).lower() or '"nan' in text.lower():
         return

@@ -9,12 +9,13 @@ import pytest
 from asgi import call
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, Field
 
 from fastcore import Array, Row, Rows, Shape
 from fastcore.serve import FastRoute, inline
+from tests.profiles import examples
 
 
 class Flight(BaseModel):
@@ -186,7 +187,7 @@ RECORDS = st.one_of(
 
 
 @given(st.lists(RECORDS, max_size=5), st.sampled_from([None, 1]), st.booleans())
-@settings(derandomize=True, deadline=None, max_examples=150)
+@examples(80)
 def test_any_records(records: list[Any], indent: int | None, ascii_: bool) -> None:
     body = json.dumps(records, indent=indent, ensure_ascii=ascii_).encode()
     assert call(FAST, "/score", body) == call(ORIGINAL, "/score", body)
@@ -198,7 +199,7 @@ GOOD_TEXT = json.dumps([GOOD, GOOD]).encode()
 
 
 @given(st.integers(0, len(GOOD_TEXT) - 1), st.binary(max_size=3), st.integers(0, 3))
-@settings(derandomize=True, deadline=None, max_examples=200)
+@examples(100)
 def test_any_damage(at: int, bytes_: bytes, gone: int) -> None:
     body = GOOD_TEXT[:at] + bytes_ + GOOD_TEXT[at + gone :]
     assert call(FAST, "/score", body) == call(ORIGINAL, "/score", body)

@@ -1,0 +1,5 @@
+"""One ground for all tests of random input; see `tests.profiles`."""
+
+from .profiles import register
+
+register()

@@ -1,0 +1,40 @@
+"""How many random inputs the tests draw: few in every variant of CI, many in one long run.
+
+``FASTCORE_TEST_PROFILE`` is ``ci`` (the default) or ``long``. Both have a fixed seed, so that a run
+repeats and a failure is a failure for everyone; the long one goes on where the short one stops.
+"""
+
+import os
+from typing import Any
+
+from hypothesis import HealthCheck, settings
+
+#: Factor to each test's own number of inputs.
+SCALES = {"ci": 1, "long": 20}
+
+
+def chosen() -> str:
+    """The profile's name; a wrong one must not quietly become the short run."""
+    name = os.environ.get("FASTCORE_TEST_PROFILE", "ci")
+    if name not in SCALES:
+        raise ValueError(f"FASTCORE_TEST_PROFILE: expected one of {', '.join(SCALES)}, got {name}")
+    return name
+
+
+def register() -> None:
+    """Make the chosen profile the ground on which every test's settings stand."""
+    for name, scale in SCALES.items():
+        settings.register_profile(
+            name,
+            derandomize=True,
+            database=None,
+            deadline=None,
+            max_examples=40 * scale,
+            suppress_health_check=list(HealthCheck),
+        )
+    settings.load_profile(chosen())
+
+
+def examples(number: int, **more: Any) -> settings:
+    """Settings of a test that draws `number` inputs in the short run, in proportion elsewhere."""
+    return settings(max_examples=number * SCALES[chosen()], **more)
