@@ -1,7 +1,8 @@
 """How many random inputs the tests draw: few in every variant of CI, many in one long run.
 
-``FASTCORE_TEST_PROFILE`` is ``ci`` (the default) or ``long``. Both have a fixed seed, so that a run
-repeats and a failure is a failure for everyone; the long one goes on where the short one stops.
+``FASTCORE_TEST_PROFILE`` is ``ci`` (the default) or ``long``. Both have a fixed seed, so the same
+command draws the same inputs again. Another choice of test files may not: hypothesis also draws
+from the constants of whichever modules are loaded.
 """
 
 import os
