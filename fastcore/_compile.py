@@ -27,8 +27,10 @@ _KNOWN_CONFIG = frozenset(
     "url_preserve_empty_path".split()
 )
 _INT64 = (-(2**63), 2**63 - 1)
+_MAX_KEYS = 4096  # FC_KEYS_MAX: fields of a model, texts of a Literal
 #: Factories that run no code of the user's.
 _PLAIN_FACTORIES = (list, dict, set, frozenset, tuple, str, int, float, bool)
+_ATOMS = (str, bytes, int, float, bool, type(None))
 
 
 class NotNative(Exception):
@@ -39,6 +41,7 @@ class Program(NamedTuple):
     nodes: tuple[tuple[Any, ...], ...]
     root: int
     originals: list[tuple[CoreSchema, CoreSchema | None]]  # schema and enclosing config, by node
+    definitions: list[CoreSchema]  # what references in them refer to
     layouts: dict[int, Any]  # the record layout of ROWS and ROW nodes
     route: bool  # what C accepts is also what Python mode gives
     report: list[Node]
@@ -53,6 +56,7 @@ def compile_schema(schema: CoreSchema) -> Program:
         tuple(compiler.nodes),
         root,
         compiler.originals,
+        schema["definitions"] if schema["type"] == "definitions" else [],
         compiler.layouts,
         compiler.route and kinds != ORIGINAL,
         compiler.report,
@@ -67,6 +71,7 @@ class Compiler:
         self.layouts: dict[int, Any] = {}
         self.report: list[Node] = []
         self.route = True
+        self._root = schema
         self._known: dict[tuple[str, int], int] = {}  # definitions compiled, or under way
         self._aliases: dict[int, int] = {}  # nodes that are another one, or null
         self._collect(schema)
@@ -88,7 +93,7 @@ class Compiler:
         """The number of the node for `schema` below the model whose config is `config`."""
         inner, nullable = self._peel(schema)
         if inner["type"] == "definition-ref":
-            return self._reference(schema, inner["schema_ref"], nullable, config, path)
+            return self._refer(schema, inner["schema_ref"], nullable, config, path)
         return self._place(schema, inner, nullable, config, path)
 
     def _peel(self, schema: CoreSchema) -> tuple[CoreSchema, bool]:
@@ -99,18 +104,18 @@ class Compiler:
             plain_default = kind == "default" and schema.get("on_error", "raise") == "raise"
             if kind == "nullable":
                 nullable = True
-            elif kind != "definitions" and not plain_default:
-                return schema, nullable
+            elif not plain_default and (kind != "definitions" or schema is not self._root):
+                return schema, nullable  # definitions inside the tree are good below them only
             schema = schema["schema"]
 
-    def _reference(
+    def _refer(
         self, schema: CoreSchema, ref: str, nullable: bool, config: Any, path: tuple[Any, ...]
     ) -> int:
         target = self.definitions.get(ref)
         if target is None:
             return self._place(schema, schema, False, config, path)
         # A model brings its own config; anything else is read under that of its surroundings.
-        key = (ref, 0 if target["type"] == "model" else id(config))
+        key = (ref, id(config) if config and target["type"] != "model" else 0)
         known = self._known.get(key)
         if known is None:
             known = self._known[key] = len(self.nodes)
@@ -138,8 +143,8 @@ class Compiler:
         config: CoreSchema | None,
         path: tuple[Any, ...],
     ) -> int:
-        number = self._reserve(schema, config)
         kind = inner["type"]
+        number = self._reserve(schema, inner.get("config") if kind == "model" else config)
         line = len(self.report)
         self.report.append(Node(_text(path), kind, True))
         try:
@@ -281,10 +286,15 @@ class Compiler:
             self.route = False  # Python mode then wants an instance
         keys, defaults, children = [], [], []
         fields = schema["schema"]["fields"]
+        if len(fields) > _MAX_KEYS:
+            raise NotNative(f"more than {_MAX_KEYS} fields")
+        cls = schema["cls"]
+        if cls.__new__ is not object.__new__ or getattr(cls, "__abstractmethods__", None):
+            self.route = False  # a trial run must not call what the user wrote, nor raise
         for name, field in fields.items():
             keys.append(field_key(name, field, config))
-            defaults.append(self._default(field["schema"], config))
-            if find_in_record(field["schema"], _takes_info):
+            defaults.append(self._field_default(field["schema"], config))
+            if find_in_record(field["schema"], _takes_info, self.definitions):
                 raise NotNative(f"field {name}: a validator that takes info")
         if len(set(keys)) != len(keys):
             raise NotNative("two fields of one key")
@@ -293,10 +303,10 @@ class Compiler:
         extra = extra_behavior(schema, config)
         names = tuple(fields)
         return (
-            MODEL, schema["cls"], names, tuple(keys), tuple(children), tuple(defaults), extra,
+            MODEL, cls, names, tuple(keys), tuple(children), tuple(defaults), extra,
         )  # fmt: skip
 
-    def _default(self, schema: CoreSchema, config: CoreSchema) -> tuple[int, Any] | None:
+    def _field_default(self, schema: CoreSchema, config: CoreSchema) -> tuple[int, Any] | None:
         """How a missing field gets its value; None: it is required, or pydantic's to fill."""
         found = default_of(schema, config)
         if found is None:
@@ -305,10 +315,12 @@ class Compiler:
         if not is_factory:
             try:
                 hash(value)
-            except TypeError:
+            except Exception:  # whatever it raises, as pydantic does
+                if not _copies_quietly(value):
+                    self.route = False
                 return (_COPY, value)
             return (_SHARED, value)
-        if value not in _PLAIN_FACTORIES:
+        if not any(value is plain for plain in _PLAIN_FACTORIES):
             self.route = False  # a trial run must not call what the user wrote
         return (_FACTORY, value)
 
@@ -341,7 +353,7 @@ def check_model(schema: CoreSchema) -> CoreSchema:
     _only(
         schema,
         "cls generic_origin schema custom_init root_model post_init revalidate_instances strict "
-        "frozen extra_behavior config",
+        "frozen config",
     )
     for key, reason in (
         ("custom_init", "an __init__ of its own"),
@@ -388,7 +400,6 @@ def extra_behavior(schema: CoreSchema, config: CoreSchema) -> str:
     inner = schema["schema"]
     for source, key in (
         (inner, "extra_behavior"),
-        (schema, "extra_behavior"),
         (config, "extra_fields_behavior"),
     ):
         if source.get(key):
@@ -420,14 +431,35 @@ def _takes_info(node: CoreSchema) -> bool:
     return isinstance(function, dict) and function.get("type") == "with-info"
 
 
-def find_in_record(schema: CoreSchema, wanted: Any) -> bool:
-    """As `find`, but not inside models of their own, which have data of their own."""
-    stack = [schema]
+def _copies_quietly(value: Any, depth: int = 8) -> bool:
+    """Whether a deep copy runs no code of the user's: builtin containers of builtin atoms."""
+    if type(value) in _ATOMS:
+        return True
+    if type(value) not in (list, tuple, set, dict) or not depth:
+        return False
+    items = (*value, *value.values()) if type(value) is dict else value
+    return all(_copies_quietly(item, depth - 1) for item in items)
+
+
+def find_in_record(
+    schema: CoreSchema, wanted: Any, definitions: dict[str, CoreSchema] | None = None
+) -> bool:
+    """As `find`, but not among the fields of other records, which have data of their own.
+
+    References are followed where the definitions are given. What wraps the fields of another model
+    from inside it (a validator before them) still belongs to the record around it.
+    """
+    stack, seen = [schema], set()
     while stack:
         top = stack.pop()
         if wanted(top):
             return True
-        if top.get("type") in ("model", "dataclass", "typed-dict", "definition-ref"):
+        if top.get("type") == "definition-ref":
+            ref = top["schema_ref"]
+            if definitions and ref in definitions and ref not in seen:
+                seen.add(ref)
+                stack.append(definitions[ref])
+        if top.get("type") in ("model-fields", "dataclass-args", "typed-dict"):
             continue
         from ._rewrite import children
 
@@ -474,6 +506,8 @@ def _choices(pairs: Any) -> tuple[Any, ...]:
             ints.setdefault(value, given)
         elif value is not None:
             raise NotNative(f"a choice of type {type(value).__name__}")
+    if len(texts) > _MAX_KEYS:
+        raise NotNative(f"more than {_MAX_KEYS} texts")
     return (LITERAL, tuple(texts), tuple(ints), (*texts.values(), *ints.values()))
 
 

@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import Any, Generic, TypeVar, cast
 
 from pydantic import TypeAdapter
-from pydantic_core import SchemaValidator, ValidationError
+from pydantic_core import SchemaError, SchemaValidator, ValidationError
 
 from . import _core
 from . import _identity as _identity
@@ -72,6 +72,7 @@ class Schema(_core.Schema, Generic[T]):
     """
 
     __slots__ = (
+        "_adapter",
         "_allow_nan",
         "_hide_input",
         "_max_depth",
@@ -79,6 +80,7 @@ class Schema(_core.Schema, Generic[T]):
         "_original_schema",
         "_program",
         "_type",
+        "_use_prebuilt",
         "_validator",
     )
 
@@ -91,14 +93,14 @@ class Schema(_core.Schema, Generic[T]):
         max_rows: int | None = None,
         native: bool = True,
     ) -> None:
-        adapter = TypeAdapter(type_)
+        # Names in the type are looked up where the Schema is made, as TypeAdapter does.
+        adapter = TypeAdapter(type_, _parent_depth=3)
         schema = adapter.core_schema
         if not isinstance(schema, dict):  # deferred: pydantic builds it when it is first used
             adapter.rebuild()
             schema = adapter.core_schema
-        validator = cast(SchemaValidator, adapter.validator)
         self._start(
-            type_, cast(CoreSchema, schema), validator, allow_nan, max_depth, max_rows, native
+            type_, adapter, cast(CoreSchema, schema), allow_nan, max_depth, max_rows, native
         )
 
     @classmethod
@@ -125,15 +127,14 @@ class Schema(_core.Schema, Generic[T]):
         Schema
         """
         self: Schema[Any] = cls.__new__(cls)
-        validator = SchemaValidator(cast(Any, core_schema))
-        self._start(None, core_schema, validator, allow_nan, max_depth, max_rows, native)
+        self._start(None, None, core_schema, allow_nan, max_depth, max_rows, native)
         return self
 
     def _start(
         self,
         type_: Any,
+        adapter: TypeAdapter[Any] | None,
         schema: CoreSchema,
-        validator: SchemaValidator,
         allow_nan: bool,
         max_depth: int,
         max_rows: int | None,
@@ -143,29 +144,36 @@ class Schema(_core.Schema, Generic[T]):
             raise ValueError(f"max_depth: expected 1 to {MAX_DEPTH}, got {max_depth!r}")
         if max_rows is not None and max_rows < 0:
             raise ValueError(f"max_rows: expected None or at least 0, got {max_rows!r}")
-        self._type = type_
-        self._allow_nan = allow_nan
-        self._max_depth = max_depth
-        self._max_rows = max_rows
         original = schema if max_rows is None else _limit_rows(schema, max_rows)
         original = original if allow_nan else finite_floats(original)
-        self._original_schema = original
-        self._validator = (
-            validator if original is schema else _validator(original, {"title": validator.title})
-        )
-        self._hide_input = _hides_input(schema)
-        self._program: Program = compile_schema(original)
+        # A model's ready-made validator may not be that of the schema that is given or rewritten.
+        prebuilt = adapter is not None and original is schema
+        if adapter is None:
+            validator = _validator(original, None)
+        else:
+            validator = cast(SchemaValidator, adapter.validator)
+            if not prebuilt:
+                config = _own_config(schema) if _is_of_class(validator, type_) else {}
+                validator = _validator(original, {**config, "title": validator.title})
+        program: Program = compile_schema(original)
         self._set_up(
-            self._program.nodes,
-            self._program.root,
+            program.nodes,
+            program.root,
             copy.deepcopy,
             ValidationError,
             max_depth,
             allow_nan,
             -1 if max_rows is None else max_rows,
             native and not disabled(),
-            self._program.route,
-        )
+            program.route,
+        )  # refused for a schema that is set up: it stays as it is
+        self._type, self._adapter = type_, adapter
+        self._allow_nan, self._max_depth, self._max_rows = allow_nan, max_depth, max_rows
+        self._original_schema = original
+        self._use_prebuilt = prebuilt
+        self._validator = validator
+        self._hide_input = _hides_input(validator)
+        self._program = program
 
     @property
     def route_native(self) -> bool:
@@ -204,8 +212,8 @@ class Schema(_core.Schema, Generic[T]):
         -------
         dict
         """
-        if self._type is not None:
-            return TypeAdapter(self._type).json_schema(mode=mode)  # type: ignore[arg-type]
+        if self._adapter is not None:
+            return self._adapter.json_schema(mode=mode)  # type: ignore[arg-type]
         from pydantic.json_schema import GenerateJsonSchema
 
         return GenerateJsonSchema().generate(cast(Any, self._original_schema), mode=mode)  # type: ignore[arg-type]
@@ -269,7 +277,7 @@ class Schema(_core.Schema, Generic[T]):
 
     def _syntax(self, data: Any, rule: str, at: int) -> Any:
         """The original's answer for a document that C's reader refused; or that of our rule."""
-        self._refuse(data, data.encode() if isinstance(data, str) else data, rule, at)
+        self._refuse(data, data.encode() if isinstance(data, str) else bytes(data), rule, at)
         return self._whole(data)
 
     def _original(self, node: int) -> Any:
@@ -277,7 +285,10 @@ class Schema(_core.Schema, Generic[T]):
         schema, config = self._program.originals[node]
         if node == self._program.root:
             return self._validator.validate_json
-        return _validator(self._with_definitions(schema), config).validate_json
+        definitions = self._program.definitions
+        if definitions:
+            schema = {"type": "definitions", "schema": schema, "definitions": definitions}
+        return _validator(schema, config, self._use_prebuilt).validate_json
 
     def _record(self, node: int) -> Any:
         """The same for one record of a ROWS or ROW node."""
@@ -286,11 +297,17 @@ class Schema(_core.Schema, Generic[T]):
     def _values(self, node: int, record: Any) -> list[Any]:
         return cast("list[Any]", self._program.layouts[node].values(record))
 
-    def _with_definitions(self, schema: CoreSchema) -> CoreSchema:
-        root = self._original_schema
-        if root.get("type") != "definitions":
-            return schema
-        return {"type": "definitions", "schema": schema, "definitions": root["definitions"]}
+    def _signal(self, error: BaseException) -> int:
+        """What a span's original says beyond a value and errors: 1 omit it, 2 use a default.
+
+        pydantic passes these up to the node around; alone, they end as a SchemaError.
+        """
+        if isinstance(error, SchemaError):
+            text = str(error)
+            if text.startswith("Uncaught Omit"):
+                return 1
+            return 2 if text.startswith("Uncaught `PydanticUseDefault`") else 0
+        return 0
 
     def _lines(self, error: ValidationError, loc: tuple[Any, ...], span: bytes) -> list[Line]:
         return line_errors(error, loc, None if self._allow_nan else span)
@@ -301,9 +318,11 @@ class Schema(_core.Schema, Generic[T]):
         )
 
 
-def _validator(schema: CoreSchema, config: CoreSchema | None) -> SchemaValidator:
-    """A validator of exactly this schema: a model's ready-made one may not be the rewritten one."""
-    return SchemaValidator(cast(Any, schema), cast(Any, config), _use_prebuilt=False)
+def _validator(
+    schema: CoreSchema, config: CoreSchema | None, prebuilt: bool = False
+) -> SchemaValidator:
+    """A validator of exactly this schema, unless models' ready-made ones may be used."""
+    return SchemaValidator(cast(Any, schema), cast(Any, config), _use_prebuilt=prebuilt)
 
 
 def _limit_rows(schema: CoreSchema, most: int) -> CoreSchema:
@@ -329,7 +348,26 @@ def _limit_rows(schema: CoreSchema, most: int) -> CoreSchema:
     return rebuilt(schema, change)
 
 
-def _hides_input(schema: CoreSchema) -> bool:
-    while schema.get("type") in ("definitions", "nullable", "default"):
-        schema = schema["schema"]
-    return bool((schema.get("config") or {}).get("hide_input_in_errors"))
+def _is_of_class(validator: SchemaValidator, type_: Any) -> bool:
+    """Whether it is the one that a class made for itself, under its own config."""
+    return validator is getattr(type_, "__pydantic_validator__", None)
+
+
+def _own_config(schema: CoreSchema) -> CoreSchema:
+    """The config of the class that the schema is of."""
+    definitions = {item["ref"]: item for item in schema.get("definitions", ())}
+    while schema.get("type") not in ("model", "dataclass"):
+        inner = definitions.get(schema.get("schema_ref", ""), schema.get("schema"))
+        if inner is None:
+            return {}
+        schema = inner
+    return schema.get("config") or {}
+
+
+def _hides_input(validator: SchemaValidator) -> bool:
+    """Whether its messages leave the input out; asked with a text that is no JSON."""
+    try:
+        validator.validate_json(b"")
+    except ValidationError as error:
+        return "input_type=bytes]" not in str(error)
+    return False

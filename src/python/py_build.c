@@ -20,10 +20,25 @@ static PyObject *loc_tuple(const fc_path *path) {
     return loc;
 }
 
-/* Adds the errors of the exception that is set; the exception is then gone. Anything but a
- * ValidationError stays set, and passes through. */
+/* Notes the signal that the exception stands for; without one the exception is set again. */
+static void take_signal(fc_build *build) {
+    PyObject *error = fc_py_take_exception();
+    PyObject *signal = PyObject_CallMethod((PyObject *)build->self, "_signal", "(O)", error);
+    long number = signal ? PyLong_AsLong(signal) : -1;
+    if (number > 0) build->signal = (uint8_t)number;
+    if (number == 0) fc_py_set_exception(Py_NewRef(error));
+    Py_XDECREF(signal);
+    Py_DECREF(error);
+}
+
+/* Adds the errors of the exception that is set; the exception is then gone. So are signals; any
+ * other exception stays set, and passes through. */
 static void take_errors(fc_build *build, PyObject *span, const fc_path *path) {
-    if (!PyErr_ExceptionMatches(build->state->validation_error)) return;
+    if (!PyErr_ExceptionMatches(build->state->validation_error)) {
+        /* At the root there is nothing around: pydantic too ends with the SchemaError. */
+        if (path && PyErr_ExceptionMatches(PyExc_Exception)) take_signal(build);
+        return;
+    }
     PyObject *error = fc_py_take_exception(), *loc = NULL, *lines = NULL;
     if (!build->errors) build->errors = PyList_New(0);
     if (build->errors && (loc = loc_tuple(path)))
@@ -77,8 +92,6 @@ PyObject *fc_py_hand_over_record(fc_build *build, uint32_t node, size_t start, s
 }
 
 /* ---- Scalars ------------------------------------------------------------------------------ */
-
-static inline bool stopped(const fc_build *build) { return build->refused || PyErr_Occurred(); }
 
 static PyObject *refuse(fc_build *build, uint32_t node, const fc_tape_node *value,
                         const fc_path *path) {
@@ -136,21 +149,24 @@ static PyObject *build_list(fc_build *build, const fc_node *node, uint32_t numbe
     if (!list) return NULL;
     bool valid = true;
     uint32_t child = at + 1;
+    Py_ssize_t filled = 0;
     for (Py_ssize_t i = 0; i < count; i++) {
         fc_path here = {path, NULL, i};
         PyObject *item = fc_py_build(build, node->child, child, &here);
         if (!item) {
-            if (stopped(build)) {
+            if (fc_py_stopped(build)) {
                 Py_DECREF(list);
                 return NULL;
             }
-            valid = false;
-            item = Py_NewRef(Py_None); /* keeps the list whole until it is dropped */
+            if (!fc_py_omitted(build)) valid = false;
+        } else {
+            PyList_SET_ITEM(list, filled++, item);
         }
-        PyList_SET_ITEM(list, i, item);
         child = build->tape->nodes[child].next;
     }
-    if (!valid) Py_CLEAR(list);
+    /* The tail is still NULL where items are missing: shortened before anyone can see it. */
+    if (!valid || (filled < count && PyList_SetSlice(list, filled, count, NULL) < 0))
+        Py_CLEAR(list);
     return list;
 }
 
@@ -186,8 +202,10 @@ static PyObject *build_dict(fc_build *build, const fc_node *node, uint32_t numbe
         PyObject *item = fc_py_build(build, node->child, child + 1, &here);
         if (item)
             failed = PyDict_SetItem(dict, key, item) < 0;
-        else if (stopped(build))
+        else if (fc_py_stopped(build))
             failed = true;
+        else if (fc_py_omitted(build))
+            failed = PyDict_DelItem(dict, key) < 0;
         else
             valid = false;
         Py_XDECREF(item);

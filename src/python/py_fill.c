@@ -25,7 +25,8 @@ static int put_row(fc_columns *to, PyObject *values) {
     return 0;
 }
 
-/* All rows in order, those of refused records replaced by what `answers` (a list) has for them. */
+/* All rows in order, those of refused records replaced by what `answers` (a list) has for them;
+ * None: by nothing. */
 static fc_columns *patched(const fc_fill *fill, PyObject *answers) {
     fc_columns *set;
     if (fc_columns_new(fill->alloc, fill->set->layout, fill->set->rows, &set) != FC_OK) {
@@ -35,8 +36,9 @@ static fc_columns *patched(const fc_fill *fill, PyObject *answers) {
     size_t next = 0;
     for (int64_t row = 0; row < fill->set->rows; row++) {
         bool refused = next < fill->refusal_count && fill->refusals[next].row == row;
-        int failed = refused ? put_row(set, PyList_GET_ITEM(answers, (Py_ssize_t)next++))
-                             : copy_row(set, fill->set, row);
+        PyObject *values = refused ? PyList_GET_ITEM(answers, (Py_ssize_t)next++) : NULL;
+        if (values == Py_None) continue;
+        int failed = values ? put_row(set, values) : copy_row(set, fill->set, row);
         if (failed) {
             fc_py_columns_discard(set);
             return NULL;
@@ -47,7 +49,8 @@ static fc_columns *patched(const fc_fill *fill, PyObject *answers) {
 }
 
 /* Asks the original about each refused record, in order. A list of the values of each, or NULL as
- * fc_py_build says; all records are asked, so that all errors are found. */
+ * fc_py_build says; all records are asked, so that all errors are found. One that user code wants
+ * omitted has None. */
 static PyObject *ask_all(fc_build *build, uint32_t node, const fc_fill *fill, size_t base,
                          const fc_path *path) {
     bool many = fc_py_kernel(build)->nodes[node].kind == FC_NODE_ROWS, valid = true;
@@ -60,7 +63,9 @@ static PyObject *ask_all(fc_build *build, uint32_t node, const fc_fill *fill, si
         PyObject *values = NULL;
         if (record)
             values = PyObject_CallMethod((PyObject *)build->self, "_values", "IO", node, record);
-        if (!values && PyErr_Occurred())
+        if (!record && many && !PyErr_Occurred() && fc_py_omitted(build))
+            values = Py_NewRef(Py_None);
+        if (!values && (PyErr_Occurred() || build->signal))
             Py_CLEAR(answers);
         else if (!values)
             valid = false;

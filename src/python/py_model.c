@@ -58,9 +58,10 @@ static PyObject *make_default(fc_build *build, const fc_py_model *model, uint32_
                                                 : PyObject_CallNoArgs(object);
 }
 
-/* Puts every field into `dict`; -1: stop, 0: some are not valid, 1: all are. */
-static int build_fields(fc_build *build, const fc_node *node, const fc_py_model *model,
-                        const match *m, PyObject *dict, const fc_path *path) {
+/* Puts every field into `dict`; -1: stop, 0: some are not valid, 1: all are. A field that is
+ * omitted counts as not given, and has no value. */
+static int build_fields(fc_build *build, const fc_node *node, const fc_py_model *model, match *m,
+                        PyObject *dict, const fc_path *path) {
     int valid = 1;
     for (uint32_t i = 0; i < node->keys.count; i++) {
         PyObject *name = PyTuple_GET_ITEM(model->names, i), *value;
@@ -68,8 +69,13 @@ static int build_fields(fc_build *build, const fc_node *node, const fc_py_model 
             /* Errors name the key that was found, which may be an alias. */
             fc_path here = {path, PyTuple_GET_ITEM(model->keys, i), 0};
             value = fc_py_build(build, node->fields[i], m->at[i], &here);
-            if (!value && !build->refused && !PyErr_Occurred()) {
-                valid = 0;
+            if (!value && !fc_py_stopped(build)) {
+                if (!fc_py_omitted(build))
+                    valid = 0;
+                else if (PyDict_DelItem(dict, name) < 0)
+                    return -1;
+                else
+                    m->at[i] = 0, m->given--;
                 continue;
             }
         } else {
@@ -164,7 +170,18 @@ PyObject *fc_py_build_model(fc_build *build, uint32_t number, uint32_t at, const
     }
     if (model->allow_extra && !extra && !(extra = PyDict_New())) goto done;
     dict = PyDict_Copy(model->template_dict);
-    if (!dict || build_fields(build, node, model, &m, dict, path) <= 0) goto done;
+    Py_ssize_t earlier = build->errors ? PyList_GET_SIZE(build->errors) : 0;
+    if (!dict || build_fields(build, node, model, &m, dict, path) <= 0) {
+        if (build->signal == FC_SIGNAL_DEFAULT && !PyErr_Occurred()) {
+            /* Which default that is, or that there is none, is the original's to say. */
+            build->signal = FC_SIGNAL_NONE;
+            if (build->errors &&
+                PyList_SetSlice(build->errors, earlier, PyList_GET_SIZE(build->errors), NULL) < 0)
+                goto done;
+            instance = fc_py_hand_over(build, number, value->start, value->end, path);
+        }
+        goto done;
+    }
     names = given_names(node, model, &m, extra);
     if (names) instance = make_instance(build, model, dict, extra, names);
 done:

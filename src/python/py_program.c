@@ -15,12 +15,24 @@
 #include "python/py_columns.h"
 #include "python/py_schema.h"
 
+static PyObject *misshapen(void) {
+    PyErr_SetString(PyExc_SystemError, "a schema's program has not the expected shape");
+    return NULL;
+}
+
 static PyObject *item(PyObject *tuple, Py_ssize_t i) {
-    if (!PyTuple_Check(tuple) || i >= PyTuple_GET_SIZE(tuple)) {
-        PyErr_SetString(PyExc_SystemError, "a schema's program has not the expected shape");
-        return NULL;
-    }
+    if (!PyTuple_Check(tuple) || i >= PyTuple_GET_SIZE(tuple)) return misshapen();
     return PyTuple_GET_ITEM(tuple, i);
+}
+
+static PyObject *tuple_item(PyObject *tuple, Py_ssize_t i) {
+    PyObject *found = item(tuple, i);
+    return found && !PyTuple_Check(found) ? misshapen() : found;
+}
+
+static PyTypeObject *type_item(PyObject *tuple, Py_ssize_t i) {
+    PyObject *found = item(tuple, i);
+    return (PyTypeObject *)(found && !PyType_Check(found) ? misshapen() : found);
 }
 
 static int number(PyObject *tuple, Py_ssize_t i, long long *out) {
@@ -28,6 +40,15 @@ static int number(PyObject *tuple, Py_ssize_t i, long long *out) {
     if (!object) return -1;
     *out = PyLong_AsLongLong(object);
     return *out == -1 && PyErr_Occurred() ? -1 : 0;
+}
+
+/* The number of one of `count` things. */
+static int index_item(PyObject *tuple, Py_ssize_t i, uint32_t count, uint32_t *out) {
+    long long value;
+    if (number(tuple, i, &value) < 0) return -1;
+    if (value < 0 || value >= count) return misshapen(), -1;
+    *out = (uint32_t)value;
+    return 0;
 }
 
 static int no_memory(void) {
@@ -94,10 +115,11 @@ static int load_lengths(PyObject *tuple, Py_ssize_t first, fc_node *node) {
 }
 
 static int load_literal(fc_py_schema *self, PyObject *tuple, fc_node *node, fc_py_node *py) {
-    PyObject *texts = item(tuple, 2), *ints = item(tuple, 3);
-    py->values = item(tuple, 4);
+    PyObject *texts = tuple_item(tuple, 2), *ints = texts ? tuple_item(tuple, 3) : NULL;
+    py->values = ints ? tuple_item(tuple, 4) : NULL;
     if (!py->values || load_keys(&self->arena, texts, &node->keys) < 0) return -1;
     Py_ssize_t count = PyTuple_GET_SIZE(ints);
+    if (PyTuple_GET_SIZE(py->values) != PyTuple_GET_SIZE(texts) + count) return misshapen(), -1;
     int64_t *values = fc_arena_zeros(&self->arena, (size_t)count + 1, sizeof *values);
     if (!values) return no_memory();
     for (Py_ssize_t i = 0; i < count; i++) {
@@ -144,19 +166,20 @@ static int load_defaults(fc_py_schema *self, PyObject *defaults, fc_py_model *mo
 static int load_model(fc_py_schema *self, PyObject *tuple, fc_node *node, fc_py_node *py) {
     fc_py_model *model = &self->models[self->model_count++];
     py->model = model;
-    PyObject *children = item(tuple, 5), *extra = item(tuple, 7);
-    if (!children || !extra) return -1;
-    model->cls = (PyTypeObject *)item(tuple, 2);
-    model->names = item(tuple, 3);
-    model->keys = item(tuple, 4);
+    PyObject *children = tuple_item(tuple, 5), *extra = children ? item(tuple, 7) : NULL;
+    model->cls = extra ? type_item(tuple, 2) : NULL;
+    model->names = model->cls ? tuple_item(tuple, 3) : NULL;
+    model->keys = model->names ? tuple_item(tuple, 4) : NULL;
+    if (!model->keys) return -1;
+    if (PyTuple_GET_SIZE(model->keys) != PyTuple_GET_SIZE(model->names) ||
+        PyTuple_GET_SIZE(model->keys) != PyTuple_GET_SIZE(children) || !PyUnicode_Check(extra))
+        return misshapen(), -1;
     if (load_keys(&self->arena, model->keys, &node->keys) < 0) return -1;
     uint32_t *fields =
         fc_arena_zeros(&self->arena, (size_t)PyTuple_GET_SIZE(children) + 1, sizeof *fields);
     if (!fields) return no_memory();
     for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(children); i++) {
-        long long child;
-        if (number(children, i, &child) < 0) return -1;
-        fields[i] = (uint32_t)child;
+        if (index_item(children, i, self->kernel.node_count, &fields[i]) < 0) return -1;
     }
     node->fields = fields;
     model->forbid_extra = PyUnicode_CompareWithASCIIString(extra, "forbid") == 0;
@@ -170,19 +193,24 @@ static int load_model(fc_py_schema *self, PyObject *tuple, fc_node *node, fc_py_
 
 /* ---- Records ------------------------------------------------------------------------------ */
 
-static int load_record(fc_py_schema *self, PyObject *tuple, fc_record *record) {
-    PyObject *keys = item(tuple, 0), *fields = item(tuple, 1), *forbid = item(tuple, 2);
+/* One of `records`, whose cells go into `columns` columns. */
+static int load_record(fc_py_schema *self, PyObject *tuple, uint32_t records, uint32_t columns,
+                       fc_record *record) {
+    PyObject *keys = tuple_item(tuple, 0), *fields = keys ? tuple_item(tuple, 1) : NULL;
+    PyObject *forbid = fields ? item(tuple, 2) : NULL;
     if (!forbid || load_keys(&self->arena, keys, &record->keys) < 0) return -1;
     Py_ssize_t count = PyTuple_GET_SIZE(fields);
     fc_record_field *out = fc_arena_zeros(&self->arena, (size_t)count + 1, sizeof *out);
     if (!out) return no_memory();
     for (Py_ssize_t i = 0; i < count; i++) {
         PyObject *field = PyTuple_GET_ITEM(fields, i);
-        long long cell, required, node, target;
+        long long cell, required;
+        uint32_t node, target;
         if (number(field, 0, &cell) < 0 || number(field, 1, &required) < 0 ||
-            number(field, 2, &node) < 0 || number(field, 3, &target) < 0)
+            index_item(field, 2, self->kernel.node_count, &node) < 0 ||
+            index_item(field, 3, cell == FC_CELL_RECORD ? records : columns, &target) < 0)
             return -1;
-        out[i] = (fc_record_field){(uint8_t)cell, required != 0, (uint32_t)node, (uint32_t)target};
+        out[i] = (fc_record_field){(uint8_t)cell, required != 0, node, target};
     }
     record->fields = out;
     record->forbid_extra = PyObject_IsTrue(forbid) == 1;
@@ -210,9 +238,9 @@ static fc_columns *load_row(fc_layout *layout, PyObject *values) {
 
 static int load_frame(fc_py_schema *self, PyObject *tuple, fc_node *node, fc_py_node *py) {
     fc_frame *frame = (fc_frame *)&self->kernel.frames[self->frame_count];
-    PyObject *records = item(tuple, 4), *defaults = item(tuple, 5);
-    if (!defaults) return -1;
-    py->columns = (PyTypeObject *)item(tuple, 2);
+    PyObject *records = tuple_item(tuple, 4), *defaults = records ? item(tuple, 5) : NULL;
+    py->columns = defaults ? type_item(tuple, 2) : NULL;
+    if (!py->columns) return -1;
     node->child = self->frame_count++;
     frame->layout = self->layouts[node->child] = fc_py_layout_new(item(tuple, 3));
     if (!frame->layout) return -1;
@@ -220,7 +248,9 @@ static int load_frame(fc_py_schema *self, PyObject *tuple, fc_node *node, fc_py_
     fc_record *out = fc_arena_zeros(&self->arena, frame->record_count + 1, sizeof *out);
     if (!out) return no_memory();
     for (uint32_t i = 0; i < frame->record_count; i++)
-        if (load_record(self, PyTuple_GET_ITEM(records, i), &out[i]) < 0) return -1;
+        if (load_record(self, PyTuple_GET_ITEM(records, i), frame->record_count,
+                        frame->layout->count, &out[i]) < 0)
+            return -1;
     frame->records = out;
     if (defaults == Py_None) return 0;
     frame->defaults = self->defaults[node->child] = load_row(frame->layout, defaults);
@@ -229,10 +259,8 @@ static int load_frame(fc_py_schema *self, PyObject *tuple, fc_node *node, fc_py_
 
 /* ---- The whole ---------------------------------------------------------------------------- */
 
-static int load_child(PyObject *tuple, fc_node *node) {
-    long long child;
-    if (number(tuple, 2, &child) < 0) return -1;
-    node->child = (uint32_t)child;
+static int load_child(fc_py_schema *self, PyObject *tuple, fc_node *node) {
+    if (index_item(tuple, 2, self->kernel.node_count, &node->child) < 0) return -1;
     return load_lengths(tuple, 3, node);
 }
 
@@ -248,7 +276,7 @@ static int load_node(fc_py_schema *self, PyObject *tuple, fc_node *node, fc_py_n
     case FC_NODE_STR: return load_lengths(tuple, 2, node);
     case FC_NODE_LITERAL: return load_literal(self, tuple, node, py);
     case FC_NODE_LIST:
-    case FC_NODE_DICT: return load_child(tuple, node);
+    case FC_NODE_DICT: return load_child(self, tuple, node);
     case FC_NODE_MODEL: return load_model(self, tuple, node, py);
     case FC_NODE_ROWS:
     case FC_NODE_ROW: return load_frame(self, tuple, node, py);
@@ -260,6 +288,7 @@ int fc_py_program_load(fc_state *state, fc_py_schema *self, PyObject *program, u
     (void)state;
     fc_arena_init(&self->arena, &fc_alloc_libc);
     size_t count = (size_t)PyTuple_GET_SIZE(program);
+    if (root >= count || count > UINT32_MAX) return misshapen(), -1;
     fc_node *nodes = fc_arena_zeros(&self->arena, count, sizeof *nodes);
     fc_frame *frames = fc_arena_zeros(&self->arena, count, sizeof *frames);
     self->nodes = fc_arena_zeros(&self->arena, count, sizeof *self->nodes);

@@ -88,7 +88,7 @@ static PyObject *run(fc_build *build, const document *doc, fc_status *status,
 }
 
 static PyObject *whole(fc_py_schema *self, PyObject *data) {
-    return PyObject_CallMethod((PyObject *)self, "_whole", "O", data);
+    return PyObject_CallMethod((PyObject *)self, "_whole", "(O)", data);
 }
 
 /* Which rule of ours, stricter than the original's, the document breaks; "" for JSON itself. */
@@ -104,16 +104,18 @@ static PyObject *validate(fc_state *state, fc_py_schema *self, PyObject *data) {
     fc_status status = FC_OK;
     fc_json_error error = {FC_FAULT_NONE, 0};
     PyObject *value = run(&build, &doc, &status, &error);
-    PyObject *told = PyUnicode_Check(data) ? data : doc.owner;
+    /* In errors stands what was given, where pydantic takes it; otherwise its bytes. */
+    bool taken = PyUnicode_Check(data) || PyByteArray_Check(data);
+    PyObject *told = taken ? data : doc.owner;
     if (status == FC_ENOMEM)
         PyErr_NoMemory();
     else if (status == FC_ESYNTAX)
         value = PyObject_CallMethod((PyObject *)self, "_syntax", "Osn", told,
                                     policy_of(error.fault), (Py_ssize_t)error.at);
-    else if (status != FC_OK)
+    else if (status != FC_OK || (!value && build.signal && !PyErr_Occurred()))
         value = whole(self, told);
     else if (!value && !PyErr_Occurred() && build.errors)
-        value = PyObject_CallMethod((PyObject *)self, "_raise", "O", build.errors);
+        value = PyObject_CallMethod((PyObject *)self, "_raise", "(O)", build.errors);
     if (!value && !PyErr_Occurred())
         PyErr_SetString(PyExc_SystemError, "a validation failed without an error");
     Py_XDECREF(build.errors);

@@ -73,10 +73,19 @@ typedef struct fc_build {
     PyObject *errors; /* list of line errors, or NULL: none yet */
     bool pure;        /* never ask an original: stop instead, with `refused` */
     bool refused;
+    uint8_t signal; /* FC_SIGNAL_*; whoever acts on it sets it back */
 } fc_build;
 
+/* What user code can say instead of giving a value or an error. */
+enum {
+    FC_SIGNAL_NONE = 0,
+    FC_SIGNAL_OMIT,   /* PydanticOmit: the list, dict or model around goes on without the value */
+    FC_SIGNAL_DEFAULT /* PydanticUseDefault, and no default at hand: for the model around */
+};
+
 /* All of these return a new reference; or NULL with an exception set (fatal); or NULL without one:
- * the value is not valid, and either its errors are in `build->errors` or `refused` is set. */
+ * the value is not valid, and either its errors are in `build->errors`, or `refused` is set, or
+ * `signal` is. */
 
 /* The Python object of tape node `at` held against schema node `node`. */
 PyObject *fc_py_build(fc_build *build, uint32_t node, uint32_t at, const fc_path *path);
@@ -93,6 +102,17 @@ PyObject *fc_py_hand_over_record(fc_build *build, uint32_t node, size_t start, s
 /* Columns out of a fill whose offsets count from build->data + base; takes its set. */
 PyObject *fc_py_build_columns(fc_build *build, uint32_t node, fc_fill *fill, size_t base,
                               const fc_path *path);
+
+/* After NULL: whether nothing else is to be built. */
+static inline bool fc_py_stopped(const fc_build *build) {
+    return build->refused || build->signal == FC_SIGNAL_DEFAULT || PyErr_Occurred();
+}
+/* After NULL: whether the value is to be left out; this is then settled. */
+static inline bool fc_py_omitted(fc_build *build) {
+    bool omitted = build->signal == FC_SIGNAL_OMIT;
+    if (omitted) build->signal = FC_SIGNAL_NONE;
+    return omitted;
+}
 
 static inline fc_schema *fc_py_kernel(fc_build *build) { return &build->self->kernel; }
 

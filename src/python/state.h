@@ -55,6 +55,15 @@ static inline PyObject *fc_py_take_exception(void) {
 #endif
 }
 
+/* The other way; takes the reference. */
+static inline void fc_py_set_exception(PyObject *error) {
+#if PY_VERSION_HEX >= 0x030c0000
+    PyErr_SetRaisedException(error);
+#else
+    PyErr_Restore(Py_NewRef(Py_TYPE(error)), error, PyException_GetTraceback(error));
+#endif
+}
+
 /* PyExc_MemoryError for FC_ENOMEM and so on; always returns NULL. */
 PyObject *fc_py_raise(fc_status status, const char *what);
 
