@@ -126,6 +126,7 @@ class Plan:
         sklearn.exceptions.NotFittedError
             If the estimator is not fitted.
         """
+        _check_version()
         from . import _plan_build
 
         if not 0.0 <= verify <= 1.0:
@@ -562,3 +563,14 @@ def _csr(parts: Sequence[np.ndarray], shape: tuple[int, int]) -> Any:
         if used < 0.9 * len(parts[0]):
             data, indices = data.copy(), indices.copy()
     return csr_matrix((data, indices, indptr), shape=shape)
+
+
+def _check_version() -> None:
+    """The rules of scikit-learn's arithmetic changed in 1.8; a plan knows only the newer ones."""
+    import sklearn
+
+    if tuple(int(part) for part in sklearn.__version__.split(".")[:2]) < (1, 8):
+        raise ImportError(
+            f"Plan needs scikit-learn 1.8 or later, found {sklearn.__version__}: "
+            'python -m pip install "fastcore-ml[sklearn]"'
+        )
