@@ -250,6 +250,8 @@ class Lowering:
             if dtype.kind in "iu":
                 if p["marker"] is not None or p["indicator"] is not None:
                     raise NotLowered("integers with a marker or an indicator")
+                if p["constant"] and not np.can_cast(p["constant"], dtype, casting="same_kind"):
+                    raise NotLowered(f"a constant of {np.dtype(p['constant'])} among {dtype}")
                 return value
             if dtype not in (FLOAT64, FLOAT32):
                 raise NotLowered(f"{dtype} input")

@@ -341,6 +341,9 @@ def frame_of_rows(
                 frame[name] = pd.Series(values, dtype=object)
         elif role is not None:
             frame[name] = _text_column(values, role)
+        elif all(value is None for value in values):
+            # Nothing tells numbers from texts; in a longer batch pandas makes NaN of either's None.
+            frame[name] = pd.Series(np.nan, index=frame.index)
     return frame
 
 

@@ -54,7 +54,14 @@ def _impute(est: Any) -> Step:
         marker = None
     kind = est._fit_dtype.kind
     same = est.strategy in ("most_frequent", "constant")
-    params: dict[str, Any] = {"marker": marker, "indicator": columns, "any_dtype": same}
+    # A constant's dtype must fit the input's: scikit-learn refuses to put 0.5 among integers.
+    fits = np.dtype(est._fill_dtype).str if est.strategy == "constant" else None
+    params: dict[str, Any] = {
+        "marker": marker,
+        "indicator": columns,
+        "any_dtype": same,
+        "constant": fits,
+    }
     if kind == "O":
         if not all(isinstance(value, str) for value in statistics) or marker is not None:
             raise NotNative("fitted on objects that are not texts")

@@ -38,6 +38,7 @@ class Pair:
         self.theirs = maker(FiniteFloat, Int64)
         self.rows = TypeAdapter(Rows[self.ours]), TypeAdapter(list[self.theirs])
         self.row = TypeAdapter(Row[self.ours]), TypeAdapter(self.theirs)
+        self.all = (*self.rows, *self.row)
 
 
 PAIRS = {maker.__name__: Pair(maker) for maker in MAKERS}
@@ -105,15 +106,36 @@ def assert_same(
     if isinstance(ours, Columns):
         dumped = json.loads(adapters[0].dump_json(ours))
         assert dumped == with_nulls(json.loads(adapters[1].dump_json(theirs)), dumped)
+    elif adapters[0] in PAIRS["initialised_model"].all:
+        assert ours == without_late(theirs)
     else:
         assert ours == theirs
 
 
+def without_late(errors: list[Any]) -> list[Any]:
+    """A model that initialises itself is asked for the range of its numbers when it is made."""
+    late = [
+        (error[0] == "finite_number" and error[1][-1:] == ("x",))
+        or error[0] in ("less_than_equal", "greater_than_equal")
+        for error in errors
+    ]
+    early = {error[1][:-1] for error, after in zip(errors, late, strict=True) if not after}
+    return [
+        error
+        for error, after in zip(errors, late, strict=True)
+        if not after or error[1][:-1] not in early
+    ]
+
+
 def with_nulls(theirs: Any, ours: Any) -> Any:
-    """A key that may be null or absent comes out null."""
+    """A key that may be null or absent comes out null, and an aware time in UTC."""
     if isinstance(theirs, list):
         return [with_nulls(t, o) for t, o in zip(theirs, ours, strict=True)]
-    return {k: None for k, v in ours.items() if k not in theirs and v is None} | theirs
+    nulls = {k: None for k, v in ours.items() if k not in theirs and v is None}
+    if theirs.get("at"):
+        at = datetime.datetime.fromisoformat(theirs["at"]).astimezone(datetime.UTC)
+        theirs = theirs | {"at": TypeAdapter(datetime.datetime).dump_python(at, mode="json")}
+    return nulls | theirs
 
 
 @each_pair

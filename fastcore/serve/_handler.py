@@ -28,7 +28,7 @@ Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 #: FastAPI's parameters ``response_model_*``.
 _OPTIONS = ("include", "exclude", "by_alias", "exclude_unset", "exclude_defaults", "exclude_none")
-#: What FastAPI's handler has closed over, from 0.115 to 0.165. A name that is not here means a
+#: What FastAPI's handler has closed over, from 0.118 to 0.165. A name that is not here means a
 #: FastAPI that does something we do not know: it then keeps its route to itself.
 _NEEDED = {
     "actual_response_class",
