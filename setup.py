@@ -38,7 +38,8 @@ def openmp_works(compiler) -> bool:
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder, "probe.c")
         source.write_text(
-            "#include <omp.h>\nint main(void) { return omp_get_max_threads() < 1; }\n"
+            "#include <omp.h>\nint main(void) {\n"
+            "return omp_pause_resource_all(omp_pause_hard) * omp_in_parallel(); }\n"
         )
         try:
             objects = compiler.compile(

@@ -1,5 +1,5 @@
 /* What every kernel stands on: status codes, the allocator that the caller passes, the arena,
- * CPU levels and UTF-8. Plain C11; no Python. */
+ * CPU levels, threads and UTF-8. Plain C11; no Python. */
 #ifndef FASTCORE_BASE_H
 #define FASTCORE_BASE_H
 
@@ -97,6 +97,23 @@ fc_cpu_level fc_cpu_current(void);
  */
 fc_cpu_level fc_cpu_force(fc_cpu_level level);
 const char *fc_cpu_name(fc_cpu_level level);
+
+/* ---- Threads ------------------------------------------------------------------------------ */
+
+/* A task of a parallel region: number `index` of its tasks. It must not fork. */
+typedef void (*fc_task)(void *ctx, size_t index);
+
+/* No region has more threads, however many are asked for. */
+enum { FC_PARALLEL_MAX = 256 };
+
+/* Runs tasks 0 to count - 1, each once, on at most `threads` threads, and returns when all have
+ * run. They run one after the other, in order, on the caller's thread, and no runtime is touched,
+ * if `threads` or `count` is below 2, within another task, without OpenMP, and in a process that
+ * was forked while a region ran. So a task must depend on no other, and where several write, each
+ * has its own place. May be called from any thread; a process may fork at any time. */
+void fc_parallel(size_t count, int threads, fc_task run, void *ctx);
+/* How many threads a region of many tasks would have, here and now, if `threads` are asked for. */
+int fc_parallel_threads(int threads);
 
 /* ---- UTF-8 and hashing -------------------------------------------------------------------- */
 
