@@ -17,6 +17,7 @@ if TYPE_CHECKING:  # what `_LAZY` brings at run time
     from .annotations import Shape as Shape
     from .columns import Columns as Columns
     from .errors import UnsupportedError as UnsupportedError
+    from .monitor import Monitor as Monitor
     from .plan import Plan as Plan
     from .schema import Schema as Schema
 
@@ -27,6 +28,7 @@ __distribution__ = "fastcore-ml"
 _LAZY = {
     "Array": "annotations",
     "Columns": "columns",
+    "Monitor": "monitor",
     "Plan": "plan",
     "Row": "annotations",
     "Rows": "annotations",

@@ -293,6 +293,12 @@ def part(columns: _core.Columns, name: str) -> Any:
     return array, columns.valid(name)
 
 
+def present(columns: _core.Columns, name: str) -> np.ndarray[Any, Any]:
+    """The cells of a column that are not null."""
+    array, valid = columns[name], columns.valid(name)
+    return array if valid is None else array[valid]
+
+
 def _same(ours: Any, theirs: Any) -> bool:
     return ours is theirs or bool(ours == theirs)
 

@@ -12,6 +12,9 @@
     X(PyTypeObject, columns_type)                                                                  \
     X(PyTypeObject, schema_type)                                                                   \
     X(PyTypeObject, plan_type)                                                                     \
+    X(PyTypeObject, reference_type)                                                                \
+    X(PyTypeObject, monitor_type)                                                                  \
+    X(PyTypeObject, snapshot_type)                                                                 \
     X(PyObject, validation_error) /* pydantic_core.ValidationError, once a schema was made */      \
     X(PyObject, empty_tuple)
 
@@ -39,6 +42,9 @@ static inline fc_state *fc_state_of_object(PyObject *self) {
 int fc_py_columns_exec(PyObject *module, fc_state *state);
 int fc_py_schema_exec(PyObject *module, fc_state *state);
 int fc_py_plan_exec(PyObject *module, fc_state *state);
+int fc_py_reference_exec(PyObject *module, fc_state *state);
+int fc_py_monitor_exec(PyObject *module, fc_state *state);
+int fc_py_snapshot_exec(PyObject *module, fc_state *state);
 
 /* The exception that is set, normalised and no longer set: a new reference. */
 static inline PyObject *fc_py_take_exception(void) {

@@ -1,0 +1,403 @@
+"""`Report`: how current data differ from a reference, feature by feature."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from . import _core, _drift_functions
+from ._drift_functions import DriftResult, adjust
+from ._reference import BOOLEAN, KINDS, NUMBER, TEXT, TIMES, Array, Feature, Reference
+
+if TYPE_CHECKING:
+    import pandas
+    from matplotlib.figure import Figure
+
+__all__ = ["FeatureReport", "Report"]
+
+#: What `tests=None` means; the last one is for numbers and times only.
+TESTS = ("psi", "jensenshannon", "chi2", "ks_2samp")
+_BINNED = ("kl_divergence", "hellinger", "total_variation", "linf", "g_test")
+#: False alarms that are accepted: the share of drifted features that did not drift, at most.
+ALPHA = 0.05
+#: A PSI below this is too small to matter, however certain it is.
+LARGE = 0.1
+
+
+@dataclass(frozen=True)
+class Side:
+    """One side of a feature's comparison: the reference, or the current data."""
+
+    rows: int
+    missing: int
+    cells: Array
+    bins: Array
+    infinite: int = 0
+    minimum: float = math.nan
+    maximum: float = math.nan
+    mean: float = math.nan
+    std: float = math.nan
+
+    @property
+    def present(self) -> int:
+        return self.rows - self.missing
+
+    @property
+    def shares(self) -> Array:
+        """Of the bins, among what is present."""
+        return self.bins / self.present if self.present else np.full(len(self.bins), np.nan)
+
+
+def _side(feature: Feature, place: tuple[int, int, int, int], block: Array) -> Side:
+    _, at, first, count = place
+    cells = block[first : first + count]
+    rows, missing = int(block[0]), int(block[at])
+    if feature.kind in (TEXT, BOOLEAN):
+        return Side(rows, missing, cells, cells)
+    bins = np.add.reduceat(cells, feature.bin_starts)
+    infinite = int(block[at + 1]) + int(block[at + 2])
+    sums, squares, low, high = block[at + 3 : at + 7].view(np.float64).tolist()
+    n = rows - missing - infinite
+    if not n:
+        return Side(rows, missing, cells, bins, infinite)
+    offset = sums / n
+    variance = max(squares / n - offset * offset, 0.0) if n > 1 else math.nan
+    std = math.sqrt(variance * n / (n - 1)) if n > 1 else math.nan
+    return Side(rows, missing, cells, bins, infinite, low, high, feature.shift + offset, std)
+
+
+@dataclass(frozen=True)
+class FeatureReport:
+    """How one feature differs from the reference.
+
+    Attributes
+    ----------
+    name : str
+    kind : str
+        ``number``, ``time``, ``text`` or ``bool``.
+    rows : int
+        Current rows.
+    missing : float
+        Share of the current rows without a value (null or NaN).
+    unseen : float or None
+        Share of the current values that the reference does not know: texts that are no category of
+        it, numbers outside its range. None where it cannot be told, because the reference itself
+        has more categories than it keeps.
+    statistics : dict of str to DriftResult
+        By test. ``missing`` is the PSI of the two shares missing and present.
+    drifted : bool
+        Whether the feature has drifted: PSI (or that of missing) is at least `threshold`.
+    threshold : float
+        The PSI at which it would have drifted: the larger of 0.1 and the value that chance reaches
+        at this sample size once in 20 times, corrected for the number of features.
+    pvalue : float
+        Of no drift, adjusted over the features (Benjamini and Hochberg).
+    unseen_values : list of (str, int)
+        The most frequent unseen texts, and how often at least each was seen.
+    """
+
+    name: str
+    kind: str
+    rows: int
+    missing: float
+    unseen: float | None
+    statistics: dict[str, DriftResult]
+    drifted: bool
+    threshold: float
+    pvalue: float
+    unseen_values: list[tuple[str, int]] = field(default_factory=list)
+    reference: Side = field(repr=False, kw_only=True)
+    current: Side = field(repr=False, kw_only=True)
+    feature: Feature = field(repr=False, kw_only=True)
+
+    def to_dict(self) -> dict[str, Any]:
+        """What is known of the feature, as JSON can say it (None for NaN)."""
+        sides = {
+            side: {
+                "rows": s.rows,
+                "missing": s.missing,
+                "infinite": s.infinite,
+                "minimum": _number(s.minimum),
+                "maximum": _number(s.maximum),
+                "mean": _number(s.mean),
+                "std": _number(s.std),
+                "counts": s.bins.tolist(),
+            }
+            for side, s in (("reference", self.reference), ("current", self.current))
+        }
+        return {
+            "name": self.name,
+            "kind": self.kind,
+            "drifted": self.drifted,
+            "threshold": _number(self.threshold),
+            "pvalue": _number(self.pvalue),
+            "rows": self.rows,
+            "missing": _number(self.missing),
+            "unseen": self.unseen,
+            "unseen_values": [[text, count] for text, count in self.unseen_values],
+            "statistics": {
+                name: {"statistic": _number(r.statistic), "pvalue": _number(r.pvalue)}
+                for name, r in self.statistics.items()
+            },
+            "bins": self.feature.labels,
+            **sides,
+        }
+
+
+def _number(value: float | None) -> float | None:
+    return None if value is None or not math.isfinite(value) else float(value)
+
+
+class Report(Mapping[str, FeatureReport]):
+    """How current data differ from a reference. A mapping of name to :class:`FeatureReport`.
+
+    Attributes
+    ----------
+    features : dict of str to FeatureReport
+    rows : int
+        Current rows.
+    reference_rows : int
+    drifted : list of str
+        The features that have drifted.
+    dataset_drifted : bool
+        Whether any has. Of data sets that did not drift at most one in 20 is said to have, because
+        each feature's p-value is adjusted over all features.
+    """
+
+    features: dict[str, FeatureReport]
+    rows: int
+    reference_rows: int
+
+    @classmethod
+    def _of(cls, reference: Reference, block: Array, tests: Iterable[str] | None = None) -> Report:
+        """The report of a block of counts."""
+        self = object.__new__(cls)
+        self.rows, self.reference_rows = int(block[0]), reference.rows
+        names = _check_tests(tests)
+        raw = []
+        for i, (feature, place) in enumerate(zip(reference.features, reference.places, strict=True)):
+            old = _side(feature, place, reference.block)
+            new = _side(feature, place, block)
+            heavy = reference._core.heavy(block, i) if feature.kind == TEXT else []
+            raw.append((feature, old, new, _statistics(feature, old, new, names), heavy))
+        pvalues = np.array([_pvalue(old, new, found) for _, old, new, found, _ in raw])
+        adjusted = adjust(pvalues, method="bh")
+        # Of m features the k that are rejected had p <= ALPHA * k / m.
+        m = max(int(np.isfinite(pvalues).sum()), 1)
+        level = ALPHA * max(int((adjusted <= ALPHA).sum()), 1) / m
+        self.features = {}
+        for (feature, old, new, statistics, heavy), p in zip(raw, adjusted.tolist(), strict=True):
+            value, missing = statistics["psi"].statistic, statistics["missing"].statistic
+            share = level / _hypotheses(old, new)
+            threshold = max(LARGE, _by_chance(old.present, new.present, len(old.bins), share))
+            of_missing = max(LARGE, _by_chance(old.rows, new.rows, 2, share))
+            self.features[feature.name] = FeatureReport(
+                name=feature.name,
+                kind=KINDS[feature.kind],
+                rows=new.rows,
+                missing=new.missing / new.rows if new.rows else math.nan,
+                unseen=_unseen(feature, old, new),
+                statistics=statistics,
+                drifted=value >= threshold or missing >= of_missing,
+                threshold=threshold,
+                pvalue=p,
+                unseen_values=sorted(heavy, key=lambda item: (-item[1], item[0])),
+                reference=old,
+                current=new,
+                feature=feature,
+            )
+        return self
+
+    @property
+    def drifted(self) -> list[str]:
+        return [name for name, feature in self.features.items() if feature.drifted]
+
+    @property
+    def dataset_drifted(self) -> bool:
+        return bool(self.drifted)
+
+    def __getitem__(self, name: str) -> FeatureReport:
+        return self.features[name]
+
+    def __iter__(self) -> Any:
+        return iter(self.features)
+
+    def __len__(self) -> int:
+        return len(self.features)
+
+    # ---- Out ----
+
+    def to_dict(self) -> dict[str, Any]:
+        """All of it, as JSON can say it (None for NaN). ``version`` rises with the form."""
+        return {
+            "version": 1,
+            "rows": self.rows,
+            "reference_rows": self.reference_rows,
+            "dataset_drifted": self.dataset_drifted,
+            "drifted": self.drifted,
+            "features": {name: f.to_dict() for name, f in self.features.items()},
+        }
+
+    def to_json(self) -> str:
+        """`to_dict` as JSON."""
+        return json.dumps(self.to_dict(), ensure_ascii=False, allow_nan=False)
+
+    def to_pandas(self) -> pandas.DataFrame:
+        """One row a feature: the verdict, the shares, each statistic and its p-value."""
+        try:
+            import pandas
+        except ImportError as error:
+            raise ImportError(
+                "to_pandas() needs pandas: pip install 'fastcore-ml[sklearn]'"
+            ) from error
+        rows = []
+        for name, f in self.features.items():
+            row: dict[str, Any] = {
+                "feature": name,
+                "kind": f.kind,
+                "drifted": f.drifted,
+                "threshold": f.threshold,
+                "pvalue": f.pvalue,
+                "rows": f.rows,
+                "missing": f.missing,
+                "unseen": f.unseen,
+            }
+            for test, result in f.statistics.items():
+                row[test] = result.statistic
+                row[f"{test}_pvalue"] = result.pvalue
+            rows.append(row)
+        frame = pandas.DataFrame(rows)
+        return frame.set_index("feature") if rows else frame
+
+    def to_html(self, path: str | os.PathLike[str] | None = None) -> str:
+        """One page with everything in it, for light and dark screens.
+
+        Parameters
+        ----------
+        path : path, optional
+            Where to write it.
+
+        Returns
+        -------
+        str
+            The page.
+        """
+        from ._report_page import page
+
+        text = page(self)
+        if path is not None:
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(text)
+        return text
+
+    def _repr_html_(self) -> str:
+        from ._report_page import table
+
+        return table(self)
+
+    def plot(self, feature: str | None = None) -> Figure:
+        """Draw a feature's distribution in both data sets, or the PSI of all features.
+
+        Raises
+        ------
+        KeyError
+            If there is no such feature.
+        ImportError
+            Without matplotlib, which comes with the extra ``plot``.
+        """
+        from ._report_plot import plot
+
+        return plot(self, feature)
+
+    def __repr__(self) -> str:
+        verdict = "drifted" if self.dataset_drifted else "no drift"
+        lines = [
+            f"Report: {verdict}; {len(self.drifted)} of {len(self)} features, {self.rows} rows "
+            f"against {self.reference_rows}"
+        ]
+        width = max((len(name) for name in self.features), default=0)
+        order = sorted(self.features.values(), key=lambda f: not f.drifted)
+        for f in order[:40]:
+            psi = f.statistics["psi"].statistic
+            mark = "drifted" if f.drifted else "       "
+            lines.append(f"  {f.name:<{width}}  {mark}  psi {psi:.4f}  missing {f.missing:.1%}")
+        return "\n".join(lines + ["  ..."] * (len(order) > 40))
+
+
+def _check_tests(tests: Iterable[str] | None) -> list[str]:
+    known = (*TESTS, *_BINNED)
+    names = list(TESTS if tests is None else [tests] if isinstance(tests, str) else tests)
+    for name in names:
+        if name not in known:
+            raise ValueError(f"tests: expected some of {', '.join(known)}, got {name!r}")
+    return list(dict.fromkeys(["psi", *names]))
+
+
+def _statistics(
+    feature: Feature, old: Side, new: Side, names: list[str]
+) -> dict[str, DriftResult]:
+    found = {}
+    for name in names:
+        if name != "ks_2samp":
+            found[name] = getattr(_drift_functions, name)(old.bins, new.bins, counts=True)
+        elif feature.kind in (NUMBER, TIMES):
+            found[name] = _ks(old, new)
+    shares = [np.array([side.present, side.missing], np.uint64) for side in (old, new)]
+    found["missing"] = _drift_functions.psi(*shares, counts=True)
+    return found
+
+
+def _ks(old: Side, new: Side) -> DriftResult:
+    """Kolmogorov-Smirnov from counts in the gaps and at the points of a sorted sample."""
+    n, m = old.present, new.present
+    if not n or not m:
+        return DriftResult(math.nan, math.nan)
+    distance = float(np.abs(np.cumsum(old.cells) / n - np.cumsum(new.cells) / m).max())
+    # In a gap both functions are taken at its end, where they are equal to those in SciPy.
+    return DriftResult(*_core.ks_pvalue(distance, n, m, "auto"))
+
+
+def _hypotheses(old: Side, new: Side) -> int:
+    """A feature can drift in its values, and, where some are missing, in whether they are there."""
+    return 2 if old.missing or new.missing else 1
+
+
+def _pvalue(old: Side, new: Side, statistics: dict[str, DriftResult]) -> float:
+    found = [statistics[name].pvalue for name in ("psi", "missing")[: _hypotheses(old, new)]]
+    values = [p for p in found if p is not None and p == p]
+    return min(1.0, min(values) * len(found)) if values else math.nan
+
+
+def _by_chance(n: int, m: int, bins: int, level: float) -> float:
+    """The PSI that chance reaches with probability `level`, between samples of n and m.
+
+    Yurdakul, "Statistical Properties of Population Stability Index" (2018): without drift,
+    PSI / (1/n + 1/m) has in large samples the chi-squared distribution with bins - 1 degrees.
+    """
+    if not n or not m:
+        return math.inf
+    return float(_core.chi2_isf(level, max(bins - 1, 1))) * (1 / n + 1 / m)
+
+
+def _unseen(feature: Feature, old: Side, new: Side) -> float | None:
+    if not new.present:
+        return 0.0
+    if feature.kind == BOOLEAN:
+        return float(new.cells[old.cells == 0].sum()) / new.present
+    if feature.kind == TEXT:
+        if old.cells[-1]:
+            return None
+        return float(new.cells[old.cells == 0].sum()) / new.present
+    present = np.flatnonzero(old.cells)
+    if not len(present):
+        return 1.0
+    outside = new.cells[: present[0]].sum() + new.cells[present[-1] + 1 :].sum()
+    return float(outside) / new.present
+
+

@@ -1,0 +1,10 @@
+"""Drift: how current data differ from the data a model was fitted on."""
+
+from . import _identity as _identity  # isort: split
+
+from ._drift_functions import DriftResult, adjust
+from ._reference import Reference
+from ._report import FeatureReport, Report
+from .monitor import Monitor
+
+__all__ = ["DriftResult", "FeatureReport", "Monitor", "Reference", "Report", "adjust"]

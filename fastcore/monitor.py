@@ -1,0 +1,402 @@
+"""Watching what a service is asked: counts against a reference, right over several workers."""
+
+from . import _identity as _identity  # isort: split
+
+import contextlib
+import dataclasses
+import datetime
+import hashlib
+import math
+import os
+import re
+import struct
+import threading
+import weakref
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+from . import _core
+from ._monitor_files import Directory, OwnFile
+from ._reference import Reference, as_columns
+from ._report import Report
+
+__all__ = ["Alert", "Monitor", "Window"]
+
+_MAGIC, _VERSION = b"FCMONIT\n", 1
+_HEAD = struct.Struct("<8sIIqIIQQ")
+_UNITS = {"ms": 1000, "s": 10**6, "m": 60 * 10**6, "h": 3600 * 10**6, "d": 86400 * 10**6}
+_EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
+_EVER = 2**62
+
+
+class Window(NamedTuple):
+    """A window: when it began, in UTC, and how many rows were counted in it."""
+
+    start: datetime.datetime
+    rows: int
+
+
+class Alert(NamedTuple):
+    """Something to look at: the feature, what kind of thing, and a sentence."""
+
+    feature: str
+    kind: str
+    message: str
+
+
+class Monitor(_core.Monitor):
+    """Counts what is served against a reference, in windows of time.
+
+    With a `path` the workers of one host share a directory: each process counts in a file of its
+    own, and each can report on all of them. A process that ends, or is killed at any moment, loses
+    at most the update it was at; its counts are kept for the others. A forked child makes its own
+    file at its first update. Without a path the counts are this process's alone, in memory, and a
+    forked child begins with none.
+
+    Parameters
+    ----------
+    reference : Reference
+        What the data are compared with.
+    path : path, optional
+        A directory of this host, made if it is not there.
+    window : str, timedelta or float
+        The length of a window: ``"30s"``, ``"15m"``, ``"1h"``, ``"1d"``; a number is seconds.
+    slots : int
+        How many windows are kept. When a new one begins the oldest expires.
+    tests : iterable of str, optional
+        The tests of reports, as in `Reference.compare`.
+
+    Raises
+    ------
+    OSError
+        If the directory cannot be made or written to, or is on a network file system.
+    ValueError
+        If `window` or `slots` is out of its range.
+
+    Notes
+    -----
+    Memory and disk are fixed from the start, whatever comes: of texts that are no category of the
+    reference all are counted, and the 16 most frequent of each feature known by name (Misra and
+    Gries 1982). An update never waits for another process.
+
+    Later failures (a full disk, a directory that vanishes) do not stop the service: the counts are
+    kept in memory, written to a new file as soon as that works, and `problems` and the log say so.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from fastcore import Monitor
+    >>> from fastcore.drift import Reference
+    >>> rng = np.random.default_rng(0)
+    >>> reference = Reference.fit({"age": rng.normal(40, 9, 5000)})
+    >>> monitor = Monitor(reference)
+    >>> monitor.update({"age": rng.normal(47, 9, 1000)})
+    >>> monitor.update_one({"age": 51})
+    >>> monitor.report()
+    Report: drifted; 1 of 1 features, 1001 rows against 5000
+      age  drifted  psi 0.6186  missing 0.0%
+    """
+
+    def __new__(
+        cls,
+        reference: Reference,
+        *,
+        path: str | os.PathLike[str] | None = None,
+        window: str | float | datetime.timedelta = "1h",
+        slots: int = 24,
+        tests: Iterable[str] | None = None,
+    ) -> "Monitor":
+        if not isinstance(reference, Reference):
+            raise TypeError(f"reference: expected a Reference, got {type(reference).__name__}")
+        length = _microseconds("window", window)
+        key = f"{reference.fingerprint} {length} {slots}".encode()
+        digest = hashlib.sha256(key).digest()
+        self = super().__new__(cls, reference._core, length, slots, digest)
+        self.reference = reference
+        self.window = length
+        self.slots = slots
+        self.tests = None if tests is None else tuple(tests)
+        self._digest = digest
+        self._lock = threading.Lock()
+        self._extra: _core.Snapshot | None = None
+        self._own: OwnFile | None = None
+        self._in_memory = False
+        self._directory = None
+        if path is not None:
+            self._directory = Directory(os.path.abspath(path), digest, self._new_snapshot)
+            self._directory.fold()
+            _OPEN.add(self)
+        return self
+
+    reference: Reference
+    _directory: Directory | None
+
+    def _new_snapshot(self) -> _core.Snapshot:
+        return _core.Snapshot(self.reference._core, self.window, self.slots, self._digest)
+
+    # ---- Called by the kernel ----
+
+    def _attend(self) -> None:
+        """Once a second, and before the first update: see to the file."""
+        with self._lock:
+            own, directory = self._own, self._directory
+            if own is not None and own.is_healthy():
+                return
+            if directory is None:
+                if not self._in_memory:
+                    self._attach(-1, os.urandom(16))
+                    self._in_memory = True
+                return
+            new = None
+            try:
+                new = directory.create(self._size())
+                self._attach(new.fd, new.id)  # what was counted so far goes with it
+                new.publish(directory.live_name(new))
+            except OSError as error:
+                if new is not None:
+                    self._attach(-1, os.urandom(16))
+                    new.close()
+                    with contextlib.suppress(OSError):
+                        os.unlink(new.path)
+                elif not self._in_memory or own is not None:
+                    self._attach(-1, os.urandom(16))
+                new = None
+                directory.note(directory.path, error)
+            else:
+                directory.problems.pop(os.path.basename(directory.path), None)
+            if own is not None:
+                own.close()
+            self._own, self._in_memory = new, new is None
+
+    def _forked(self) -> None:
+        """In a child: nothing of the parent's is ours."""
+        self._lock = threading.Lock()
+        if self._own is not None:
+            self._own.close()
+        self._own, self._in_memory, self._extra = None, False, None
+
+    def _as_columns(self, data: Any) -> _core.Columns:
+        return as_columns(data)
+
+    def _as_dict(self, row: Any) -> dict[str, Any]:
+        if isinstance(row, Mapping):
+            return dict(row)
+        if dataclasses.is_dataclass(row) and not isinstance(row, type):
+            return {f.name: getattr(row, f.name) for f in dataclasses.fields(row)}
+        values = getattr(row, "__dict__", None)
+        if isinstance(values, dict) and not isinstance(row, type):
+            return values
+        raise TypeError(
+            f"row: expected a mapping, or a model or dataclass instance, got {type(row).__name__}"
+        )
+
+    # ---- Reading ----
+
+    @property
+    def problems(self) -> dict[str, str]:
+        """What stands in the way at present, by file; empty when all is well."""
+        return dict(self._directory.problems) if self._directory is not None else {}
+
+    def _gather(self) -> _core.Snapshot:
+        if self._directory is None:
+            part = self._new_snapshot()
+            part.add(self)
+        else:
+            self._directory.fold()
+            part = self._directory.gather(self._own, self)
+        if self._extra is not None:
+            part.add(self._extra)
+        return part
+
+    @property
+    def windows(self) -> list[Window]:
+        """The windows that are kept and have rows, oldest first."""
+        return [
+            Window(_EPOCH + datetime.timedelta(microseconds=number * self.window), rows)
+            for number, rows in self._gather().windows()
+        ]
+
+    def report(
+        self,
+        window: str | float | datetime.timedelta | tuple[Any, Any] | None = None,
+    ) -> Report:
+        """Compare what was counted, by all processes, with the reference.
+
+        Parameters
+        ----------
+        window : str, timedelta, float, or (datetime, datetime), optional
+            The last so much time, to whole windows and with the present one (``"6h"``); or the
+            windows that begin at or after the first time and before the second. All windows that
+            are kept, if not given.
+
+        Returns
+        -------
+        Report
+
+        Raises
+        ------
+        OSError
+            If other processes' files cannot be read.
+        ValueError
+            If `window` is out of its range.
+        """
+        first, last = self._range(window)
+        block = self._gather().total(first, last)
+        return Report._of(self.reference, block, self.tests)
+
+    def _range(self, window: Any) -> tuple[int, int]:
+        if window is None:
+            return -_EVER, _EVER
+        if isinstance(window, tuple):
+            begin, end = (
+                math.ceil((t - _EPOCH) / datetime.timedelta(microseconds=self.window))
+                for t in window
+            )
+            return begin, end - 1
+        count = -(-_microseconds("window", window) // self.window)
+        present = self._now // self.window
+        return present - count + 1, _EVER
+
+    def alerts(self) -> list[Alert]:
+        """What should be looked at, in all windows that are kept: features that have drifted, more
+        than 1 % unseen values, and infinities where the reference has none."""
+        found = []
+        for name, f in self.report().features.items():
+            if f.drifted:
+                psi, missing = f.statistics["psi"].statistic, f.statistics["missing"].statistic
+                what = f"PSI {psi:.3f}" if psi >= f.threshold else f"PSI of missing {missing:.3f}"
+                found.append(Alert(name, "drift", f"{name} has drifted: {what}"))
+            if f.unseen is not None and f.unseen > 0.01:
+                known = "range" if f.kind in ("number", "time") else "categories"
+                message = f"{f.unseen:.1%} of {name} are not in the reference's {known}"
+                found.append(Alert(name, "unseen", message))
+            if f.current.infinite and not f.reference.infinite:
+                message = f"{name} has {f.current.infinite} infinite values"
+                found.append(Alert(name, "infinite", message))
+        return found
+
+    # ---- Elsewhere ----
+
+    def merge(self, other: "Monitor | bytes") -> None:
+        """Add the counts of another monitor, or the bytes of one, to these.
+
+        Raises
+        ------
+        ValueError
+            If it has another reference, window or number of slots, or the bytes are damaged.
+        """
+        if isinstance(other, _core.Monitor):
+            if not isinstance(other, Monitor) or other._digest != self._digest:
+                raise ValueError("other: expected a monitor of the same reference, window and slots")
+            part = other._gather()
+        else:
+            reference, window, slots, data = _unpack(other)
+            same = reference == self.reference and (window, slots) == (self.window, self.slots)
+            if not same:
+                raise ValueError("other: expected a monitor of the same reference, window and slots")
+            part = self._read(data)
+        if self._directory is not None:
+            self._directory.add(part)
+            return
+        with self._lock:
+            total = self._new_snapshot()
+            if self._extra is not None:
+                total.add(self._extra)
+            total.add(part)
+            self._extra = total
+
+    def _read(self, data: bytes) -> _core.Snapshot:
+        part = self._new_snapshot()
+        _, fault = part.add_bytes(data)
+        if fault is not None:
+            raise ValueError(f"data: its counts are not valid: it {fault}")
+        return part
+
+    def to_bytes(self) -> bytes:
+        """The reference, and the counts of all processes: for another host."""
+        reference, counts = self.reference._to_bytes(), self._gather().to_bytes(b"")
+        head = _HEAD.pack(
+            _MAGIC, _VERSION, 0, self.window, self.slots, 0, len(reference), len(counts)
+        )
+        return head + reference + counts
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> "Monitor":
+        """A monitor in memory with the counts that `to_bytes` wrote.
+
+        Raises
+        ------
+        ValueError
+            If the bytes are not such, of another version, or damaged.
+        """
+        reference, window, slots, counts = _unpack(data)
+        self = cls(reference, window=datetime.timedelta(microseconds=window), slots=slots)
+        self._extra = self._read(counts)
+        return self
+
+    def __reduce__(self) -> Any:
+        raise TypeError("a Monitor is not pickled: use to_bytes(), or make one in each process")
+
+    def __repr__(self) -> str:
+        where = "in memory" if self._directory is None else self._directory.path
+        windows = self.windows
+        rows = sum(window.rows for window in windows)
+        return (
+            f"Monitor: {rows} rows in {len(windows)} of {self.slots} windows of "
+            f"{datetime.timedelta(microseconds=self.window)}, {len(self.reference.names)} "
+            f"features, {where}"
+        )
+
+    def _repr_html_(self) -> str:
+        return self.report()._repr_html_()
+
+
+def _microseconds(what: str, length: Any) -> int:
+    """A length of time."""
+    found = None
+    if isinstance(length, datetime.timedelta):
+        found = length // datetime.timedelta(microseconds=1)
+    elif isinstance(length, str):
+        match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)\s*", length)
+        if match:
+            found = round(float(match[1]) * _UNITS[match[2]])
+    elif isinstance(length, (int, float)) and not isinstance(length, bool):
+        if math.isfinite(length):
+            found = round(length * 10**6)
+    else:
+        raise TypeError(f"{what}: expected str, timedelta or seconds, got {type(length).__name__}")
+    if found is None or not 1000 <= found <= 2**53:
+        raise ValueError(
+            f"{what}: expected a time such as '30s', '15m', '1h' or '7d', got {length!r}"
+        )
+    return found
+
+
+def _unpack(data: Any) -> tuple[Reference, int, int, bytes]:
+    data = bytes(memoryview(data))
+    if len(data) < _HEAD.size or data[:8] != _MAGIC:
+        raise ValueError("data: is no monitor's")
+    _, version, _, window, slots, _, reference, counts = _HEAD.unpack_from(data)
+    if version != _VERSION:
+        raise ValueError(f"data: has version {version}; this fastcore reads version {_VERSION}")
+    if len(data) != _HEAD.size + reference + counts:
+        raise ValueError("data: is damaged: its length does not fit")
+    end = _HEAD.size + reference
+    try:
+        found = Reference._from_bytes(data[_HEAD.size : end])
+    except ValueError as error:
+        raise ValueError(f"data: its reference {error}") from None
+    return found, window, slots, data[end:]
+
+
+#: Those that have files: a child gives up its copies at once, so that the locks that say "alive"
+#: are the parent's alone.
+_OPEN: "weakref.WeakSet[Monitor]" = weakref.WeakSet()
+
+
+def _close_in_child() -> None:
+    for monitor in list(_OPEN):
+        monitor._forked()
+
+
+os.register_at_fork(after_in_child=_close_in_child)

@@ -1,0 +1,37 @@
+/* Counts in the gaps of a sorted set of points: from them the two-sample Kolmogorov-Smirnov
+ * statistic follows exactly at the points, without sorting what is counted (the empirical
+ * distribution functions jump nowhere else that matters: at a point, and between two of them).
+ *
+ * m points v[0] < ... < v[m-1] make 2m + 1 cells: cell 2i is the open gap before v[i] (cell 2m the
+ * one behind the last), cell 2i + 1 is v[i] itself. NaN is in no cell. */
+#ifndef FASTCORE_DRIFT_CELLS_H
+#define FASTCORE_DRIFT_CELLS_H
+
+#include "fastcore/base.h"
+
+/* Immutable after fc_points_init; any thread may read it. */
+typedef struct fc_points {
+    const double *points; /* rising, finite, no two equal */
+    uint32_t count;
+    /* A table of guesses over [points[0], points[count - 1]]: a value whose bucket is b lies
+     * between the points start[b] and start[b + 1], because the bucket never falls as the value
+     * rises. Few steps of a binary search are left where the points are spread, and never more
+     * than without the table. */
+    double low, scale;
+    uint32_t buckets;
+    const uint32_t *start; /* buckets + 1 */
+} fc_points;
+
+/* Copies `count` (0 is allowed) points into `arena`. FC_EINVALID unless they are finite and
+ * rising; FC_ELIMIT for more than FC_POINTS_MAX. */
+enum { FC_POINTS_MAX = 1 << 24 };
+fc_status fc_points_init(fc_points *points, fc_arena *arena, const double *values, size_t count);
+
+/* The cell of `x`, which is not NaN. */
+uint32_t fc_points_cell(const fc_points *points, double x);
+
+/* Adds `n` values to the 2 * count + 1 counts `cells`, and the NaN among them to *missing. */
+void fc_points_count(const fc_points *points, const double *values, size_t n, uint64_t *cells,
+                     uint64_t *missing);
+
+#endif

@@ -1,0 +1,67 @@
+/* What a reference knows of a feature. */
+#ifndef FASTCORE_MONITOR_REFERENCE_H
+#define FASTCORE_MONITOR_REFERENCE_H
+
+#include <string.h>
+
+#include "drift/cells.h"
+#include "fastcore/monitor.h"
+
+/* Words of a feature of numbers, from its place on. */
+enum {
+    FC_AT_MISSING = 0,
+    FC_AT_POS_INF,
+    FC_AT_NEG_INF,
+    FC_AT_SUM,     /* double: of (x - shift) over the finite values */
+    FC_AT_SQUARES, /* double: of (x - shift)^2 */
+    FC_AT_MIN,     /* double: +inf if there is no finite value */
+    FC_AT_MAX,
+    FC_AT_NUMBER_CELLS,
+    FC_AT_TEXT_CELLS = 1
+};
+/* Words of an unknown text: its count, then one byte of length and the bytes. */
+enum { FC_HEAVY_WORDS = 1 + (1 + FC_HEAVY_BYTES) / 8 };
+
+struct fc_feature {
+    const char *name;
+    size_t name_len;
+    fc_feature_place place;
+    fc_points points;
+    double shift;
+    fc_texts texts;
+    /* The categories by hash: slot is category + 1, 0 is free; a power of two in size. */
+    const uint32_t *slots;
+    uint32_t slot_mask;
+    uint64_t seed;
+};
+
+/* The cell of a text; the last one for an unknown text. */
+uint32_t fc_feature_cell(const fc_feature *feature, const char *text, size_t len);
+
+struct fc_mapping {
+    int64_t refs;
+    fc_reference *reference; /* a reference of its own */
+    fc_layout *layout;       /* likewise */
+    uint32_t *columns;       /* of each feature */
+    const uint32_t **codes;  /* of each feature: the cell of each code of its column, or NULL */
+    fc_arena arena;
+};
+
+static inline double fc_word_double(uint64_t word) {
+    double value;
+    memcpy(&value, &word, sizeof value);
+    return value;
+}
+static inline uint64_t fc_double_word(double value) {
+    uint64_t word;
+    memcpy(&word, &value, sizeof word);
+    return word;
+}
+
+/* Parts of fc_block_count that pending rows need as well (monitor/block.c). */
+void fc_block_numbers(const fc_feature *feature, const double *values, size_t n, uint64_t *block);
+void fc_block_unknown(const fc_feature *feature, const char *text, size_t len, uint64_t *block);
+/* The cells [first, first + n) of a column of numbers, times or bools as doubles, NaN under null. */
+void fc_column_doubles(const fc_column *column, int64_t first, size_t n, double *out);
+
+#endif
