@@ -159,7 +159,8 @@ def from_array(name: str, value: Any) -> Column:
     kind = _array_kind(name, array)
     array = np.ascontiguousarray(array, dtype=_DTYPES[kind])
     if kind == TIME:
-        missing = np.isnat(array).reshape(len(array), -1).any(axis=1)
+        missing = np.isnat(array)
+        missing = missing.any(axis=1) if array.ndim > 1 else missing
         if missing.any():
             valid = ~missing if valid is None else valid & ~missing
     items = array.shape[1] if array.ndim == 2 else None

@@ -58,6 +58,8 @@ class OwnFile:
             os.close(self.fd)
         self.fd = -1
 
+    __del__ = close
+
 
 class Directory:
     """The files of one reference in a directory.

@@ -377,6 +377,8 @@ class Reference:
 def _fit(columns: _core.Columns, spec: Any, bins: Any, categories: Any, most: int | None) -> Feature:
     name, kind = spec[0], spec[1]
     none = np.empty(0)
+    if kind == OBJECT and not len(_columns_in.present(columns, name)):
+        return Feature(name, TEXT, none, none, 0.0, (), False)  # nothing says what it holds
     if spec[6] & FLAG_LISTED or kind == OBJECT:
         what = "lists" if spec[6] & FLAG_LISTED else "Python objects"
         raise UnsupportedError(

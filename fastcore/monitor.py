@@ -389,14 +389,14 @@ def _unpack(data: Any) -> tuple[Reference, int, int, bytes]:
     return found, window, slots, data[end:]
 
 
-#: Those that have files: a child gives up its copies at once, so that the locks that say "alive"
-#: are the parent's alone.
+#: Those that have files: a child gives up its copies at once (of the mapped memory too, which holds
+#: the file open), so that the locks that say "alive" are the parent's alone.
 _OPEN: "weakref.WeakSet[Monitor]" = weakref.WeakSet()
 
 
 def _close_in_child() -> None:
     for monitor in list(_OPEN):
-        monitor._forked()
+        monitor._abandon()
 
 
 os.register_at_fork(after_in_child=_close_in_child)

@@ -3,3 +3,4 @@
 from .profiles import register
 
 register()
+import tests.conftest_shim

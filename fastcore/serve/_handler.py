@@ -128,7 +128,7 @@ def _is_generator(call: object) -> bool:
     return inspect.isgeneratorfunction(call) or inspect.isasyncgenfunction(call)
 
 
-def _body_params(dependant: Dependant) -> list[ModelField]:
+def body_params(dependant: Dependant) -> list[ModelField]:
     found, todo = [], [dependant]
     while todo:
         one = todo.pop()
@@ -149,7 +149,7 @@ def make_handler(original: Handler, settings: Settings) -> Handler:
     """
     if settings.response_field is not None:
         _become(settings.response_field, ResponseField)
-    bodies = _body_params(settings.dependant)
+    bodies = body_params(settings.dependant)
     if settings.form or not bodies or any(type(b) not in (ModelField, BodyField) for b in bodies):
         return original
     for body in bodies:

@@ -13,8 +13,9 @@ it reads the body, asks the compiled schema, and takes one of three ways:
 """
 
 import functools
+import warnings
 from collections.abc import Callable, Coroutine
-from typing import Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from fastapi.routing import APIRoute
 from starlette.requests import Request
@@ -23,12 +24,17 @@ from starlette.responses import Response
 from .. import _identity as _identity
 from ._inline import is_inline, on_loop
 
+if TYPE_CHECKING:
+    from ..monitor import Monitor
+
 try:
     from . import _handler
 except Exception:  # a FastAPI whose insides have moved keeps its routes
     _handler = None  # type: ignore[assignment]
 
 __all__ = ["FastRoute"]
+
+_WATCHED = "__fastcore_monitor__"
 
 
 class FastRoute(APIRoute):
@@ -57,6 +63,34 @@ class FastRoute(APIRoute):
     ...     return flight.distance / 2
     """
 
+    #: What counts the requests of these routes; set by `watching`.
+    monitor: ClassVar["Monitor | None"] = None
+
+    @classmethod
+    def watching(cls, monitor: "Monitor") -> type["FastRoute"]:
+        """A route class whose routes count the rows of their valid requests.
+
+        Parameters
+        ----------
+        monitor : Monitor
+            Gets the rows, before the endpoint does.
+
+        Returns
+        -------
+        type
+            For ``APIRouter(route_class=...)``.
+
+        Raises
+        ------
+        TypeError
+            If `monitor` is not a Monitor.
+        """
+        from ..monitor import Monitor
+
+        if not isinstance(monitor, Monitor):
+            raise TypeError(f"monitor: expected a Monitor, got {type(monitor).__name__}")
+        return type(cls.__name__, (cls,), {"monitor": monitor, "__module__": cls.__module__})
+
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Make this route's handler.
 
@@ -73,15 +107,36 @@ class FastRoute(APIRoute):
         if settings is None:
             return original
         call = settings.dependant.call
-        if call is not None and is_inline(call):
+        changed = self._changed(call, settings) if call is not None else call
+        if changed is not call:
             # FastAPI decides between loop and thread when it makes the handler: make it again.
-            settings.dependant.call = on_loop(call)
+            settings.dependant.call = changed
             _forget(settings.dependant)
             original = super().get_route_handler()
             settings = _handler.Settings.of(original)
             if settings is None:
                 return original
         return _handler.make_handler(original, settings)
+
+    def _changed(self, call: Callable[..., Any], settings: Any) -> Callable[..., Any]:
+        """The endpoint as it is called here: on the loop, and watched."""
+        if is_inline(call):
+            call = on_loop(call)
+        if self.monitor is None or getattr(call, _WATCHED, None) is self.monitor:
+            return call
+        names = [field.name for field in _handler.body_params(settings.dependant)]
+        if not names:
+            return call
+        if settings.stream:
+            warnings.warn(
+                f"{self.path}: an endpoint that streams is not watched", RuntimeWarning, stacklevel=2
+            )
+            return call
+        from ._watch import watched
+
+        call = watched(call, self.monitor, names)
+        setattr(call, _WATCHED, self.monitor)
+        return call
 
 
 def _forget(dependant: object) -> None:

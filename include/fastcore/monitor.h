@@ -86,6 +86,9 @@ typedef struct fc_mapping fc_mapping;
  * *missing whether there is no such column. */
 fc_status fc_mapping_new(fc_reference *reference, fc_layout *layout, fc_mapping **out,
                          uint32_t *bad, bool *missing);
+/* Whether the rows of a set can be counted: a column of objects, or one of floats for a feature of
+ * another kind, is taken if all its cells are missing. *bad is the feature where not. */
+bool fc_mapping_holds(const fc_mapping *mapping, const fc_columns *set, uint32_t *bad);
 fc_mapping *fc_mapping_ref(fc_mapping *mapping);
 void fc_mapping_free(fc_mapping *mapping); /* one reference; NULL is allowed */
 const fc_layout *fc_mapping_layout(const fc_mapping *mapping);
@@ -138,7 +141,7 @@ void fc_store_update(fc_store *store, const fc_mapping *mapping, const fc_column
                      int64_t now);
 /* The number of the window that `now` lies in. */
 int64_t fc_window_of(int64_t window, int64_t now);
-/* Whether a newer window than that of `now` has its place in the ring. */
+/* Whether the window of `now` has expired by those that came later. */
 bool fc_store_is_late(const fc_store *store, int64_t now);
 
 /* ---- Snapshot ----------------------------------------------------------------------------- */

@@ -235,6 +235,10 @@ void fc_block_count(const fc_mapping *mapping, const fc_columns *set, int64_t fi
     for (uint32_t i = 0; i < reference->count; i++) {
         const fc_feature *feature = &reference->features[i];
         const fc_column *column = &set->columns[mapping->columns[i]];
+        if (FC_UNLIKELY(fc_column_unsure(feature->place.kind, column->info))) {
+            block[feature->place.at + FC_AT_MISSING] += (uint64_t)count; /* fc_mapping_holds */
+            continue;
+        }
         switch (feature->place.kind) {
         case FC_FEATURE_NUMBER:
         case FC_FEATURE_TIME: count_numbers(feature, column, first, count, block); break;

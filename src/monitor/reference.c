@@ -139,6 +139,7 @@ fc_feature_place fc_reference_place(const fc_reference *reference, uint32_t i) {
 
 static bool fits(fc_feature_kind kind, const fc_column_info *info) {
     if (info->flags & FC_COLUMN_LISTED) return false;
+    if (fc_column_unsure(kind, info)) return true;
     switch (info->kind) {
     case FC_COLUMN_BOOL: return kind == FC_FEATURE_BOOL || kind == FC_FEATURE_NUMBER;
     case FC_COLUMN_FLOAT64:
@@ -161,6 +162,7 @@ static fc_status map_feature(fc_mapping *self, uint32_t i, bool *missing) {
     const fc_column_info *info = &self->layout->columns[column];
     if (!fits(feature->place.kind, info)) return FC_EREFUSED;
     self->columns[i] = (uint32_t)column;
+    self->unsure |= fc_column_unsure(feature->place.kind, info);
     if (info->kind != FC_COLUMN_CODE) return FC_OK;
     const fc_texts *texts = &info->texts;
     uint32_t *cells = fc_arena_zeros(&self->arena, (size_t)texts->count + 1, sizeof *cells);
@@ -194,6 +196,21 @@ fc_status fc_mapping_new(fc_reference *reference, fc_layout *layout, fc_mapping 
 fail:
     fc_mapping_free(self);
     return status;
+}
+
+bool fc_mapping_holds(const fc_mapping *self, const fc_columns *set, uint32_t *bad) {
+    for (uint32_t i = 0; self->unsure && i < self->reference->count; i++) {
+        const fc_column *column = &set->columns[self->columns[i]];
+        if (!fc_column_unsure(self->reference->features[i].place.kind, column->info)) continue;
+        *bad = i;
+        for (int64_t row = 0; row < set->rows; row++) {
+            if (column->kind == FC_COLUMN_OBJECT
+                    ? fc_column_is_valid(column, row) && ((void *const *)column->values)[row]
+                    : ((const double *)column->values)[row] == ((const double *)column->values)[row])
+                return false;
+        }
+    }
+    return true;
 }
 
 fc_mapping *fc_mapping_ref(fc_mapping *mapping) {

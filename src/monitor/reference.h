@@ -43,6 +43,7 @@ struct fc_mapping {
     fc_reference *reference; /* a reference of its own */
     fc_layout *layout;       /* likewise */
     uint32_t *columns;       /* of each feature */
+    bool unsure;             /* some column fits only if all its cells are missing */
     const uint32_t **codes;  /* of each feature: the cell of each code of its column, or NULL */
     fc_arena arena;
 };
@@ -56,6 +57,13 @@ static inline uint64_t fc_double_word(double value) {
     uint64_t word;
     memcpy(&word, &value, sizeof word);
     return word;
+}
+
+/* Whether a column has no kind of its own that says what it holds: Python objects, and the floats
+ * that pandas makes of a column in which everything is missing. */
+static inline bool fc_column_unsure(fc_feature_kind kind, const fc_column_info *info) {
+    return info->kind == FC_COLUMN_OBJECT ||
+           (info->kind == FC_COLUMN_FLOAT64 && kind != FC_FEATURE_NUMBER);
 }
 
 /* Parts of fc_block_count that pending rows need as well (monitor/block.c). */

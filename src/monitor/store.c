@@ -140,8 +140,10 @@ void fc_store_free(fc_store *store) {
 bool fc_store_is_late(const fc_store *store, int64_t now) {
     int64_t index = fc_window_of(store->window, now);
     const fc_store_root *root = root_of(store, store->root);
-    int64_t there = root->places[fc_store_place_of(index, store->slots)].index;
-    return there != FC_NO_WINDOW && there > index;
+    int64_t newest = root->pending;
+    for (uint32_t i = 0; i < store->slots; i++)
+        if (root->places[i].index > newest) newest = root->places[i].index;
+    return newest != FC_NO_WINDOW && index <= newest - (int64_t)store->slots;
 }
 
 /* ---- Pending rows ------------------------------------------------------------------------- */
@@ -219,7 +221,12 @@ static void append(fc_store *self, const fc_mapping *mapping, const fc_columns *
     size_t rows = (size_t)set->rows;
     for (uint32_t i = 0; i < reference->count; i++, cells += FC_PENDING_ROWS) {
         const fc_column *column = &set->columns[mapping->columns[i]];
-        switch (reference->features[i].place.kind) {
+        fc_feature_kind kind = reference->features[i].place.kind;
+        if (FC_UNLIKELY(fc_column_unsure(kind, column->info)) && kind >= FC_FEATURE_TEXT) {
+            for (size_t r = 0; r < rows; r++) cells[r] = FC_NO_CELL; /* fc_mapping_holds */
+            continue;
+        }
+        switch (kind) {
         case FC_FEATURE_NUMBER:
         case FC_FEATURE_TIME:
             if (rows == 1 && column->kind == FC_COLUMN_FLOAT64)

@@ -103,7 +103,7 @@ static void monitor_dealloc(PyObject *object) {
     Py_DECREF(type);
 }
 
-/* The holder of the mutex never waits for the GIL, so this cannot stand still. */
+/* Nobody waits for the mutex with the GIL in hand, so its holder can always get the GIL. */
 static void lock(monitor_object *self) {
     if (pthread_mutex_trylock(&self->mutex) == 0) return;
     Py_BEGIN_ALLOW_THREADS
@@ -156,18 +156,30 @@ static PyObject *monitor_attach(PyObject *object, PyObject *const *args, Py_ssiz
     Py_RETURN_NONE;
 }
 
+/* In a child: the store is the parent's, and who held the mutex there does not exist here. */
+static int leave_parent(monitor_object *self) {
+    uint64_t generation = __atomic_load_n(&forks, __ATOMIC_RELAXED);
+    if (FC_LIKELY(self->forks == generation)) return 0;
+    self->forks = generation;
+    pthread_mutex_init(&self->mutex, NULL);
+    drop_store(self);
+    PyObject *done = PyObject_CallMethod((PyObject *)self, "_forked", NULL);
+    Py_XDECREF(done);
+    return done ? 0 : -1;
+}
+
+PyDoc_STRVAR(abandon_doc, "_abandon($self, /)\n--\n\n"
+                          "In a child: let go of what is the parent's. Nothing elsewhere.");
+
+static PyObject *monitor_abandon(PyObject *object, PyObject *unused) {
+    (void)unused;
+    if (leave_parent((monitor_object *)object) < 0) return NULL;
+    Py_RETURN_NONE;
+}
+
 /* Everything a process needs before it may touch the store. */
 static int get_ready(monitor_object *self, int64_t now) {
-    uint64_t generation = __atomic_load_n(&forks, __ATOMIC_RELAXED);
-    if (FC_UNLIKELY(self->forks != generation)) {
-        /* The store is the parent's, and who held the mutex there does not exist here. */
-        self->forks = generation;
-        pthread_mutex_init(&self->mutex, NULL);
-        drop_store(self);
-        PyObject *done = PyObject_CallMethod((PyObject *)self, "_forked", NULL);
-        if (!done) return -1;
-        Py_DECREF(done);
-    }
+    if (leave_parent(self) < 0) return -1;
     int64_t second = now / 1000000;
     if (FC_LIKELY(self->store && self->second == second)) return 0;
     self->second = second;
@@ -393,6 +405,7 @@ static PyMethodDef monitor_methods[] = {
     {"_size", monitor_size, METH_NOARGS, size_doc},
     {"_attach", METHOD(monitor_attach), METH_FASTCALL, attach_doc},
     {"_ready", monitor_ready, METH_NOARGS, ready_doc},
+    {"_abandon", monitor_abandon, METH_NOARGS, abandon_doc},
     {NULL, NULL, 0, NULL},
 };
 

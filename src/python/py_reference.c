@@ -171,8 +171,7 @@ static void raise_unfit(const reference_object *self, const fc_columns *set, uin
                  info->flags & FC_COLUMN_LISTED ? "lists of " : "", found[info->kind]);
 }
 
-fc_mapping *fc_py_reference_mapping(PyObject *object, fc_columns *set) {
-    reference_object *self = (reference_object *)object;
+static fc_mapping *known_mapping(reference_object *self, fc_columns *set) {
     for (int i = 0; i < KEPT; i++)
         if (self->kept[i] && fc_mapping_layout(self->kept[i]) == set->layout)
             return fc_mapping_ref(self->kept[i]);
@@ -180,15 +179,23 @@ fc_mapping *fc_py_reference_mapping(PyObject *object, fc_columns *set) {
     uint32_t bad = 0;
     bool missing = false;
     fc_status status = fc_mapping_new(self->reference, set->layout, &mapping, &bad, &missing);
-    if (status == FC_EREFUSED) {
-        raise_unfit(self, set, bad, missing);
-        return NULL;
-    }
+    if (status == FC_EREFUSED) raise_unfit(self, set, bad, missing);
+    if (status == FC_EREFUSED) return NULL;
     if (status != FC_OK) return fc_py_raise(status, "data"), NULL;
     fc_mapping **place = &self->kept[self->next++ % KEPT];
     fc_mapping_free(*place);
     *place = fc_mapping_ref(mapping);
     return mapping;
+}
+
+fc_mapping *fc_py_reference_mapping(PyObject *object, fc_columns *set) {
+    reference_object *self = (reference_object *)object;
+    fc_mapping *mapping = known_mapping(self, set);
+    uint32_t bad;
+    if (!mapping || FC_LIKELY(fc_mapping_holds(mapping, set, &bad))) return mapping;
+    raise_unfit(self, set, bad, false);
+    fc_mapping_free(mapping);
+    return NULL;
 }
 
 fc_mapping *fc_py_reference_row_mapping(PyObject *object) {
