@@ -1,31 +1,481 @@
-"""TEMPORARY stand-in until the real one lands."""
-from typing import NamedTuple
+"""Statistics of two samples by bins: how far the current data are from the reference."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
 import numpy as np
-from scipy import stats
+import numpy.typing as npt
+
 from . import _core
 
+__all__ = [
+    "DriftResult",
+    "adjust",
+    "chi2",
+    "g_test",
+    "hellinger",
+    "jensenshannon",
+    "kl_divergence",
+    "ks_2samp",
+    "linf",
+    "psi",
+    "total_variation",
+]
+
+Array = np.ndarray[Any, Any]
+
+
 class DriftResult(NamedTuple):
+    """A statistic, and its p-value (None where there is none)."""
+
     statistic: float
     pvalue: float | None
 
-def adjust(p, method="bh"):
-    p = np.asarray(p, float); out = p.copy(); ok = np.isfinite(p)
-    if ok.any(): out[ok] = stats.false_discovery_control(p[ok])
-    return out
 
-def psi(r, c, counts=True):
-    r = np.asarray(r, float); c = np.asarray(c, float); n, m, b = r.sum(), c.sum(), len(r)
-    if not n or not m: return DriftResult(float("nan"), float("nan"))
-    p, q = (r + .5) / (n + b / 2), (c + .5) / (m + b / 2)
-    v = float(((q - p) * np.log(q / p)).sum())
-    return DriftResult(v, float(stats.chi2.sf(v / (1 / n + 1 / m), max(b - 1, 1))))
+# ---- From samples to counts ----------------------------------------------------------------
 
-def jensenshannon(r, c, counts=True):
-    from scipy.spatial.distance import jensenshannon as js
-    return DriftResult(float(js(np.asarray(r, float), np.asarray(c, float))), None)
 
-def chi2(r, c, counts=True):
-    t = np.array([r, c], float); t = t[:, t.sum(0) > 0]
-    if t.shape[1] < 2 or not t.sum(1).all(): return DriftResult(float("nan"), float("nan"))
-    x = stats.chi2_contingency(t)
-    return DriftResult(float(x.statistic), float(x.pvalue))
+def _sample(name: str, values: npt.ArrayLike, nan: str) -> Array | None:
+    """One-dimensional values as float32, float64 or objects; None stands for `propagate` met."""
+    array = np.asarray(values)
+    if array.ndim != 1:
+        raise ValueError(f"{name}: expected one dimension, got {array.ndim}")
+    if array.dtype.kind in "iub":
+        return array.astype(np.float64)
+    if array.dtype.kind == "f":
+        array = np.ascontiguousarray(array, np.float32 if array.dtype == np.float32 else np.float64)
+        missing = np.isnan(array)
+    elif array.dtype.kind in "OUT":
+        array = array.astype(object)
+        missing = np.array([v is None or v != v for v in array], dtype=bool)
+    else:
+        raise TypeError(f"{name}: expected numbers or texts, got {array.dtype}")
+    if nan not in ("omit", "raise", "propagate"):
+        raise ValueError(f"nan: expected 'omit', 'raise' or 'propagate', got {nan!r}")
+    if not missing.any():
+        return array
+    if nan == "raise":
+        raise ValueError(f"{name}: expected no missing values, got {int(missing.sum())}")
+    return None if nan == "propagate" else array[~missing]
+
+
+def _edges_of(reference: Array, bins: int) -> Array:
+    from ._reference import quantile_edges
+
+    return quantile_edges(np.sort(reference[np.isfinite(reference)].astype(np.float64)), bins)
+
+
+def _two_counts(
+    reference: npt.ArrayLike,
+    current: npt.ArrayLike,
+    bins: int,
+    edges: npt.ArrayLike | None,
+    counts: bool,
+    nan: str,
+) -> tuple[Array, Array] | None:
+    """Counts of both samples in the same bins; None where NaN propagates."""
+    if counts:
+        rows = []
+        for name, values in (("reference", reference), ("current", current)):
+            row = np.ascontiguousarray(values, np.float64)
+            if row.ndim != 1:
+                raise ValueError(f"{name}: expected one dimension, got {row.ndim}")
+            if not (np.isfinite(row).all() and (row >= 0).all()):
+                raise ValueError(f"{name}: expected finite counts of at least 0")
+            rows.append(row)
+        return rows[0], rows[1]
+    r, c = _sample("reference", reference, nan), _sample("current", current, nan)
+    if r is None or c is None:
+        return None
+    if r.dtype == object or c.dtype == object:
+        levels = {value: i for i, value in enumerate(dict.fromkeys([*r, *c]))}
+        return (
+            np.bincount([levels[v] for v in r], minlength=len(levels)).astype(np.float64),
+            np.bincount([levels[v] for v in c], minlength=len(levels)).astype(np.float64),
+        )
+    if edges is None:
+        if isinstance(bins, bool) or not 1 <= bins <= 10_000:
+            raise ValueError(f"bins: expected 1 to 10000, got {bins!r}")
+        inner = _edges_of(r, bins)
+    else:
+        inner = np.ascontiguousarray(edges, np.float64)
+        if inner.ndim != 1:
+            raise ValueError(f"edges: expected one dimension, got {inner.ndim}")
+    return (
+        _core.bin_counts(r, inner).astype(np.float64),
+        _core.bin_counts(c, inner).astype(np.float64),
+    )
+
+
+def _run(
+    name: str,
+    rows: tuple[Array, Array] | None,
+    base: float | None = None,
+    eps: float = math.nan,
+    correction: bool = True,
+) -> DriftResult:
+    has_pvalue = name in ("psi", "chi2", "g_test")
+    if base is not None and not (base > 0 and base != 1):
+        raise ValueError(f"base: expected a number above 0 other than 1, got {base!r}")
+    if rows is None:
+        return DriftResult(math.nan, math.nan if has_pvalue else None)
+    statistic, p = _core.statistic(name, *rows, base or 0.0, eps, correction)
+    return DriftResult(statistic, p if has_pvalue else None)
+
+
+_SHARED = """
+    Parameters
+    ----------
+    reference, current : array_like, shape (n,) and (m,)
+        Samples: numbers of any dtype, or texts. With ``counts=True`` counts or shares of the same
+        bins, both of shape (bins,).
+    bins : int
+        How many, with equal shares of the reference (fewer where its values repeat).
+    edges : array_like, optional
+        Inner edges instead: bin i is ``[edges[i - 1], edges[i])``, and the outer bins are open, so
+        that nothing falls outside.
+    counts : bool
+        Whether the arguments are counts.
+    nan : {'omit', 'raise', 'propagate'}
+        What to do about NaN (in texts: None and NaN).
+"""
+_RETURNS = """
+    Returns
+    -------
+    DriftResult
+        NaN where a sample is empty.
+
+    Raises
+    ------
+    ValueError
+        For more than one dimension, negative or non-finite counts, rows of unequal length, edges
+        that do not rise.
+    TypeError
+        For values that are neither numbers nor texts.
+"""
+
+
+def _document(parameters: str, rest: str) -> Callable[[Any], Any]:
+    """Put together what the functions' docstrings share."""
+
+    def decorate(function: Any) -> Any:
+        head = function.__doc__ or ""
+        function.__doc__ = head.rstrip() + "\n" + _SHARED + parameters + _RETURNS + rest
+        return function
+
+    return decorate
+
+
+@_document(
+    """    eps : float, optional
+        No share is taken as less than that. Without it each bin has half an observation more:
+        (count + 1/2) / (n + bins / 2).
+""",
+    """
+    Notes
+    -----
+    The sum of (c - r) ln(c / r) over the bins. Its p-value is that of PSI / (1/n + 1/m) in the
+    chi-squared distribution with bins - 1 degrees (Yurdakul, "Statistical Properties of Population
+    Stability Index", 2018), which `counts` must be for; of shares it means nothing.
+
+    Examples
+    --------
+    >>> round(psi([10, 20, 30], [30, 20, 10], counts=True).statistic, 4)
+    0.7119
+    """,
+)
+def psi(
+    reference: npt.ArrayLike,
+    current: npt.ArrayLike,
+    *,
+    bins: int = 10,
+    edges: npt.ArrayLike | None = None,
+    counts: bool = False,
+    eps: float | None = None,
+    nan: str = "omit",
+) -> DriftResult:
+    """Population stability index."""
+    rows = _two_counts(reference, current, bins, edges, counts, nan)
+    if eps is None:
+        return _run("psi", rows)
+    if not 0 < eps < 1:
+        raise ValueError(f"eps: expected a share between 0 and 1, got {eps!r}")
+    return _run("psi", rows, eps=eps)
+
+
+@_document(
+    """    base : float, optional
+        Of the logarithm; e, if not given. In base 2 the distance is at most 1.
+""",
+    """
+    Notes
+    -----
+    The distance, which is the root of the divergence (Lin 1991), as
+    ``scipy.spatial.distance.jensenshannon``.
+
+    Examples
+    --------
+    >>> round(jensenshannon([0.5, 0.5], [1, 0], counts=True, base=2).statistic, 4)
+    0.5579
+    """,
+)
+def jensenshannon(
+    reference: npt.ArrayLike,
+    current: npt.ArrayLike,
+    *,
+    bins: int = 10,
+    edges: npt.ArrayLike | None = None,
+    counts: bool = False,
+    base: float | None = None,
+    nan: str = "omit",
+) -> DriftResult:
+    """Jensen-Shannon distance."""
+    return _run("jensenshannon", _two_counts(reference, current, bins, edges, counts, nan), base)
+
+
+@_document(
+    """    base : float, optional
+        Of the logarithm; e, if not given.
+""",
+    """
+    Notes
+    -----
+    The sum of r ln(r / c), as ``scipy.stats.entropy(reference, current)``: infinite where a bin of
+    the reference is empty in the current data.
+    """,
+)
+def kl_divergence(
+    reference: npt.ArrayLike,
+    current: npt.ArrayLike,
+    *,
+    bins: int = 10,
+    edges: npt.ArrayLike | None = None,
+    counts: bool = False,
+    base: float | None = None,
+    nan: str = "omit",
+) -> DriftResult:
+    """Kullback-Leibler divergence of the reference from the current data."""
+    return _run("kl_divergence", _two_counts(reference, current, bins, edges, counts, nan), base)
+
+
+@_document(
+    "",
+    """
+    Notes
+    -----
+    sqrt(1 - sum sqrt(r c)), between 0 and 1.
+    """,
+)
+def hellinger(
+    reference: npt.ArrayLike,
+    current: npt.ArrayLike,
+    *,
+    bins: int = 10,
+    edges: npt.ArrayLike | None = None,
+    counts: bool = False,
+    nan: str = "omit",
+) -> DriftResult:
+    """Hellinger distance."""
+    return _run("hellinger", _two_counts(reference, current, bins, edges, counts, nan))
+
+
+@_document(
+    "",
+    """
+    Notes
+    -----
+    Half the sum of abs(r - c): the largest difference of the probabilities of any event.
+    """,
+)
+def total_variation(
+    reference: npt.ArrayLike,
+    current: npt.ArrayLike,
+    *,
+    bins: int = 10,
+    edges: npt.ArrayLike | None = None,
+    counts: bool = False,
+    nan: str = "omit",
+) -> DriftResult:
+    """Total variation distance."""
+    return _run("total_variation", _two_counts(reference, current, bins, edges, counts, nan))
+
+
+@_document(
+    "",
+    """
+    Notes
+    -----
+    The largest abs(r - c) of any bin.
+    """,
+)
+def linf(
+    reference: npt.ArrayLike,
+    current: npt.ArrayLike,
+    *,
+    bins: int = 10,
+    edges: npt.ArrayLike | None = None,
+    counts: bool = False,
+    nan: str = "omit",
+) -> DriftResult:
+    """L-infinity distance of the bins' shares."""
+    return _run("linf", _two_counts(reference, current, bins, edges, counts, nan))
+
+
+@_document(
+    """    correction : bool
+        Yates's, where there are two bins.
+""",
+    """
+    Notes
+    -----
+    Pearson's test of the 2 x bins table, as ``scipy.stats.chi2_contingency``. Bins that are empty
+    in both samples are left out; if one bin is left, the statistic is 0.
+    """,
+)
+def chi2(
+    reference: npt.ArrayLike,
+    current: npt.ArrayLike,
+    *,
+    bins: int = 10,
+    edges: npt.ArrayLike | None = None,
+    counts: bool = False,
+    correction: bool = True,
+    nan: str = "omit",
+) -> DriftResult:
+    """Chi-squared test of homogeneity."""
+    rows = _two_counts(reference, current, bins, edges, counts, nan)
+    return _run("chi2", rows, correction=correction)
+
+
+@_document(
+    """    correction : bool
+        Yates's, where there are two bins.
+""",
+    """
+    Notes
+    -----
+    As ``scipy.stats.chi2_contingency`` with ``lambda_="log-likelihood"``.
+    """,
+)
+def g_test(
+    reference: npt.ArrayLike,
+    current: npt.ArrayLike,
+    *,
+    bins: int = 10,
+    edges: npt.ArrayLike | None = None,
+    counts: bool = False,
+    correction: bool = True,
+    nan: str = "omit",
+) -> DriftResult:
+    """Log-likelihood ratio test of homogeneity."""
+    rows = _two_counts(reference, current, bins, edges, counts, nan)
+    return _run("g_test", rows, correction=correction)
+
+
+def ks_2samp(
+    reference: npt.ArrayLike,
+    current: npt.ArrayLike,
+    *,
+    method: str = "auto",
+    nan: str = "omit",
+) -> DriftResult:
+    """Two-sided Kolmogorov-Smirnov test, as ``scipy.stats.ks_2samp``.
+
+    Parameters
+    ----------
+    reference, current : array_like, shape (n,) and (m,)
+        Numbers of any dtype; infinities are values like others.
+    method : {'auto', 'exact', 'asymp'}
+        How the p-value is found; 'auto' is exact up to 10,000 values in the larger sample.
+    nan : {'omit', 'raise', 'propagate'}
+        What to do about NaN.
+
+    Returns
+    -------
+    DriftResult
+        The largest difference between the empirical distribution functions, and the probability of
+        one at least as large. NaN where a sample is empty.
+
+    Raises
+    ------
+    ValueError
+        For more than one dimension, or an unknown `method` or `nan`.
+    TypeError
+        For values that are no numbers.
+
+    Notes
+    -----
+    The exact p-value counts lattice paths (Hodges 1958), the asymptotic one is that of the
+    Kolmogorov distribution for round(n m / (n + m)) (Simard and L'Ecuyer 2011).
+
+    Examples
+    --------
+    >>> ks_2samp([1, 2, 3, 4], [3, 4, 5, 6])
+    DriftResult(statistic=0.5, pvalue=0.7714285714285714)
+    """
+    r, c = _sample("reference", reference, nan), _sample("current", current, nan)
+    for name, values in (("reference", r), ("current", c)):
+        if values is not None and values.dtype == object:
+            raise TypeError(f"{name}: expected numbers")
+    if method not in ("auto", "exact", "asymp"):
+        raise ValueError(f"method: expected 'auto', 'exact' or 'asymp', got {method!r}")
+    if r is None or c is None or not len(r) or not len(c):
+        return DriftResult(math.nan, math.nan)
+    r, c = np.sort(r.astype(np.float64)), np.sort(c.astype(np.float64))
+    both = np.concatenate((r, c))
+    below_r = np.searchsorted(r, both, side="right") / len(r)
+    below_c = np.searchsorted(c, both, side="right") / len(c)
+    distance = float(np.abs(below_r - below_c).max())
+    return DriftResult(*_core.ks_pvalue(distance, len(r), len(c), method))
+
+
+def adjust(pvalues: Sequence[float] | Array, method: str = "bh") -> Array:
+    """Adjust p-values for there being several.
+
+    Parameters
+    ----------
+    pvalues : array_like, shape (m,)
+        NaN are no tests: they are not counted, and stay NaN.
+    method : {'bonferroni', 'bh', 'by'}
+        Bonferroni bounds the probability of any false alarm; Benjamini and Hochberg (1995) the
+        share of false ones among the alarms; Benjamini and Yekutieli (2001) the same under any
+        dependence.
+
+    Returns
+    -------
+    ndarray of float64, shape (m,)
+
+    Raises
+    ------
+    ValueError
+        For values outside [0, 1], or an unknown method.
+
+    Examples
+    --------
+    >>> adjust([0.01, 0.02, 0.03, 0.5]).tolist()
+    [0.04, 0.04, 0.04, 0.5]
+    """
+    given = np.asarray(pvalues, np.float64)
+    if given.ndim != 1:
+        raise ValueError(f"pvalues: expected one dimension, got {given.ndim}")
+    if method not in ("bonferroni", "bh", "by"):
+        raise ValueError(f"method: expected 'bonferroni', 'bh' or 'by', got {method!r}")
+    adjusted = given.copy()
+    known = np.flatnonzero(~np.isnan(given))
+    p = given[known]
+    m = len(p)
+    if ((p < 0) | (p > 1)).any():
+        raise ValueError("pvalues: expected numbers between 0 and 1")
+    if method == "bonferroni":
+        adjusted[known] = np.minimum(p * m, 1.0)
+    elif m:
+        order = np.argsort(p)
+        ranks = np.arange(1, m + 1)
+        scaled = p[order] * (m / ranks)
+        if method == "by":
+            scaled *= (1 / ranks).sum()
+        adjusted[known[order]] = np.minimum(np.minimum.accumulate(scaled[::-1])[::-1], 1.0)
+    return adjusted

@@ -412,7 +412,16 @@ def _edges(name: str, values: Array, bins: Any) -> Array:
         raise ValueError(f"bins: expected 1 to 10000, got {bins!r}")
     if not len(values):
         return np.empty(0)
-    # Values of the reference, so that each is a point and no rounding moves a value over an edge.
+    return quantile_edges(values, int(bins))
+
+
+def quantile_edges(values: Array, bins: int) -> Array:
+    """Inner edges of `bins` bins with equal shares of sorted finite values; fewer where they repeat.
+
+    Edges are values of the sample, so that no rounding moves a value over one.
+    """
+    if not len(values):
+        return np.empty(0)
     at = np.ceil(np.arange(1, bins) * (len(values) / bins)).astype(np.int64)
     edges = np.unique(values[np.minimum(at, len(values) - 1)])
     edges = edges[edges > values[0]]

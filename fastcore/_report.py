@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from . import _core, _drift_functions
+from . import _core
 from ._drift_functions import DriftResult, adjust
 from ._reference import BOOLEAN, KINDS, NUMBER, TEXT, TIMES, Array, Feature, Reference
 
@@ -345,12 +345,19 @@ def _statistics(
     found = {}
     for name in names:
         if name != "ks_2samp":
-            found[name] = getattr(_drift_functions, name)(old.bins, new.bins, counts=True)
+            found[name] = _counted(name, old.bins, new.bins)
         elif feature.kind in (NUMBER, TIMES):
             found[name] = _ks(old, new)
     shares = [np.array([side.present, side.missing], np.uint64) for side in (old, new)]
-    found["missing"] = _drift_functions.psi(*shares, counts=True)
+    found["missing"] = _counted("psi", *shares)
     return found
+
+
+def _counted(name: str, old: Array, new: Array) -> DriftResult:
+    """A statistic of two rows of counts."""
+    rows = (old.astype(np.float64), new.astype(np.float64))
+    statistic, p = _core.statistic(name, *rows, 0.0, math.nan, True)
+    return DriftResult(statistic, p if name in ("psi", "chi2", "g_test") else None)
 
 
 def _ks(old: Side, new: Side) -> DriftResult:

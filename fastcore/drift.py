@@ -2,9 +2,37 @@
 
 from . import _identity as _identity  # isort: split
 
-from ._drift_functions import DriftResult, adjust
+from ._drift_functions import (
+    DriftResult,
+    adjust,
+    chi2,
+    g_test,
+    hellinger,
+    jensenshannon,
+    kl_divergence,
+    ks_2samp,
+    linf,
+    psi,
+    total_variation,
+)
 from ._reference import Reference
 from ._report import FeatureReport, Report
 from .monitor import Monitor
 
-__all__ = ["DriftResult", "FeatureReport", "Monitor", "Reference", "Report", "adjust"]
+__all__ = [
+    "DriftResult",
+    "FeatureReport",
+    "Monitor",
+    "Reference",
+    "Report",
+    "adjust",
+    "chi2",
+    "g_test",
+    "hellinger",
+    "jensenshannon",
+    "kl_divergence",
+    "ks_2samp",
+    "linf",
+    "psi",
+    "total_variation",
+]

@@ -3,4 +3,3 @@
 from .profiles import register
 
 register()
-import tests.conftest_shim

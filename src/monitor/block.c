@@ -1,6 +1,7 @@
 /* One window's counts: adding rows, adding blocks, and telling a damaged one. */
 #include <math.h>
 
+#include "fastcore/drift.h"
 #include "monitor/reference.h"
 
 enum { CHUNK = 512 }; /* values converted at a time */
@@ -21,24 +22,16 @@ void fc_block_numbers(const fc_feature *feature, const double *values, size_t n,
     uint64_t *words = block + feature->place.at;
     fc_points_count(&feature->points, values, n, words + FC_AT_NUMBER_CELLS,
                     &words[FC_AT_MISSING]);
-    double sum = 0, squares = 0, low = fc_word_double(words[FC_AT_MIN]),
-           high = fc_word_double(words[FC_AT_MAX]);
-    for (size_t i = 0; i < n; i++) {
-        double x = values[i], from = x - feature->shift;
-        if (FC_UNLIKELY(!(fabs(x) <= 1.7976931348623157e308))) {
-            words[FC_AT_POS_INF] += x > 0;
-            words[FC_AT_NEG_INF] += x < 0;
-            continue;
-        }
-        sum += from;
-        squares += from * from;
-        low = x < low ? x : low;
-        high = x > high ? x : high;
-    }
-    words[FC_AT_SUM] = fc_double_word(fc_word_double(words[FC_AT_SUM]) + sum);
-    words[FC_AT_SQUARES] = fc_double_word(fc_word_double(words[FC_AT_SQUARES]) + squares);
-    words[FC_AT_MIN] = fc_double_word(low);
-    words[FC_AT_MAX] = fc_double_word(high);
+    fc_quality quality;
+    fc_quality_f64(values, n, feature->shift, &quality);
+    words[FC_AT_POS_INF] += quality.pos_inf;
+    words[FC_AT_NEG_INF] += quality.neg_inf;
+    words[FC_AT_SUM] = fc_double_word(fc_word_double(words[FC_AT_SUM]) + quality.sum);
+    words[FC_AT_SQUARES] = fc_double_word(fc_word_double(words[FC_AT_SQUARES]) + quality.squares);
+    if (quality.min < fc_word_double(words[FC_AT_MIN]))
+        words[FC_AT_MIN] = fc_double_word(quality.min);
+    if (quality.max > fc_word_double(words[FC_AT_MAX]))
+        words[FC_AT_MAX] = fc_double_word(quality.max);
 }
 
 void fc_column_doubles(const fc_column *column, int64_t first, size_t n, double *out) {

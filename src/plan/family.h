@@ -2,6 +2,7 @@
 #ifndef FC_PLAN_FAMILY_H
 #define FC_PLAN_FAMILY_H
 
+#include "base/simd.h"
 #include "fastcore/plan.h"
 
 /* The panels of a step: known when it is built. */
@@ -55,30 +56,5 @@ static inline int64_t fc_inf64(double x) {
 static inline int32_t fc_inf32(float x) {
     return -(int32_t)(__builtin_fabsf(x) == __builtin_inff());
 }
-
-/* Defines `name` out of `name_body` (always inlined), compiled once for each SIMD level; the
- * arithmetic is element-wise, so that all forms agree bit for bit. */
-#define FC_BODY static inline __attribute__((always_inline))
-#if defined(__x86_64__)
-#define FC_SIMD_FORMS(type, name, params, args)                                                    \
-    static inline type name##_generic params { return name##_body args; }                          \
-    __attribute__((target("avx2"))) static inline type name##_avx2 params {                        \
-        return name##_body args;                                                                   \
-    }                                                                                              \
-    __attribute__((                                                                                \
-        target("avx2,avx512f,avx512bw,avx512vl"))) static inline type name##_avx512 params {       \
-        return name##_body args;                                                                   \
-    }                                                                                              \
-    static inline type name params {                                                               \
-        switch (fc_cpu_current()) {                                                                \
-        case FC_CPU_AVX512: return name##_avx512 args;                                             \
-        case FC_CPU_AVX2: return name##_avx2 args;                                                 \
-        default: return name##_generic args;                                                       \
-        }                                                                                          \
-    }
-#else
-#define FC_SIMD_FORMS(type, name, params, args)                                                    \
-    static inline type name params { return name##_body args; }
-#endif
 
 #endif

@@ -45,6 +45,8 @@ int fc_py_plan_exec(PyObject *module, fc_state *state);
 int fc_py_reference_exec(PyObject *module, fc_state *state);
 int fc_py_monitor_exec(PyObject *module, fc_state *state);
 int fc_py_snapshot_exec(PyObject *module, fc_state *state);
+int fc_py_drift_exec(PyObject *module, fc_state *state);
+int fc_py_drift_pvalues_exec(PyObject *module, fc_state *state);
 
 /* The exception that is set, normalised and no longer set: a new reference. */
 static inline PyObject *fc_py_take_exception(void) {

@@ -1,0 +1,54 @@
+/* Statistics of drift: counting values into bins, and comparing two rows of counts. */
+#ifndef FASTCORE_DRIFT_H
+#define FASTCORE_DRIFT_H
+
+#include "fastcore/base.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- Bins --------------------------------------------------------------------------------- */
+
+/* counts[i] += how many of the n values are >= edges[i], without forming an index: for few edges
+ * (FC_FEW_EDGES or less) the quickest way to a histogram. NaN is below every edge. All SIMD levels
+ * agree, as these are integers. */
+enum { FC_FEW_EDGES = 32 };
+void fc_at_least_f64(const double *values, size_t n, const double *edges, size_t edge_count,
+                     uint64_t *counts);
+void fc_at_least_f32(const float *values, size_t n, const float *edges, size_t edge_count,
+                     uint64_t *counts);
+
+/* What one pass tells of a column besides. Sums and extremes are over the finite values. */
+typedef struct fc_quality {
+    uint64_t missing; /* NaN */
+    uint64_t pos_inf, neg_inf;
+    double sum, squares; /* of (x - shift) and (x - shift)^2 */
+    double min, max;     /* +inf and -inf if there is no finite value */
+} fc_quality;
+
+/* Value i goes to lane i mod 8; the lanes are added as ((0+4)+(2+6)) + ((1+5)+(3+7)): the same bits
+ * at every SIMD level. */
+void fc_quality_f64(const double *values, size_t n, double shift, fc_quality *out);
+void fc_quality_f32(const float *values, size_t n, double shift, fc_quality *out);
+
+/* ---- Two rows of counts ------------------------------------------------------------------- */
+
+typedef struct fc_stat_options {
+    double base;     /* of logarithms; 0: natural */
+    double eps;      /* psi: the least share of a bin; NaN: (count + 1/2) / (n + bins / 2) instead */
+    bool correction; /* chi2, g_test: Yates's, for two bins */
+} fc_stat_options;
+
+/* Compares reference and current over `bins` bins; counts or shares, finite and not negative.
+ * Names are those of stats.def. *p is NaN for a statistic without p-value, and both are NaN if one
+ * row sums to zero. FC_EINVALID for an unknown name. */
+fc_status fc_stat(const char *name, const double *reference, const double *current, size_t bins,
+                  const fc_stat_options *options, double *statistic, double *p);
+/* Name i of stats.def, NULL behind the last. */
+const char *fc_stat_name(size_t i);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,82 @@
+/* The functions of `_core` that say how probable a difference is by chance. */
+#include "fastcore/drift_pvalues.h"
+#include "python/state.h"
+
+static int read_doubles(const char *name, PyObject *const *args, Py_ssize_t nargs, Py_ssize_t want,
+                        double *out) {
+    if (nargs != want) {
+        PyErr_Format(PyExc_TypeError, "%s() takes exactly %zd arguments (%zd given)", name, want,
+                     nargs);
+        return -1;
+    }
+    for (Py_ssize_t i = 0; i < want; i++) {
+        out[i] = PyFloat_AsDouble(args[i]);
+        if (out[i] == -1.0 && PyErr_Occurred()) return -1;
+    }
+    return 0;
+}
+
+#define TWO(function, name)                                                                        \
+    static PyObject *py_##name(PyObject *module, PyObject *const *args, Py_ssize_t nargs) {        \
+        double x[2];                                                                               \
+        (void)module;                                                                              \
+        return read_doubles(#name, args, nargs, 2, x) < 0                                          \
+                   ? NULL                                                                          \
+                   : PyFloat_FromDouble(function(x[0], x[1]));                                     \
+    }
+
+TWO(fc_chi2_sf, chi2_sf)
+TWO(fc_chi2_isf, chi2_isf)
+TWO(fc_kstwo_sf, kstwo_sf)
+
+PyDoc_STRVAR(ks_pvalue_doc,
+             "ks_pvalue($module, distance, n, m, method, /)\n--\n\n"
+             "(statistic, p) of a two-sided Kolmogorov-Smirnov distance between samples of n and "
+             "m; method 'auto', 'exact' or 'asymp'.");
+
+static PyObject *ks_pvalue(PyObject *module, PyObject *const *args, Py_ssize_t nargs) {
+    (void)module;
+    double distance;
+    if (nargs != 4) return PyErr_SetString(PyExc_TypeError, "ks_pvalue() takes 4 arguments"), NULL;
+    if (read_doubles("ks_pvalue", args, 1, 1, &distance) < 0) return NULL;
+    int64_t n = PyLong_AsLongLong(args[1]), m;
+    if (n == -1 && PyErr_Occurred()) return NULL;
+    m = PyLong_AsLongLong(args[2]);
+    if (m == -1 && PyErr_Occurred()) return NULL;
+    const char *name = PyUnicode_AsUTF8(args[3]);
+    if (!name) return NULL;
+    fc_ks_method method;
+    if (!strcmp(name, "auto"))
+        method = FC_KS_AUTO;
+    else if (!strcmp(name, "exact"))
+        method = FC_KS_EXACT;
+    else if (!strcmp(name, "asymp"))
+        method = FC_KS_ASYMPTOTIC;
+    else
+        return PyErr_Format(PyExc_ValueError,
+                            "method: expected 'auto', 'exact' or 'asymp', got %R", args[3]);
+    double statistic, p;
+    fc_status status;
+    Py_BEGIN_ALLOW_THREADS /* the exact method takes up to n m steps */
+    status = fc_ks_pvalue(&fc_alloc_libc, distance, n, m, method, &statistic, &p);
+    Py_END_ALLOW_THREADS
+    if (status != FC_OK) return fc_py_raise(status, "ks_pvalue");
+    return Py_BuildValue("dd", statistic, p);
+}
+
+#define METHOD(function) ((PyCFunction)(void (*)(void))(function))
+static PyMethodDef functions[] = {
+    {"chi2_sf", METHOD(py_chi2_sf), METH_FASTCALL,
+     "chi2_sf($module, x, df, /)\n--\n\nP(X > x) of the chi-squared distribution."},
+    {"chi2_isf", METHOD(py_chi2_isf), METH_FASTCALL,
+     "chi2_isf($module, p, df, /)\n--\n\nThe x for which chi2_sf(x, df) is p."},
+    {"kstwo_sf", METHOD(py_kstwo_sf), METH_FASTCALL,
+     "kstwo_sf($module, d, n, /)\n--\n\nP(D >= d) of the Kolmogorov statistic of a sample of n."},
+    {"ks_pvalue", METHOD(ks_pvalue), METH_FASTCALL, ks_pvalue_doc},
+    {NULL, NULL, 0, NULL},
+};
+
+int fc_py_drift_pvalues_exec(PyObject *module, fc_state *state) {
+    (void)state;
+    return PyModule_AddFunctions(module, functions);
+}
