@@ -40,11 +40,11 @@ def unpack(magic: bytes, version: int, data: bytes, what: str) -> tuple[Any, lis
     """The content and the arrays; ValueError saying what the bytes are not."""
     if len(data) < HEAD.size or data[:8] != magic:
         raise ValueError(f"is not {what}")
-    _, found, _, length, digest = HEAD.unpack_from(data)
+    _, found, zero, length, digest = HEAD.unpack_from(data)
     if found != version:
         raise ValueError(f"has version {found}; this fastcore reads version {version}")
     body = data[HEAD.size :]
-    if hashlib.sha256(body).digest() != digest or length > len(body):
+    if zero or hashlib.sha256(body).digest() != digest or length > len(body):
         raise ValueError("is damaged: its checksum does not match")
     try:
         header = json.loads(body[:length])

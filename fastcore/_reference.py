@@ -5,6 +5,7 @@ from __future__ import annotations
 import collections
 import functools
 import hashlib
+import itertools
 import math
 import os
 from collections.abc import Iterable, Mapping, Sequence
@@ -47,8 +48,6 @@ def as_columns(data: Any) -> _core.Columns:
         return Columns.from_numpy({name: np.asarray(values) for name, values in data.items()})
     if type(data).__module__.partition(".")[0] == "pandas" and hasattr(data, "iloc"):
         return Columns.from_pandas(data)
-    if hasattr(data, "__arrow_c_stream__") or hasattr(data, "__arrow_c_array__"):
-        return Columns.from_arrow(data)
     if isinstance(data, np.ndarray):
         if data.dtype.names is not None:
             return Columns.from_numpy({name: data[name] for name in data.dtype.names})
@@ -108,7 +107,7 @@ class Feature:
         shown = [self.show(edge) for edge in self.edges]
         if not shown:
             return ["(all)"]
-        between = [f"[{a}, {b})" for a, b in zip(shown[:-1], shown[1:], strict=True)]
+        between = [f"[{a}, {b})" for a, b in itertools.pairwise(shown)]
         return [f"< {shown[0]}", *between, f">= {shown[-1]}"]
 
     def show(self, value: float) -> str:
@@ -285,7 +284,13 @@ class Reference:
 
     def _to_bytes(self) -> bytes:
         content = [
-            {"name": f.name, "kind": KINDS[f.kind], "shift": f.shift, "texts": f.texts, "utc": f.utc}
+            {
+                "name": f.name,
+                "kind": KINDS[f.kind],
+                "shift": f.shift,
+                "texts": f.texts,
+                "utc": f.utc,
+            }
             for f in self.features
         ]
         arrays = [array for f in self.features for array in (f.points, f.edges)]
@@ -310,9 +315,10 @@ class Reference:
                 for i, entry in enumerate(content)
             ]
             for feature in features:
-                if not np.isin(feature.edges, feature.points).all() or (
-                    np.diff(feature.edges) <= 0
-                ).any():
+                if (
+                    not np.isin(feature.edges, feature.points).all()
+                    or (np.diff(feature.edges) <= 0).any()
+                ):
                     raise ValueError(f"the edges of {feature.name!r} are not among its points")
             self = cls._make(features)
             self.block = arrays[-1]
@@ -374,7 +380,9 @@ class Reference:
 # ---- Fitting one column --------------------------------------------------------------------
 
 
-def _fit(columns: _core.Columns, spec: Any, bins: Any, categories: Any, most: int | None) -> Feature:
+def _fit(
+    columns: _core.Columns, spec: Any, bins: Any, categories: Any, most: int | None
+) -> Feature:
     name, kind = spec[0], spec[1]
     none = np.empty(0)
     if kind == OBJECT and not len(_columns_in.present(columns, name)):
@@ -416,7 +424,7 @@ def _edges(name: str, values: Array, bins: Any) -> Array:
 
 
 def quantile_edges(values: Array, bins: int) -> Array:
-    """Inner edges of `bins` bins with equal shares of sorted finite values; fewer where they repeat.
+    """Inner edges of bins with equal shares of sorted finite values; fewer where they repeat.
 
     Edges are values of the sample, so that no rounding moves a value over one.
     """
@@ -428,24 +436,27 @@ def quantile_edges(values: Array, bins: int) -> Array:
     if not len(edges):
         # All but a tail is one value: it gets a bin of its own, or nothing could ever be seen.
         edges = np.unique([values[0], np.nextafter(values[0], np.inf)])
-    return edges[np.isfinite(edges)] + 0.0
+    found: Array = edges[np.isfinite(edges)] + 0.0
+    return found
 
 
 def _points(values: Array, edges: Array, most: int | None) -> Array:
     """The order statistics that are kept, and the edges."""
-    points = np.unique(values)
+    points: Array = np.unique(values)
     if len(points) > (_MOST_POINTS - len(edges) if most is None else most):
         if most is None:
             raise ValueError(f"sample: expected a number, for {len(points)} are too many points")
         at = np.linspace(0, len(values) - 1, max(2, most)).round().astype(np.int64)
         points = np.unique(values[at])
-    return np.union1d(points, edges) + 0.0  # -0.0 and 0.0 are one point
+    found: Array = np.union1d(points, edges) + 0.0  # -0.0 and 0.0 are one point
+    return found
 
 
 def _texts(columns: _core.Columns, spec: Any, categories: Any) -> tuple[str, ...]:
     name = spec[0]
     if not isinstance(categories, (int, np.integer)) or isinstance(categories, bool):
-        texts = tuple(categories)
+        listed: Any = categories
+        texts: tuple[Any, ...] = tuple(listed)
         if not all(isinstance(text, str) for text in texts) or len(set(texts)) < len(texts):
             raise ValueError(f"categories: expected distinct str for {name!r}, got {categories!r}")
         return texts
@@ -459,5 +470,3 @@ def _texts(columns: _core.Columns, spec: Any, categories: Any) -> tuple[str, ...
         seen = list(collections.Counter(t for t in columns[name] if t is not None).items())
     seen.sort(key=lambda item: (-item[1], item[0]))
     return tuple(text for text, _ in seen[:categories])
-
-

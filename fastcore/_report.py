@@ -181,7 +181,9 @@ class Report(Mapping[str, FeatureReport]):
         self.rows, self.reference_rows = int(block[0]), reference.rows
         names = _check_tests(tests)
         raw = []
-        for i, (feature, place) in enumerate(zip(reference.features, reference.places, strict=True)):
+        for i, (feature, place) in enumerate(
+            zip(reference.features, reference.places, strict=True)
+        ):
             old = _side(feature, place, reference.block)
             new = _side(feature, place, block)
             heavy = reference._core.heavy(block, i) if feature.kind == TEXT else []
@@ -339,9 +341,7 @@ def _check_tests(tests: Iterable[str] | None) -> list[str]:
     return list(dict.fromkeys(["psi", *names]))
 
 
-def _statistics(
-    feature: Feature, old: Side, new: Side, names: list[str]
-) -> dict[str, DriftResult]:
+def _statistics(feature: Feature, old: Side, new: Side, names: list[str]) -> dict[str, DriftResult]:
     found = {}
     for name in names:
         if name != "ks_2samp":
@@ -406,5 +406,3 @@ def _unseen(feature: Feature, old: Side, new: Side) -> float | None:
         return 1.0
     outside = new.cells[: present[0]].sum() + new.cells[present[-1] + 1 :].sum()
     return float(outside) / new.present
-
-

@@ -5,6 +5,7 @@ from . import _identity as _identity  # isort: split
 import contextlib
 import dataclasses
 import datetime
+import functools
 import hashlib
 import math
 import os
@@ -12,7 +13,7 @@ import re
 import struct
 import threading
 import weakref
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
 from . import _core
@@ -118,8 +119,12 @@ class Monitor(_core.Monitor):
         self.tests = None if tests is None else tuple(tests)
         self._digest = digest
         self._lock = threading.Lock()
-        self._extra: _core.Snapshot | None = None
-        self._own: OwnFile | None = None
+        #: An empty snapshot of ours (no method, or the directory would keep this object alive).
+        self._new_snapshot = functools.partial(
+            _core.Snapshot, reference._core, length, slots, digest
+        )
+        self._extra = None
+        self._own = None
         self._in_memory = False
         self._directory = None
         if path is not None:
@@ -129,10 +134,16 @@ class Monitor(_core.Monitor):
         return self
 
     reference: Reference
+    window: int  # microseconds
+    slots: int
+    tests: tuple[str, ...] | None
+    _digest: bytes
+    _lock: threading.Lock
     _directory: Directory | None
-
-    def _new_snapshot(self) -> _core.Snapshot:
-        return _core.Snapshot(self.reference._core, self.window, self.slots, self._digest)
+    _new_snapshot: Callable[[], _core.Snapshot]
+    _extra: _core.Snapshot | None
+    _own: OwnFile | None
+    _in_memory: bool
 
     # ---- Called by the kernel ----
 
@@ -287,13 +298,17 @@ class Monitor(_core.Monitor):
         """
         if isinstance(other, _core.Monitor):
             if not isinstance(other, Monitor) or other._digest != self._digest:
-                raise ValueError("other: expected a monitor of the same reference, window and slots")
+                raise ValueError(
+                    "other: expected a monitor of the same reference, window and slots"
+                )
             part = other._gather()
         else:
             reference, window, slots, data = _unpack(other)
             same = reference == self.reference and (window, slots) == (self.window, self.slots)
             if not same:
-                raise ValueError("other: expected a monitor of the same reference, window and slots")
+                raise ValueError(
+                    "other: expected a monitor of the same reference, window and slots"
+                )
             part = self._read(data)
         if self._directory is not None:
             self._directory.add(part)
@@ -376,11 +391,13 @@ def _unpack(data: Any) -> tuple[Reference, int, int, bytes]:
     data = bytes(memoryview(data))
     if len(data) < _HEAD.size or data[:8] != _MAGIC:
         raise ValueError("data: is no monitor's")
-    _, version, _, window, slots, _, reference, counts = _HEAD.unpack_from(data)
+    _, version, zero, window, slots, none, reference, counts = _HEAD.unpack_from(data)
     if version != _VERSION:
         raise ValueError(f"data: has version {version}; this fastcore reads version {_VERSION}")
     if len(data) != _HEAD.size + reference + counts:
         raise ValueError("data: is damaged: its length does not fit")
+    if zero or none or not (1000 <= window <= 2**53 and 1 <= slots <= 10_000):
+        raise ValueError("data: is damaged: no window or number of slots is like that")
     end = _HEAD.size + reference
     try:
         found = Reference._from_bytes(data[_HEAD.size : end])

@@ -7,7 +7,6 @@ import numpy as np
 from fastcore.drift import Reference
 
 
-
 def rows(n: int, seed: int, shift: float = 0.0) -> dict[str, Any]:
     """Numbers with missing ones and infinities, integers, texts with unknown ones, bools, times."""
     rng = np.random.default_rng(seed)

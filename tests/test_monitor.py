@@ -104,13 +104,12 @@ def test_rows_of_all_kinds() -> None:
     assert report["name"].missing == 0.5
 
 
-@pytest.mark.parametrize("kind", ["pandas", "polars", "dicts", "columns"])
+@pytest.mark.parametrize("kind", ["pandas", "dicts", "columns"])
 def test_data_of_all_kinds(kind: str) -> None:
     data = rows(300, 5)
     columns = Columns.from_numpy(data)
     given_ = {
         "pandas": columns.to_pandas,
-        "polars": columns.to_polars,
         "dicts": columns.to_rows,
         "columns": lambda: columns,
     }[kind]()
@@ -125,7 +124,9 @@ def test_what_cannot_be_counted_is_refused_whole() -> None:
     without = {name: values for name, values in data.items() if name != "k"}
     with pytest.raises(KeyError, match="no column 'k'"):
         monitor.update(without)
-    with pytest.raises(TypeError, match="column 'x': expected numbers, as in the reference, got str"):
+    with pytest.raises(
+        TypeError, match="column 'x': expected numbers, as in the reference, got str"
+    ):
         monitor.update({**data, "x": np.array(["a"] * 10, object)})
     with pytest.raises(TypeError, match="column 't': expected texts, as in the reference, got fl"):
         monitor.update({**data, "t": np.zeros(10)})
@@ -542,12 +543,8 @@ def test_damaged_bytes_are_refused(data: st.DataObject) -> None:
     content[at] ^= data.draw(st.integers(1, 255))
     if data.draw(st.booleans()):
         content = content[:at]
-    try:
-        found = Monitor.from_bytes(bytes(content))
-    except ValueError as error:
-        assert str(error).startswith(("data: ", "window: ", "slots: "))
-    else:  # the spare words of the head
-        assert found.report().rows == 5
+    with pytest.raises(ValueError, match=r"^(data|window|slots): "):
+        Monitor.from_bytes(bytes(content))
 
 
 def test_a_monitor_is_not_pickled() -> None:

@@ -1,7 +1,8 @@
 """Serving with FastAPI: a route class whose request bodies are read in C.
 
 `FastRoute` answers as FastAPI's own route does, faster; `install` puts it in force and attaches a
-monitor; `inline` runs a short plain function on the event loop. FastAPI comes with the extra ``fastcore-ml[serve]``.
+monitor; `inline` runs a short plain function on the event loop. FastAPI comes with the extra
+``fastcore-ml[serve]``.
 """
 
 from .. import _identity as _identity

@@ -30,7 +30,7 @@ def install(app: FastAPI | APIRouter, *, monitor: Monitor | None = None) -> None
     if not isinstance(router, APIRouter):
         raise TypeError(f"app: expected FastAPI or APIRouter, got {type(app).__name__}")
     early = [
-        route.path
+        getattr(route, "path", "")
         for route in router.routes
         if getattr(route, "body_field", None) is not None and not isinstance(route, FastRoute)
     ]

@@ -129,7 +129,9 @@ class FastRoute(APIRoute):
             return call
         if settings.stream:
             warnings.warn(
-                f"{self.path}: an endpoint that streams is not watched", RuntimeWarning, stacklevel=2
+                f"{self.path}: an endpoint that streams is not watched",
+                RuntimeWarning,
+                stacklevel=2,
             )
             return call
         from ._watch import watched

@@ -35,8 +35,8 @@ void fc_quality_f32(const float *values, size_t n, double shift, fc_quality *out
 /* ---- Two rows of counts ------------------------------------------------------------------- */
 
 typedef struct fc_stat_options {
-    double base;     /* of logarithms; 0: natural */
-    double eps;      /* psi: the least share of a bin; NaN: (count + 1/2) / (n + bins / 2) instead */
+    double base; /* of logarithms; 0: natural */
+    double eps;  /* psi: the least share of a bin; NaN: (count + 1/2) / (n + bins / 2) instead */
     bool correction; /* chi2, g_test: Yates's, for two bins */
 } fc_stat_options;
 

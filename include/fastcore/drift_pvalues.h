@@ -25,8 +25,8 @@ typedef enum fc_ks_method { FC_KS_AUTO = 0, FC_KS_EXACT, FC_KS_ASYMPTOTIC } fc_k
  * AUTO is exact up to 10,000 values in the larger sample. Exact takes n m steps at most (n = m:
  * n); d is then rounded to the nearest distance there can be, as *statistic. Where the numbers of
  * the exact method would not fit, the asymptotic one answers. NaN for NaN and for no values. */
-fc_status fc_ks_pvalue(const fc_alloc *alloc, double d, int64_t n, int64_t m,
-                       fc_ks_method method, double *statistic, double *p);
+fc_status fc_ks_pvalue(const fc_alloc *alloc, double d, int64_t n, int64_t m, fc_ks_method method,
+                       double *statistic, double *p);
 
 #ifdef __cplusplus
 }

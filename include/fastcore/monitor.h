@@ -46,8 +46,8 @@ typedef struct fc_feature_spec {
 enum {
     FC_MAX_FEATURES = 100000,
     FC_MAX_CATEGORIES = 1 << 20,
-    FC_HEAVY = 16,           /* unknown texts of a feature that are kept by name */
-    FC_HEAVY_BYTES = 47      /* of each; longer ones are known by their first bytes */
+    FC_HEAVY = 16,      /* unknown texts of a feature that are kept by name */
+    FC_HEAVY_BYTES = 47 /* of each; longer ones are known by their first bytes */
 };
 
 typedef struct fc_feature fc_feature; /* monitor/reference.h */
@@ -72,11 +72,11 @@ void fc_reference_free(fc_reference *reference); /* NULL is allowed */
 /* Where the parts of feature `i` are in a block, in words. */
 typedef struct fc_feature_place {
     fc_feature_kind kind;
-    size_t at;     /* NUMBER, TIME: missing, +inf, -inf, sum, sum of squares, minimum, maximum;
-                      TEXT, BOOL: missing */
-    size_t cells;  /* the first of the counts */
+    size_t at;         /* NUMBER, TIME: missing, +inf, -inf, sum, sum of squares, minimum, maximum;
+                          TEXT, BOOL: missing */
+    size_t cells;      /* the first of the counts */
     size_t cell_count; /* 2 * points + 1, or categories + 1, the last being `other` (BOOL: 2) */
-    size_t heavy;  /* TEXT: the table of unknown texts */
+    size_t heavy;      /* TEXT: the table of unknown texts */
 } fc_feature_place;
 fc_feature_place fc_reference_place(const fc_reference *reference, uint32_t i);
 
@@ -107,7 +107,8 @@ bool fc_block_sound(const fc_reference *reference, const uint64_t *block);
 
 /* Text `i` (0 .. FC_HEAVY - 1) of the unknown ones that a block knows by name, at least `*count`
  * times seen; false for a free place. Counts are too small by at most others / (FC_HEAVY + 1)
- * (Misra and Gries, Science of Computer Programming 2, 1982; merging: Agarwal et al., PODS 2012). */
+ * (Misra and Gries, Science of Computer Programming 2, 1982; merging: Agarwal et al., PODS 2012).
+ */
 bool fc_block_heavy(const fc_reference *reference, const uint64_t *block, uint32_t feature, int i,
                     const char **text, size_t *len, uint64_t *count);
 
@@ -116,8 +117,8 @@ bool fc_block_heavy(const fc_reference *reference, const uint64_t *block, uint32
 typedef struct fc_store fc_store;
 
 typedef struct fc_store_spec {
-    int64_t window; /* microseconds, > 0 */
-    uint32_t slots; /* windows in the ring, 1 .. FC_MAX_SLOTS */
+    int64_t window;          /* microseconds, > 0 */
+    uint32_t slots;          /* windows in the ring, 1 .. FC_MAX_SLOTS */
     uint8_t fingerprint[32]; /* of the reference: stores of different ones do not mix */
     uint8_t id[16];          /* of this store */
 } fc_store_spec;
@@ -144,6 +145,10 @@ int64_t fc_window_of(int64_t window, int64_t now);
 /* Whether the window of `now` has expired by those that came later. */
 bool fc_store_is_late(const fc_store *store, int64_t now);
 
+/* How many forks lie between this process and the first that asked: a store is used only where the
+ * number is the one at which it was made. From any thread. */
+uint64_t fc_forks(void);
+
 /* ---- Snapshot ----------------------------------------------------------------------------- */
 
 /* Where a store or a file of windows is read from: `size` bytes at `offset` into `to`; false if
@@ -160,13 +165,13 @@ typedef struct fc_snapshot {
     int64_t window;
     uint32_t slots;
     uint8_t fingerprint[32];
-    int64_t *index;   /* slots: the number of the window at each place; FC_NO_WINDOW: none */
+    int64_t *index;    /* slots: the number of the window at each place; FC_NO_WINDOW: none */
     uint64_t **blocks; /* slots; NULL where none */
 } fc_snapshot;
 #define FC_NO_WINDOW INT64_MIN
 
-fc_status fc_snapshot_new(const fc_alloc *alloc, fc_reference *reference,
-                          const fc_store_spec *spec, fc_snapshot **out);
+fc_status fc_snapshot_new(const fc_alloc *alloc, fc_reference *reference, const fc_store_spec *spec,
+                          fc_snapshot **out);
 void fc_snapshot_free(fc_snapshot *snapshot); /* NULL is allowed */
 /* What stands in the way of a source. */
 typedef enum fc_fault {

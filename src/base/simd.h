@@ -5,8 +5,8 @@
 #include "fastcore/base.h"
 
 /* Defines `name` out of `name_body` (always inlined), compiled once for each SIMD level; the
- * body fixes the order of its arithmetic (element-wise, or in a stated number of lanes), so that all
- * forms agree bit for bit. */
+ * body fixes the order of its arithmetic (element-wise, or in a stated number of lanes), so that
+ * all forms agree bit for bit. */
 #define FC_BODY static inline __attribute__((always_inline))
 #if defined(__x86_64__)
 #define FC_SIMD_FORMS(type, name, params, args)                                                    \

@@ -56,26 +56,24 @@ FC_BODY void group32_body(const float *restrict x, size_t n, const float *restri
         }                                                                                          \
     }
 
-FC_BODY void at_least64_body(const double *values, size_t n, const double *edges,
-                             size_t edge_count, uint64_t *counts) {
-    AT_LEAST(double, group64_body)
-}
-FC_SIMD_FORMS(void, at_least64,
-              (const double *values, size_t n, const double *edges, size_t edge_count,
-               uint64_t *counts),
-              (values, n, edges, edge_count, counts))
+FC_BODY void at_least64_body(const double *values, size_t n, const double *edges, size_t edge_count,
+                             uint64_t *counts){
+    AT_LEAST(double, group64_body)} FC_SIMD_FORMS(void, at_least64,
+                                                  (const double *values, size_t n,
+                                                   const double *edges, size_t edge_count,
+                                                   uint64_t *counts),
+                                                  (values, n, edges, edge_count, counts))
 
-FC_BODY void at_least32_body(const float *values, size_t n, const float *edges, size_t edge_count,
+    FC_BODY void at_least32_body(const float *values, size_t n, const float *edges,
+                                 size_t edge_count, uint64_t *counts){
+        AT_LEAST(float, group32_body)} FC_SIMD_FORMS(void, at_least32,
+                                                     (const float *values, size_t n,
+                                                      const float *edges, size_t edge_count,
+                                                      uint64_t *counts),
+                                                     (values, n, edges, edge_count, counts))
+
+        void fc_at_least_f64(const double *values, size_t n, const double *edges, size_t edge_count,
                              uint64_t *counts) {
-    AT_LEAST(float, group32_body)
-}
-FC_SIMD_FORMS(void, at_least32,
-              (const float *values, size_t n, const float *edges, size_t edge_count,
-               uint64_t *counts),
-              (values, n, edges, edge_count, counts))
-
-void fc_at_least_f64(const double *values, size_t n, const double *edges, size_t edge_count,
-                     uint64_t *counts) {
     at_least64(values, n, edges, edge_count, counts);
 }
 
@@ -127,19 +125,17 @@ FC_BODY void add_lanes(sums *s, lanes x, lanes shift) {
 #define LOAD32(count)                                                                              \
     for (size_t k = 0; k < (count); k++) x[k] = (double)values[at + k]
 
-FC_BODY void quality64_body(const double *values, size_t n, double shift, sums *out) {
-    ADD_ALL(LOAD64)
-}
-FC_SIMD_FORMS(void, quality64, (const double *values, size_t n, double shift, sums *out),
-              (values, n, shift, out))
+FC_BODY void quality64_body(const double *values, size_t n, double shift, sums *out){
+    ADD_ALL(LOAD64)} FC_SIMD_FORMS(void, quality64,
+                                   (const double *values, size_t n, double shift, sums *out),
+                                   (values, n, shift, out))
 
-FC_BODY void quality32_body(const float *values, size_t n, double shift, sums *out) {
-    ADD_ALL(LOAD32)
-}
-FC_SIMD_FORMS(void, quality32, (const float *values, size_t n, double shift, sums *out),
-              (values, n, shift, out))
+    FC_BODY void quality32_body(const float *values, size_t n, double shift, sums *out){
+        ADD_ALL(LOAD32)} FC_SIMD_FORMS(void, quality32,
+                                       (const float *values, size_t n, double shift, sums *out),
+                                       (values, n, shift, out))
 
-static double add_up(lanes v) {
+        static double add_up(lanes v) {
     return ((v[0] + v[4]) + (v[2] + v[6])) + ((v[1] + v[5]) + (v[3] + v[7]));
 }
 

@@ -66,7 +66,8 @@ void fc_stat_hellinger(const fc_rows *rows, double *statistic, double *p) {
 
 void fc_stat_total_variation(const fc_rows *rows, double *statistic, double *p) {
     double sum = 0;
-    for (size_t i = 0; i < rows->bins; i++) sum += fabs(rows->r[i] / rows->n - rows->c[i] / rows->m);
+    for (size_t i = 0; i < rows->bins; i++)
+        sum += fabs(rows->r[i] / rows->n - rows->c[i] / rows->m);
     (void)p;
     *statistic = sum / 2;
 }

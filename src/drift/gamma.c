@@ -16,8 +16,11 @@ static const double PI = 3.14159265358979323846;
 /* ln(Gamma(a) / (sqrt(2 pi / a) (a / e)^a)), a >= 10: Stirling's series. */
 static double stirling(double a) {
     double r = 1 / (a * a);
-    return (1.0 / 12 - r * (1.0 / 360 - r * (1.0 / 1260 - r * (1.0 / 1680 - r * (1.0 / 1188 -
-           r * (691.0 / 360360 - r / 156)))))) / a;
+    return (1.0 / 12 -
+            r * (1.0 / 360 -
+                 r * (1.0 / 1260 -
+                      r * (1.0 / 1680 - r * (1.0 / 1188 - r * (691.0 / 360360 - r / 156)))))) /
+           a;
 }
 
 /* m - ln(1 + m) without cancellation. */

@@ -44,8 +44,8 @@ static double one_sided_series(double d, double n) {
 static double one_sided(double d, double n) {
     double s = n * d * d;
     return n > 2000 && s * s * s * s < 1e-10 * n * n * n ? one_sided_series(d, n)
-           : n <= 1e6                                    ? one_sided_sum(d, n)
-                                                         : exp(-(6 * n * d + 1) * (6 * n * d + 1) / (18 * n));
+           : n <= 1e6 ? one_sided_sum(d, n)
+                      : exp(-(6 * n * d + 1) * (6 * n * d + 1) / (18 * n));
 }
 
 /* ---- Durbin's matrix ---------------------------------------------------------------------- */
@@ -141,8 +141,7 @@ double fc_kstwo_sf(double d, double n) {
     if (d >= 1) return 0;
     if (d <= 0.5 / n) return 1;
     double s = n * d * d, p;
-    if (s > 372)
-        return 0; /* below the smallest number */
+    if (s > 372) return 0; /* below the smallest number */
     if (d >= 0.5 || s >= (n <= SMALL ? 4 : 2.2))
         p = 2 * one_sided(d, n);
     else

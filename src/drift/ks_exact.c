@@ -43,7 +43,8 @@ static fc_status any_size(const fc_alloc *alloc, int64_t m, int64_t n, int64_t h
             else if (i + j == 0)
                 left = 0;
             else
-                left = ((double)i * (i ? row[j] : 0) + (double)j * (j ? left : 0)) / (double)(i + j);
+                left =
+                    ((double)i * (i ? row[j] : 0) + (double)j * (j ? left : 0)) / (double)(i + j);
             row[j] = left;
         }
     }
@@ -52,8 +53,8 @@ static fc_status any_size(const fc_alloc *alloc, int64_t m, int64_t n, int64_t h
     return FC_OK;
 }
 
-fc_status fc_ks_pvalue(const fc_alloc *alloc, double d, int64_t n, int64_t m,
-                       fc_ks_method method, double *statistic, double *p) {
+fc_status fc_ks_pvalue(const fc_alloc *alloc, double d, int64_t n, int64_t m, fc_ks_method method,
+                       double *statistic, double *p) {
     *statistic = d;
     *p = NAN;
     if (isnan(d) || n < 1 || m < 1) return FC_OK;

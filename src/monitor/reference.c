@@ -206,7 +206,8 @@ bool fc_mapping_holds(const fc_mapping *self, const fc_columns *set, uint32_t *b
         for (int64_t row = 0; row < set->rows; row++) {
             if (column->kind == FC_COLUMN_OBJECT
                     ? fc_column_is_valid(column, row) && ((void *const *)column->values)[row]
-                    : ((const double *)column->values)[row] == ((const double *)column->values)[row])
+                    : ((const double *)column->values)[row] ==
+                          ((const double *)column->values)[row])
                 return false;
         }
     }

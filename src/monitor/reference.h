@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "drift/cells.h"
+#include "drift/gaps.h"
 #include "fastcore/monitor.h"
 
 /* Words of a feature of numbers, from its place on. */
@@ -66,10 +66,11 @@ static inline bool fc_column_unsure(fc_feature_kind kind, const fc_column_info *
            (info->kind == FC_COLUMN_FLOAT64 && kind != FC_FEATURE_NUMBER);
 }
 
-/* Parts of fc_block_count that pending rows need as well (monitor/block.c). */
+/* Parts of fc_block_count that pending rows need as well (monitor/counts.c). */
 void fc_block_numbers(const fc_feature *feature, const double *values, size_t n, uint64_t *block);
 void fc_block_unknown(const fc_feature *feature, const char *text, size_t len, uint64_t *block);
-/* The cells [first, first + n) of a column of numbers, times or bools as doubles, NaN under null. */
+/* The cells [first, first + n) of a column of numbers, times or bools as doubles, NaN under null.
+ */
 void fc_column_doubles(const fc_column *column, int64_t first, size_t n, double *out);
 
 #endif

@@ -30,8 +30,8 @@ static void give_back(const fc_alloc *alloc, void *block) {
     if (block) alloc->release(alloc->ctx, block);
 }
 
-fc_status fc_snapshot_new(const fc_alloc *alloc, fc_reference *reference,
-                          const fc_store_spec *spec, fc_snapshot **out) {
+fc_status fc_snapshot_new(const fc_alloc *alloc, fc_reference *reference, const fc_store_spec *spec,
+                          fc_snapshot **out) {
     if (spec->window <= 0 || !spec->slots || spec->slots > FC_MAX_SLOTS) return FC_EINVALID;
     fc_snapshot *self = get(alloc, 1, sizeof *self);
     if (!self) return FC_ENOMEM;
@@ -201,8 +201,7 @@ static fc_status copy_store(const fc_snapshot *self, const fc_source *source, co
 static fc_fault check_copies(const fc_snapshot *self, copies *have, uint64_t rows) {
     const fc_reference *reference = self->reference;
     for (uint32_t i = 0; i < self->slots; i++)
-        if (have->blocks[i] && !fc_block_sound(reference, have->blocks[i]))
-            return FC_FAULT_DAMAGED;
+        if (have->blocks[i] && !fc_block_sound(reference, have->blocks[i])) return FC_FAULT_DAMAGED;
     fc_block_init(reference, have->pending);
     bool sound = fc_store_count_pending(reference, have->texts, have->cells, rows, have->pending);
     return sound && fc_block_sound(reference, have->pending) ? FC_SOUND : FC_FAULT_DAMAGED;

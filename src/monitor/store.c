@@ -50,9 +50,7 @@ uint64_t fc_store_root_sum(const fc_store_root *root, uint32_t slots) {
                      sizeof *root + slots * sizeof(fc_store_place) - skip, root->generation);
 }
 
-int64_t fc_window_of(int64_t window, int64_t now) {
-    return now / window - (now % window < 0);
-}
+int64_t fc_window_of(int64_t window, int64_t now) { return now / window - (now % window < 0); }
 
 /* ---- Parts -------------------------------------------------------------------------------- */
 

@@ -44,8 +44,8 @@ typedef struct fc_store_state {
 } fc_store_state;
 
 typedef struct fc_store_place {
-    int64_t index;   /* the window's number, or FC_NO_WINDOW */
-    uint64_t buffer; /* or FC_NO_BUFFER */
+    int64_t index;    /* the window's number, or FC_NO_WINDOW */
+    uint64_t buffer;  /* or FC_NO_BUFFER */
     uint64_t version; /* rises with every change of the two above or of what is in the buffer */
 } fc_store_place;
 

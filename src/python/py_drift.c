@@ -3,7 +3,7 @@
 
 #include <math.h>
 
-#include "drift/cells.h"
+#include "drift/gaps.h"
 #include "python/py_array.h"
 #include "python/state.h"
 
@@ -68,7 +68,8 @@ static PyObject *bin_counts(PyObject *module, PyObject *const *args, Py_ssize_t 
         PyErr_SetString(PyExc_TypeError, "bin_counts() takes 2 or 3 arguments");
         return NULL;
     }
-    if (read_vector(args[0], "values", true, &x) < 0 || read_vector(args[1], "edges", false, &e) < 0)
+    if (read_vector(args[0], "values", true, &x) < 0 ||
+        read_vector(args[1], "edges", false, &e) < 0)
         return NULL;
     double shift = nargs == 3 && args[2] != Py_None ? PyFloat_AsDouble(args[2]) : NAN;
     if (shift == -1.0 && PyErr_Occurred()) return NULL;
@@ -157,8 +158,7 @@ static PyObject *statistic(PyObject *module, PyObject *const *args, Py_ssize_t n
     if (correction < 0) return NULL;
     options.correction = correction;
     double value, p;
-    fc_status status =
-        fc_stat(name, r.data, c.data, (size_t)r.shape[0], &options, &value, &p);
+    fc_status status = fc_stat(name, r.data, c.data, (size_t)r.shape[0], &options, &value, &p);
     if (status != FC_OK) return PyErr_Format(PyExc_ValueError, "name: no statistic %R", args[0]);
     return Py_BuildValue("dd", value, p);
 }

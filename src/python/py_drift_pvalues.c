@@ -53,14 +53,13 @@ static PyObject *ks_pvalue(PyObject *module, PyObject *const *args, Py_ssize_t n
     else if (!strcmp(name, "asymp"))
         method = FC_KS_ASYMPTOTIC;
     else
-        return PyErr_Format(PyExc_ValueError,
-                            "method: expected 'auto', 'exact' or 'asymp', got %R", args[3]);
+        return PyErr_Format(PyExc_ValueError, "method: expected 'auto', 'exact' or 'asymp', got %R",
+                            args[3]);
     double statistic, p;
     fc_status status;
     Py_BEGIN_ALLOW_THREADS /* the exact method takes up to n m steps */
-    status = fc_ks_pvalue(&fc_alloc_libc, distance, n, m, method, &statistic, &p);
-    Py_END_ALLOW_THREADS
-    if (status != FC_OK) return fc_py_raise(status, "ks_pvalue");
+        status = fc_ks_pvalue(&fc_alloc_libc, distance, n, m, method, &statistic, &p);
+    Py_END_ALLOW_THREADS if (status != FC_OK) return fc_py_raise(status, "ks_pvalue");
     return Py_BuildValue("dd", statistic, p);
 }
 

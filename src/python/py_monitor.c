@@ -26,12 +26,6 @@ typedef struct monitor_object {
     int64_t clock_offset;  /* microseconds that tests add to the clock */
 } monitor_object;
 
-/* How many forks lie between the first process and this one. The one variable of the process: a
- * fork concerns all modules and states, and its handlers take no argument. */
-static uint64_t forks;
-
-static void count_fork(void) { __atomic_fetch_add(&forks, 1, __ATOMIC_RELAXED); }
-
 int fc_py_store_spec(PyObject *window, PyObject *slots, PyObject *fingerprint,
                      fc_store_spec *spec) {
     Py_ssize_t number = PyNumber_AsSsize_t(slots, PyExc_OverflowError);
@@ -72,7 +66,7 @@ static PyObject *monitor_new(PyTypeObject *type, PyObject *args, PyObject *kwarg
     self->reference = fc_reference_ref(inside);
     self->reference_object = Py_NewRef(reference);
     self->spec = spec;
-    self->forks = __atomic_load_n(&forks, __ATOMIC_RELAXED);
+    self->forks = fc_forks();
     self->second = INT64_MIN;
     pthread_mutex_init(&self->mutex, NULL);
     return (PyObject *)self;
@@ -106,8 +100,7 @@ static void monitor_dealloc(PyObject *object) {
 /* Nobody waits for the mutex with the GIL in hand, so its holder can always get the GIL. */
 static void lock(monitor_object *self) {
     if (pthread_mutex_trylock(&self->mutex) == 0) return;
-    Py_BEGIN_ALLOW_THREADS
-    pthread_mutex_lock(&self->mutex);
+    Py_BEGIN_ALLOW_THREADS pthread_mutex_lock(&self->mutex);
     Py_END_ALLOW_THREADS
 }
 
@@ -158,7 +151,7 @@ static PyObject *monitor_attach(PyObject *object, PyObject *const *args, Py_ssiz
 
 /* In a child: the store is the parent's, and who held the mutex there does not exist here. */
 static int leave_parent(monitor_object *self) {
-    uint64_t generation = __atomic_load_n(&forks, __ATOMIC_RELAXED);
+    uint64_t generation = fc_forks();
     if (FC_LIKELY(self->forks == generation)) return 0;
     self->forks = generation;
     pthread_mutex_init(&self->mutex, NULL);
@@ -210,8 +203,8 @@ static PyObject *monitor_ready(PyObject *object, PyObject *unused) {
 
 /* datetime or seconds since 1970, as microseconds. */
 static int read_time(PyObject *object, int64_t *out) {
-    PyObject *seconds = PyNumber_Check(object) ? Py_NewRef(object)
-                                               : PyObject_CallMethod(object, "timestamp", NULL);
+    PyObject *seconds =
+        PyNumber_Check(object) ? Py_NewRef(object) : PyObject_CallMethod(object, "timestamp", NULL);
     if (!seconds && PyErr_ExceptionMatches(PyExc_AttributeError))
         PyErr_Format(PyExc_TypeError, "time: expected a datetime or seconds, got %.200s",
                      Py_TYPE(object)->tp_name);
@@ -239,8 +232,7 @@ static int count_set(monitor_object *self, const fc_mapping *mapping, const fc_c
     if (!late && set->rows < LONG_ROWS) {
         fc_store_update(self->store, mapping, set, time);
     } else if (!late) {
-        Py_BEGIN_ALLOW_THREADS
-        fc_store_update(self->store, mapping, set, time);
+        Py_BEGIN_ALLOW_THREADS fc_store_update(self->store, mapping, set, time);
         Py_END_ALLOW_THREADS
     }
     pthread_mutex_unlock(&self->mutex);
@@ -272,23 +264,24 @@ static int read_arguments(const char *method, PyObject *const *args, Py_ssize_t 
     return 0;
 }
 
-PyDoc_STRVAR(update_doc,
-             "update($self, data, /, *, time=None)\n--\n\n"
-             "Count rows.\n\n"
-             "Parameters\n"
-             "----------\n"
-             "data : Columns, Arrow data, DataFrame, dict of arrays or list of dicts\n"
-             "    Columns that are no feature of the reference are passed over.\n"
-             "time : datetime or float, optional\n"
-             "    When the rows happened (seconds since 1970); now, if not given.\n\n"
-             "Raises\n"
-             "------\n"
-             "KeyError\n"
-             "    If a feature has no column.\n"
-             "TypeError\n"
-             "    If a column is of another kind than its feature.\n"
-             "ValueError\n"
-             "    If `time` lies before the windows that are kept. In all cases nothing is counted.\n");
+PyDoc_STRVAR(
+    update_doc,
+    "update($self, data, /, *, time=None)\n--\n\n"
+    "Count rows.\n\n"
+    "Parameters\n"
+    "----------\n"
+    "data : Columns, Arrow data, DataFrame, dict of arrays or list of dicts\n"
+    "    Columns that are no feature of the reference are passed over.\n"
+    "time : datetime or float, optional\n"
+    "    When the rows happened (seconds since 1970); now, if not given.\n\n"
+    "Raises\n"
+    "------\n"
+    "KeyError\n"
+    "    If a feature has no column.\n"
+    "TypeError\n"
+    "    If a column is of another kind than its feature.\n"
+    "ValueError\n"
+    "    If `time` lies before the windows that are kept. In all cases nothing is counted.\n");
 
 static PyObject *monitor_update(PyObject *object, PyTypeObject *cls, PyObject *const *args,
                                 Py_ssize_t nargs, PyObject *kwnames) {
@@ -355,14 +348,12 @@ int fc_py_monitor_add_to(PyObject *object, fc_snapshot *snapshot) {
     monitor_object *self = (monitor_object *)object;
     fc_fault fault = FC_SOUND;
     fc_status status = FC_OK;
-    if (!self->store || self->forks != __atomic_load_n(&forks, __ATOMIC_RELAXED)) return 0;
+    if (!self->store || self->forks != fc_forks()) return 0;
     lock(self);
     memory_source source = {self->memory};
     fc_source from = {read_memory, &source, self->size};
-    Py_BEGIN_ALLOW_THREADS
-    status = fc_snapshot_add_store(snapshot, &from, &fault);
-    Py_END_ALLOW_THREADS
-    pthread_mutex_unlock(&self->mutex);
+    Py_BEGIN_ALLOW_THREADS status = fc_snapshot_add_store(snapshot, &from, &fault);
+    Py_END_ALLOW_THREADS pthread_mutex_unlock(&self->mutex);
     if (status != FC_OK) {
         fc_py_raise(status, "Monitor");
         return -1;
@@ -425,18 +416,12 @@ static PyType_Slot monitor_slots[] = {
 static PyType_Spec monitor_spec = {
     .name = "fastcore._core.Monitor",
     .basicsize = sizeof(monitor_object),
-    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC |
-             Py_TPFLAGS_IMMUTABLETYPE,
+    .flags =
+        Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_IMMUTABLETYPE,
     .slots = monitor_slots,
 };
 
 int fc_py_monitor_exec(PyObject *module, fc_state *state) {
-    static bool handled;
-    if (!handled && pthread_atfork(NULL, NULL, count_fork) != 0) {
-        PyErr_NoMemory();
-        return -1;
-    }
-    handled = true;
     state->monitor_type = (PyTypeObject *)PyType_FromModuleAndSpec(module, &monitor_spec, NULL);
     if (!state->monitor_type) return -1;
     return PyModule_AddType(module, state->monitor_type);

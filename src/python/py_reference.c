@@ -60,8 +60,9 @@ static int read_feature(fc_arena *arena, PyObject *item, fc_feature_spec *spec,
     int kind, utc;
     if (!PyTuple_Check(item) || !PyArg_ParseTuple(item, "s#iOdOp", &spec->name, &len, &kind,
                                                   &points, &spec->shift, &texts, &utc))
-        return PyErr_Occurred() ? -1
-                                : (PyErr_SetString(PyExc_TypeError, "features: expected tuples"), -1);
+        return PyErr_Occurred()
+                   ? -1
+                   : (PyErr_SetString(PyExc_TypeError, "features: expected tuples"), -1);
     if (kind < FC_FEATURE_NUMBER || kind > FC_FEATURE_BOOL) {
         PyErr_SetString(PyExc_ValueError, "features: no such kind");
         return -1;
@@ -95,15 +96,14 @@ static int set_up(reference_object *self, fc_arena *arena, PyObject *tuple, uint
         PyUnicode_InternInPlace(&name);
         PyTuple_SET_ITEM(self->names, i, name);
     }
-    fc_status status =
-        fc_reference_new(&fc_alloc_libc, specs, (uint32_t)n, seed, &self->reference);
+    fc_status status = fc_reference_new(&fc_alloc_libc, specs, (uint32_t)n, seed, &self->reference);
     if (status == FC_OK)
         status = fc_layout_new(&fc_alloc_libc, columns, (uint32_t)n, &self->row_layout);
     uint32_t bad;
     bool missing;
     if (status == FC_OK)
-        status = fc_mapping_new(self->reference, self->row_layout, &self->row_mapping, &bad,
-                                &missing);
+        status =
+            fc_mapping_new(self->reference, self->row_layout, &self->row_mapping, &bad, &missing);
     if (status == FC_OK) return 0;
     fc_py_raise(status, "features");
     return -1;
@@ -261,8 +261,8 @@ PyDoc_STRVAR(count_doc, "count($self, columns, /)\n--\n\n"
                         "The block of all rows: an array of uint64. KeyError or TypeError name a "
                         "column that is missing or of another kind.");
 
-static PyObject *count(PyObject *object, PyTypeObject *cls, PyObject *const *args,
-                       Py_ssize_t nargs, PyObject *kwnames) {
+static PyObject *count(PyObject *object, PyTypeObject *cls, PyObject *const *args, Py_ssize_t nargs,
+                       PyObject *kwnames) {
     reference_object *self = (reference_object *)object;
     if (nargs != 1 || (kwnames && PyTuple_GET_SIZE(kwnames))) {
         PyErr_SetString(PyExc_TypeError, "count() takes exactly one argument");
@@ -276,7 +276,7 @@ static PyObject *count(PyObject *object, PyTypeObject *cls, PyObject *const *arg
     PyObject *block = fc_array_new(FC_DTYPE_UINT64, 1, &words, false, &data);
     if (block) {
         Py_BEGIN_ALLOW_THREADS /* `args` keeps the set, `block` its data */
-        fc_block_init(self->reference, data);
+            fc_block_init(self->reference, data);
         fc_block_count(mapping, set, 0, set->rows, data);
         Py_END_ALLOW_THREADS
     }
@@ -326,8 +326,7 @@ static PyObject *heavy(PyObject *object, PyObject *const *args, Py_ssize_t nargs
         const char *text;
         size_t len;
         uint64_t times;
-        if (!fc_block_heavy(reference, block, (uint32_t)feature, i, &text, &len, &times))
-            continue;
+        if (!fc_block_heavy(reference, block, (uint32_t)feature, i, &text, &len, &times)) continue;
         PyObject *item = Py_BuildValue("s#K", text, (Py_ssize_t)len, (unsigned long long)times);
         if (!item || PyList_Append(list, item) < 0) Py_CLEAR(list);
         Py_XDECREF(item);

@@ -71,10 +71,8 @@ static PyObject *add_file(PyObject *object, PyObject *const *args, Py_ssize_t na
     fc_source source = {read_file, &fd, size};
     fc_fault fault = FC_SOUND;
     fc_status status;
-    Py_BEGIN_ALLOW_THREADS
-    status = fc_snapshot_add_store(snapshot_of(object), &source, &fault);
-    Py_END_ALLOW_THREADS
-    return verdict(status, fault);
+    Py_BEGIN_ALLOW_THREADS status = fc_snapshot_add_store(snapshot_of(object), &source, &fault);
+    Py_END_ALLOW_THREADS return verdict(status, fault);
 }
 
 PyDoc_STRVAR(add_doc, "add($self, other, /)\n--\n\n"
@@ -121,17 +119,16 @@ static PyObject *add_bytes(PyObject *object, PyObject *data) {
     uint32_t count = 0;
     fc_fault fault = FC_SOUND;
     fc_status status;
-    Py_BEGIN_ALLOW_THREADS
-    status = fc_snapshot_add_bytes(snapshot_of(object), copy, size, &ids, &count, &fault);
-    Py_END_ALLOW_THREADS
-    PyObject *result;
+    Py_BEGIN_ALLOW_THREADS status =
+        fc_snapshot_add_bytes(snapshot_of(object), copy, size, &ids, &count, &fault);
+    Py_END_ALLOW_THREADS PyObject *result;
     if (status != FC_OK)
         result = fc_py_raise(status, "Snapshot");
     else if (fault != FC_SOUND)
         result = Py_BuildValue("y#s", "", (Py_ssize_t)0, fc_fault_text(fault));
     else
-        result = Py_BuildValue("y#O", count ? (const char *)ids : "", (Py_ssize_t)count * 16,
-                               Py_None);
+        result =
+            Py_BuildValue("y#O", count ? (const char *)ids : "", (Py_ssize_t)count * 16, Py_None);
     PyMem_RawFree(copy);
     return result;
 }

@@ -20,8 +20,7 @@ void fc_block_init(const fc_reference *reference, uint64_t *block) {
 
 void fc_block_numbers(const fc_feature *feature, const double *values, size_t n, uint64_t *block) {
     uint64_t *words = block + feature->place.at;
-    fc_points_count(&feature->points, values, n, words + FC_AT_NUMBER_CELLS,
-                    &words[FC_AT_MISSING]);
+    fc_points_count(&feature->points, values, n, words + FC_AT_NUMBER_CELLS, &words[FC_AT_MISSING]);
     fc_quality quality;
     fc_quality_f64(values, n, feature->shift, &quality);
     words[FC_AT_POS_INF] += quality.pos_inf;
@@ -40,16 +39,20 @@ void fc_column_doubles(const fc_column *column, int64_t first, size_t n, double 
         memcpy(out, (const double *)column->values + first, n * sizeof *out);
         return;
     case FC_COLUMN_FLOAT32:
-        for (size_t i = 0; i < n; i++) out[i] = (double)((const float *)column->values)[first + (int64_t)i];
+        for (size_t i = 0; i < n; i++)
+            out[i] = (double)((const float *)column->values)[first + (int64_t)i];
         return;
     case FC_COLUMN_INT64:
-        for (size_t i = 0; i < n; i++) out[i] = (double)((const int64_t *)column->values)[first + (int64_t)i];
+        for (size_t i = 0; i < n; i++)
+            out[i] = (double)((const int64_t *)column->values)[first + (int64_t)i];
         break;
     case FC_COLUMN_INT32:
-        for (size_t i = 0; i < n; i++) out[i] = (double)((const int32_t *)column->values)[first + (int64_t)i];
+        for (size_t i = 0; i < n; i++)
+            out[i] = (double)((const int32_t *)column->values)[first + (int64_t)i];
         break;
     case FC_COLUMN_BOOL:
-        for (size_t i = 0; i < n; i++) out[i] = (double)((const uint8_t *)column->values)[first + (int64_t)i];
+        for (size_t i = 0; i < n; i++)
+            out[i] = (double)((const uint8_t *)column->values)[first + (int64_t)i];
         break;
     case FC_COLUMN_TIME:
         for (size_t i = 0; i < n; i++) {

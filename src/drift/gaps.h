@@ -4,14 +4,14 @@
  *
  * m points v[0] < ... < v[m-1] make 2m + 1 cells: cell 2i is the open gap before v[i] (cell 2m the
  * one behind the last), cell 2i + 1 is v[i] itself. NaN is in no cell. */
-#ifndef FASTCORE_DRIFT_CELLS_H
-#define FASTCORE_DRIFT_CELLS_H
+#ifndef FASTCORE_DRIFT_GAPS_H
+#define FASTCORE_DRIFT_GAPS_H
 
 #include "fastcore/base.h"
 
 /* Immutable after fc_points_init; any thread may read it. */
 typedef struct fc_points {
-    const double *points; /* rising, finite, no two equal */
+    const double *points; /* rising, finite, no two equal; NaN before and behind them */
     uint32_t count;
     /* A table of guesses over [points[0], points[count - 1]]: a value whose bucket is b lies
      * between the points start[b] and start[b + 1], because the bucket never falls as the value
