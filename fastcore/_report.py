@@ -179,7 +179,7 @@ class Report(Mapping[str, FeatureReport]):
         """The report of a block of counts."""
         self = object.__new__(cls)
         self.rows, self.reference_rows = int(block[0]), reference.rows
-        names = _check_tests(tests)
+        names = check_tests(tests)
         raw = []
         for i, (feature, place) in enumerate(
             zip(reference.features, reference.places, strict=True)
@@ -332,7 +332,7 @@ class Report(Mapping[str, FeatureReport]):
         return "\n".join(lines + ["  ..."] * (len(order) > 40))
 
 
-def _check_tests(tests: Iterable[str] | None) -> list[str]:
+def check_tests(tests: Iterable[str] | None) -> list[str]:
     known = (*TESTS, *_BINNED)
     names = list(TESTS if tests is None else [tests] if isinstance(tests, str) else tests)
     for name in names:

@@ -37,6 +37,9 @@ typedef struct fc_feature_spec {
     const double *points;
     size_t point_count;
     double shift;
+    /* The points at which a bin begins, rising: for coarse counts. */
+    const uint32_t *bins;
+    size_t bin_count;
     /* TEXT: the categories, distinct. */
     const char *const *texts;
     const size_t *text_lens;
@@ -100,6 +103,11 @@ void fc_block_init(const fc_reference *reference, uint64_t *block);
 /* Adds the rows [first, first + count) of a set whose layout the mapping was made for. */
 void fc_block_count(const fc_mapping *mapping, const fc_columns *set, int64_t first, int64_t count,
                     uint64_t *block);
+/* The same rows, features over `threads` threads. With `coarse`, the counts of a bin of numbers are
+ * all put into its first cell, and what lies outside the sample into the first and the last one: a
+ * fraction of the work, where no statistic needs more. */
+void fc_block_count_all(const fc_mapping *mapping, const fc_columns *set, bool coarse, int threads,
+                        uint64_t *block);
 void fc_block_add(const fc_reference *reference, uint64_t *to, const uint64_t *from);
 /* Whether the counts of every feature sum to the rows, as they do in every block that was not
  * damaged. */

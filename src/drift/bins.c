@@ -8,39 +8,25 @@
 enum { BLOCK = 2048 }; /* values that stay in the first cache while each group of edges passes */
 
 /* Four edges at a time: their counts stay in registers, and each value is loaded once for them. */
-FC_BODY void group64_body(const double *restrict x, size_t n, const double *restrict edges,
-                          uint64_t *restrict counts) {
-    double a = edges[0], b = edges[1], c = edges[2], d = edges[3];
-    int64_t at_a = 0, at_b = 0, at_c = 0, at_d = 0;
-    for (size_t i = 0; i < n; i++) {
-        double v = x[i];
-        at_a += v >= a;
-        at_b += v >= b;
-        at_c += v >= c;
-        at_d += v >= d;
+#define GROUP(name, type, integer)                                                                 \
+    FC_BODY void name(const type *restrict x, size_t n, const type *restrict edges,                \
+                      uint64_t *restrict counts) {                                                 \
+        type a = edges[0], b = edges[1], c = edges[2], d = edges[3];                               \
+        integer at_a = 0, at_b = 0, at_c = 0, at_d = 0;                                            \
+        for (size_t i = 0; i < n; i++) {                                                           \
+            type v = x[i];                                                                         \
+            at_a += v >= a;                                                                        \
+            at_b += v >= b;                                                                        \
+            at_c += v >= c;                                                                        \
+            at_d += v >= d;                                                                        \
+        }                                                                                          \
+        counts[0] += (uint64_t)at_a;                                                               \
+        counts[1] += (uint64_t)at_b;                                                               \
+        counts[2] += (uint64_t)at_c;                                                               \
+        counts[3] += (uint64_t)at_d;                                                               \
     }
-    counts[0] += (uint64_t)at_a;
-    counts[1] += (uint64_t)at_b;
-    counts[2] += (uint64_t)at_c;
-    counts[3] += (uint64_t)at_d;
-}
-
-FC_BODY void group32_body(const float *restrict x, size_t n, const float *restrict edges,
-                          uint64_t *restrict counts) {
-    float a = edges[0], b = edges[1], c = edges[2], d = edges[3];
-    int32_t at_a = 0, at_b = 0, at_c = 0, at_d = 0; /* a block has fewer values */
-    for (size_t i = 0; i < n; i++) {
-        float v = x[i];
-        at_a += v >= a;
-        at_b += v >= b;
-        at_c += v >= c;
-        at_d += v >= d;
-    }
-    counts[0] += (uint64_t)at_a;
-    counts[1] += (uint64_t)at_b;
-    counts[2] += (uint64_t)at_c;
-    counts[3] += (uint64_t)at_d;
-}
+GROUP(group64_body, double, int64_t)
+GROUP(group32_body, float, int32_t) /* a block has too few values for an overflow */
 
 /* The groups of a block; the last one is filled up with NaN, which nothing reaches. */
 #define AT_LEAST(type, group)                                                                      \
@@ -84,9 +70,10 @@ void fc_at_least_f32(const float *values, size_t n, const float *edges, size_t e
 
 /* ---- Quality ------------------------------------------------------------------------------ */
 
-/* Eight lanes, which the compiler splits where registers are shorter. */
-typedef double lanes __attribute__((vector_size(64)));
-typedef int64_t bits __attribute__((vector_size(64)));
+/* Eight lanes as two vectors of four: one register each where there are 32 bytes, and the same sums
+ * where there are not. */
+typedef double lanes __attribute__((vector_size(32)));
+typedef int64_t bits __attribute__((vector_size(32)));
 
 typedef struct sums {
     lanes sum, squares, min, max;
@@ -107,23 +94,30 @@ FC_BODY void add_lanes(sums *s, lanes x, lanes shift) {
 
 #define ADD_ALL(load)                                                                              \
     lanes around = (lanes){0} + shift;                                                             \
-    sums s = {.min = (lanes){0} + (double)INFINITY, .max = (lanes){0} - (double)INFINITY};         \
+    sums low = {.min = (lanes){0} + (double)INFINITY, .max = (lanes){0} - (double)INFINITY},       \
+         high = low;                                                                               \
     size_t at = 0;                                                                                 \
+    lanes x, y;                                                                                    \
     for (; at + 8 <= n; at += 8) {                                                                 \
-        lanes x;                                                                                   \
-        load(8);                                                                                   \
-        add_lanes(&s, x, around);                                                                  \
+        load(x, at, 4);                                                                            \
+        load(y, at + 4, 4);                                                                        \
+        add_lanes(&low, x, around);                                                                \
+        add_lanes(&high, y, around);                                                               \
     }                                                                                              \
     if (at < n) { /* the rest, filled up with NaN, which adds nothing */                           \
-        lanes x = (lanes){0} + (double)NAN;                                                        \
-        load(n - at);                                                                              \
-        add_lanes(&s, x, around);                                                                  \
+        size_t left = n - at, first = left < 4 ? left : 4;                                         \
+        x = y = (lanes){0} + (double)NAN;                                                          \
+        load(x, at, first);                                                                        \
+        load(y, at + first, left - first);                                                         \
+        add_lanes(&low, x, around);                                                                \
+        add_lanes(&high, y, around);                                                               \
     }                                                                                              \
-    *out = s;
+    out[0] = low;                                                                                  \
+    out[1] = high;
 
-#define LOAD64(count) memcpy(&x, values + at, (count) * sizeof(double))
-#define LOAD32(count)                                                                              \
-    for (size_t k = 0; k < (count); k++) x[k] = (double)values[at + k]
+#define LOAD64(to, from, count) memcpy(&(to), values + (from), (count) * sizeof(double))
+#define LOAD32(to, from, count)                                                                    \
+    for (size_t k = 0; k < (count); k++) (to)[k] = (double)values[(from) + k]
 
 FC_BODY void quality64_body(const double *values, size_t n, double shift, sums *out){
     ADD_ALL(LOAD64)} FC_SIMD_FORMS(void, quality64,
@@ -135,29 +129,30 @@ FC_BODY void quality64_body(const double *values, size_t n, double shift, sums *
                                        (const float *values, size_t n, double shift, sums *out),
                                        (values, n, shift, out))
 
-        static double add_up(lanes v) {
-    return ((v[0] + v[4]) + (v[2] + v[6])) + ((v[1] + v[5]) + (v[3] + v[7]));
+        static double add_up(lanes v, lanes w) {
+    return ((v[0] + w[0]) + (v[2] + w[2])) + ((v[1] + w[1]) + (v[3] + w[3]));
 }
 
-static uint64_t finish(const sums *s, size_t n, fc_quality *out) {
+static uint64_t finish(const sums s[2], size_t n, fc_quality *out) {
     uint64_t finite = 0, present = 0;
     *out = (fc_quality){.min = INFINITY, .max = -INFINITY};
-    for (int k = 0; k < 8; k++) {
-        finite -= (uint64_t)s->finite[k];
-        present -= (uint64_t)s->present[k];
-        if (s->min[k] < out->min) out->min = s->min[k];
-        if (s->max[k] > out->max) out->max = s->max[k];
-    }
+    for (int i = 0; i < 2; i++)
+        for (int k = 0; k < 4; k++) {
+            finite -= (uint64_t)s[i].finite[k];
+            present -= (uint64_t)s[i].present[k];
+            if (s[i].min[k] < out->min) out->min = s[i].min[k];
+            if (s[i].max[k] > out->max) out->max = s[i].max[k];
+        }
     out->missing = n - present;
-    out->sum = add_up(s->sum);
-    out->squares = add_up(s->squares);
+    out->sum = add_up(s[0].sum, s[1].sum);
+    out->squares = add_up(s[0].squares, s[1].squares);
     return present - finite;
 }
 
 void fc_quality_f64(const double *values, size_t n, double shift, fc_quality *out) {
-    sums s;
-    quality64(values, n, shift, &s);
-    if (!finish(&s, n, out)) return;
+    sums s[2];
+    quality64(values, n, shift, s);
+    if (!finish(s, n, out)) return;
     for (size_t i = 0; i < n; i++) { /* infinities are rare */
         out->pos_inf += values[i] == INFINITY;
         out->neg_inf += values[i] == -INFINITY;
@@ -165,9 +160,9 @@ void fc_quality_f64(const double *values, size_t n, double shift, fc_quality *ou
 }
 
 void fc_quality_f32(const float *values, size_t n, double shift, fc_quality *out) {
-    sums s;
-    quality32(values, n, shift, &s);
-    if (!finish(&s, n, out)) return;
+    sums s[2];
+    quality32(values, n, shift, s);
+    if (!finish(s, n, out)) return;
     for (size_t i = 0; i < n; i++) {
         out->pos_inf += values[i] == INFINITY;
         out->neg_inf += values[i] == -INFINITY;

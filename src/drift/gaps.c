@@ -74,28 +74,18 @@ static inline uint32_t cell_at(const fc_points *p, double x, int32_t bucket) {
 
 uint32_t fc_points_cell(const fc_points *p, double x) { return cell_at(p, x, bucket_of(p, x)); }
 
-FC_BODY void count_body(const fc_points *p, const double *values, size_t n, uint64_t *cells,
-                        uint64_t *missing) {
+FC_BODY void count_body(const fc_points *p, const double *values, size_t n, uint64_t *cells) {
     int32_t buckets[BLOCK];
-    uint64_t absent = 0;
     for (size_t at = 0; at < n; at += BLOCK) {
         size_t block = n - at < BLOCK ? n - at : BLOCK;
         const double *x = values + at;
         for (size_t i = 0; i < block; i++) buckets[i] = bucket_of(p, x[i]);
-        for (size_t i = 0; i < block; i++) {
-            bool there = x[i] == x[i];
-            cells[cell_at(p, x[i], buckets[i])] += there;
-            absent += !there;
-        }
+        for (size_t i = 0; i < block; i++) cells[cell_at(p, x[i], buckets[i])] += x[i] == x[i];
     }
-    *missing += absent;
 }
-FC_SIMD_FORMS(void, count,
-              (const fc_points *p, const double *values, size_t n, uint64_t *cells,
-               uint64_t *missing),
-              (p, values, n, cells, missing))
+FC_SIMD_FORMS(void, count, (const fc_points *p, const double *values, size_t n, uint64_t *cells),
+              (p, values, n, cells))
 
-void fc_points_count(const fc_points *points, const double *values, size_t n, uint64_t *cells,
-                     uint64_t *missing) {
-    count(points, values, n, cells, missing);
+void fc_points_count(const fc_points *points, const double *values, size_t n, uint64_t *cells) {
+    count(points, values, n, cells);
 }

@@ -30,8 +30,7 @@ fc_status fc_points_init(fc_points *points, fc_arena *arena, const double *value
 /* The cell of `x`, which is not NaN. */
 uint32_t fc_points_cell(const fc_points *points, double x);
 
-/* Adds `n` values to the 2 * count + 1 counts `cells`, and the NaN among them to *missing. */
-void fc_points_count(const fc_points *points, const double *values, size_t n, uint64_t *cells,
-                     uint64_t *missing);
+/* Adds `n` values, of which NaN are passed over, to the 2 * count + 1 counts `cells`. */
+void fc_points_count(const fc_points *points, const double *values, size_t n, uint64_t *cells);
 
 #endif

@@ -1,6 +1,7 @@
 /* A frozen reference: what is counted, and where each count stands in a block. */
 #include "monitor/reference.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 uint32_t fc_feature_cell(const fc_feature *feature, const char *text, size_t len) {
@@ -42,6 +43,27 @@ static fc_status take_texts(fc_feature *feature, fc_arena *arena, const fc_featu
     return FC_OK;
 }
 
+/* The first point, those at which a bin begins, and what follows the last point. */
+static fc_status take_bins(fc_feature *feature, fc_arena *arena, const fc_feature_spec *spec) {
+    if (!spec->point_count) return spec->bin_count ? FC_EINVALID : FC_OK;
+    double *edges = fc_arena_zeros(arena, spec->bin_count + 2, sizeof *edges);
+    uint32_t *cells = fc_arena_zeros(arena, spec->bin_count + 2, sizeof *cells);
+    if (!edges || !cells) return FC_ENOMEM;
+    size_t n = 0;
+    edges[n] = spec->points[0], cells[n++] = 1;
+    for (size_t i = 0; i < spec->bin_count; i++) {
+        uint32_t at = spec->bins[i];
+        if (at >= spec->point_count || (i && at <= spec->bins[i - 1])) return FC_EINVALID;
+        if (at) edges[n] = spec->points[at], cells[n++] = 2 * at + 1;
+    }
+    double behind = nextafter(spec->points[spec->point_count - 1], INFINITY);
+    edges[n] = behind, cells[n++] = 2 * (uint32_t)spec->point_count;
+    feature->edges = edges;
+    feature->edge_cells = cells;
+    feature->edge_count = n;
+    return FC_OK;
+}
+
 /* The feature's part of a block begins at word `at`; *end is behind it. */
 static fc_status take_feature(fc_feature *feature, fc_arena *arena, const fc_feature_spec *spec,
                               uint64_t seed, size_t at, size_t *end) {
@@ -56,6 +78,7 @@ static fc_status take_feature(fc_feature *feature, fc_arena *arena, const fc_fea
     case FC_FEATURE_NUMBER:
     case FC_FEATURE_TIME:
         FC_TRY(fc_points_init(&feature->points, arena, spec->points, spec->point_count));
+        FC_TRY(take_bins(feature, arena, spec));
         feature->shift = spec->shift;
         place->cells = at + FC_AT_NUMBER_CELLS;
         place->cell_count = 2 * spec->point_count + 1;

@@ -28,6 +28,10 @@ struct fc_feature {
     fc_feature_place place;
     fc_points points;
     double shift;
+    /* Coarse counts: edges, and the cell that takes what lies from each to the next. */
+    const double *edges;
+    const uint32_t *edge_cells;
+    size_t edge_count;
     fc_texts texts;
     /* The categories by hash: slot is category + 1, 0 is free; a power of two in size. */
     const uint32_t *slots;

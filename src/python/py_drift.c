@@ -39,7 +39,7 @@ static fc_status search(const fc_array_info *x, const double *edges, size_t coun
     fc_arena_init(&arena, &fc_alloc_libc);
     fc_points points;
     fc_status status = fc_points_init(&points, &arena, edges, count);
-    uint64_t *cells = fc_arena_zeros(&arena, 2 * count + 1, sizeof *cells), missing = 0;
+    uint64_t *cells = fc_arena_zeros(&arena, 2 * count + 1, sizeof *cells);
     if (!cells && status == FC_OK) status = FC_ENOMEM;
     for (size_t at = 0; status == FC_OK && at < n; at += 512) {
         double chunk[512];
@@ -47,7 +47,7 @@ static fc_status search(const fc_array_info *x, const double *edges, size_t coun
         for (size_t i = 0; i < part; i++)
             chunk[i] = x->dtype == FC_DTYPE_FLOAT32 ? (double)((const float *)x->data)[at + i]
                                                     : ((const double *)x->data)[at + i];
-        fc_points_count(&points, chunk, part, cells, &missing);
+        fc_points_count(&points, chunk, part, cells);
     }
     for (size_t i = count; status == FC_OK && i-- > 0;)
         at_least[i] = cells[2 * i + 1] + cells[2 * i + 2] + (i + 1 < count ? at_least[i + 1] : 0);

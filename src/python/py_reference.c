@@ -50,16 +50,33 @@ static int read_texts(fc_arena *arena, PyObject *tuple, fc_feature_spec *spec) {
     return 0;
 }
 
-/* A feature is (name, kind, points | None, shift, texts | None, utc). */
+static int read_bins(fc_arena *arena, PyObject *tuple, fc_feature_spec *spec) {
+    if (!PyTuple_Check(tuple)) {
+        PyErr_SetString(PyExc_TypeError, "bins: expected a tuple of int");
+        return -1;
+    }
+    size_t n = (size_t)PyTuple_GET_SIZE(tuple);
+    uint32_t *bins = fc_arena_zeros(arena, n + 1, sizeof *bins);
+    if (!bins) return PyErr_NoMemory(), -1;
+    for (size_t i = 0; i < n; i++) {
+        unsigned long at = PyLong_AsUnsignedLong(PyTuple_GET_ITEM(tuple, i));
+        if (at == (unsigned long)-1 && PyErr_Occurred()) return -1;
+        bins[i] = at > UINT32_MAX ? UINT32_MAX : (uint32_t)at;
+    }
+    spec->bins = bins, spec->bin_count = n;
+    return 0;
+}
+
+/* A feature is (name, kind, points, shift, texts, utc, bins). */
 static int read_feature(fc_arena *arena, PyObject *item, fc_feature_spec *spec,
                         fc_column_spec *column) {
     static const fc_column_kind kinds[] = {FC_COLUMN_FLOAT64, FC_COLUMN_TIME, FC_COLUMN_STRING,
                                            FC_COLUMN_BOOL};
-    PyObject *points, *texts;
+    PyObject *points, *texts, *bins;
     Py_ssize_t len;
     int kind, utc;
-    if (!PyTuple_Check(item) || !PyArg_ParseTuple(item, "s#iOdOp", &spec->name, &len, &kind,
-                                                  &points, &spec->shift, &texts, &utc))
+    if (!PyTuple_Check(item) || !PyArg_ParseTuple(item, "s#iOdOpO", &spec->name, &len, &kind,
+                                                  &points, &spec->shift, &texts, &utc, &bins))
         return PyErr_Occurred()
                    ? -1
                    : (PyErr_SetString(PyExc_TypeError, "features: expected tuples"), -1);
@@ -75,7 +92,8 @@ static int read_feature(fc_arena *arena, PyObject *item, fc_feature_spec *spec,
                                .items = 1,
                                .nullable = true,
                                .utc = kind == FC_FEATURE_TIME && utc};
-    if (kind <= FC_FEATURE_TIME) return read_points(arena, points, spec);
+    if (kind <= FC_FEATURE_TIME)
+        return read_points(arena, points, spec) < 0 ? -1 : read_bins(arena, bins, spec);
     return kind == FC_FEATURE_TEXT ? read_texts(arena, texts, spec) : 0;
 }
 
@@ -257,17 +275,21 @@ static PyObject *places(PyObject *object, PyObject *unused) {
     return list;
 }
 
-PyDoc_STRVAR(count_doc, "count($self, columns, /)\n--\n\n"
-                        "The block of all rows: an array of uint64. KeyError or TypeError name a "
-                        "column that is missing or of another kind.");
+PyDoc_STRVAR(count_doc,
+             "count($self, columns, coarse=False, threads=1, /)\n--\n\n"
+             "The block of all rows: an array of uint64. Coarse counts are right by bin only. "
+             "KeyError or TypeError name a column that is missing or of another kind.");
 
 static PyObject *count(PyObject *object, PyTypeObject *cls, PyObject *const *args, Py_ssize_t nargs,
                        PyObject *kwnames) {
     reference_object *self = (reference_object *)object;
-    if (nargs != 1 || (kwnames && PyTuple_GET_SIZE(kwnames))) {
-        PyErr_SetString(PyExc_TypeError, "count() takes exactly one argument");
+    if (nargs < 1 || nargs > 3 || (kwnames && PyTuple_GET_SIZE(kwnames))) {
+        PyErr_SetString(PyExc_TypeError, "count() takes 1 to 3 positional arguments");
         return NULL;
     }
+    int coarse = nargs > 1 ? PyObject_IsTrue(args[1]) : 0;
+    long threads = nargs > 2 ? PyLong_AsLong(args[2]) : 1;
+    if (coarse < 0 || (threads == -1 && PyErr_Occurred())) return NULL;
     fc_columns *set = fc_py_columns_of(fc_state_of_type(cls), args[0], "columns");
     fc_mapping *mapping = set ? fc_py_reference_mapping(object, set) : NULL;
     if (!mapping) return NULL;
@@ -277,7 +299,7 @@ static PyObject *count(PyObject *object, PyTypeObject *cls, PyObject *const *arg
     if (block) {
         Py_BEGIN_ALLOW_THREADS /* `args` keeps the set, `block` its data */
             fc_block_init(self->reference, data);
-        fc_block_count(mapping, set, 0, set->rows, data);
+        fc_block_count_all(mapping, set, coarse, threads > 256 ? 256 : (int)threads, data);
         Py_END_ALLOW_THREADS
     }
     fc_mapping_free(mapping);
@@ -343,9 +365,10 @@ static PyMethodDef reference_methods[] = {
     {NULL, NULL, 0, NULL},
 };
 
-PyDoc_STRVAR(reference_doc,
-             "Reference(features, seed)\n--\n\n"
-             "What is counted: a tuple of (name, kind, points, shift, texts, utc). Immutable.");
+PyDoc_STRVAR(
+    reference_doc,
+    "Reference(features, seed)\n--\n\n"
+    "What is counted: a tuple of (name, kind, points, shift, texts, utc, bins). Immutable.");
 
 static PyType_Slot reference_slots[] = {
     {Py_tp_doc, (void *)reference_doc},
