@@ -99,7 +99,7 @@ def table(report: Report) -> str:
     )
 
 
-def _picture(f: FeatureReport) -> str:
+def picture(f: FeatureReport) -> str:
     """Shares of the bins in both data sets, side by side."""
     old, new = f.reference.shares[:_MOST_BINS], f.current.shares[:_MOST_BINS]
     labels = f.feature.labels[:_MOST_BINS]
@@ -157,7 +157,7 @@ def _section(f: FeatureReport) -> str:
         unseen = f"<p>Unseen: {listed}</p>"
     mark = ' <span class="bad">drifted</span>' if f.drifted else ""
     return (
-        f"<section><h2>{_words(f.name)}{mark}</h2>{_picture(f)}"
+        f"<section><h2>{_words(f.name)}{mark}</h2>{picture(f)}"
         f'<p class="faint">{results}</p>{unseen}'
         f'<div class="wide"><table><thead><tr>{names}</tr></thead>'
         f"<tbody>{''.join(sides)}</tbody></table></div></section>"

@@ -8,9 +8,9 @@ from fastapi import APIRouter, FastAPI
 from pydantic import BaseModel
 from sklearn.pipeline import Pipeline
 
-from .. import Array, Plan, Rows
+from .. import Array, Monitor, Plan, Rows
 from ..serve import FastRoute
-from ._flights import Flight
+from ._flights import Flight, middle
 
 
 class Scores(BaseModel):
@@ -25,7 +25,7 @@ class ScoresArray(BaseModel):
     late: Array[np.float64]
 
 
-def make_app(pipeline: Pipeline, dtypes: dict[str, Any]) -> FastAPI:
+def make_app(pipeline: Pipeline, dtypes: dict[str, Any], monitor: Monitor | None = None) -> FastAPI:
     """Build the application around a fitted pipeline.
 
     Parameters
@@ -34,6 +34,8 @@ def make_app(pipeline: Pipeline, dtypes: dict[str, Any]) -> FastAPI:
         Two fitted steps, ``features`` and ``model``.
     dtypes : dict
         The dtype of each column in the table that the pipeline was fitted on.
+    monitor : Monitor, optional
+        Counts the flights of ``/fastcore`` in the window of their month.
 
     Returns
     -------
@@ -52,6 +54,8 @@ def make_app(pipeline: Pipeline, dtypes: dict[str, Any]) -> FastAPI:
 
     @router.post("/fastcore")
     async def fastcore(flights: Rows[Flight]) -> ScoresArray:
+        if monitor is not None and len(flights):
+            monitor.update(flights, time=middle(int(flights["month"][0])))
         matrix = plan.transform(flights)
         return ScoresArray(late=model.predict_proba(matrix)[:, 1])
 

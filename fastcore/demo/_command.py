@@ -1,6 +1,7 @@
 """The demo's steps, its options and what it prints."""
 
 import argparse
+import calendar
 import json
 import shlex
 import time
@@ -19,6 +20,7 @@ from ._flights import as_records, load_flights, make_pipeline
 from ._page import make_page
 from ._replay import ROUTES, Client, Post, Series, in_batches, replay, sample, serving
 from ._result import Result, prove, refuse, time_stages
+from ._watch import ROWS, WORKERS, Watched, watch
 
 PAGE = "fastcore-demo.html"
 SINGLES = 300  # an ordinary single request takes tens of milliseconds on a busy machine
@@ -71,9 +73,11 @@ def run(argv: Sequence[str] | None) -> int:
         client = Client(server.port)
         try:
             series = replay_all(client.post, records, console)
-            result = Result(data, proof, series, refuse(client.post, records[0]), stages, PAGE)
+            refusal = refuse(client.post, records[0])
         finally:
             client.close()
+        watched = watch_all(data.train, records, pipeline, dtypes, console)
+        result = Result(data, proof, series, refusal, stages, watched, PAGE)
         Path(PAGE).write_text(make_page(result, big), encoding="utf-8")
         if options.json:
             print(json.dumps(result.to_dict(), indent=1))
@@ -106,6 +110,26 @@ def replay_all(post: Post, records: list[dict[str, Any]], console: Console) -> l
             task = progress.add_task(f"{count_of(rows):>13}", total=len(bodies))
             found.append(replay(post, rows, bodies, partial(progress.advance, task)))
     return found
+
+
+def watch_all(
+    train: Any,
+    records: list[dict[str, Any]],
+    pipeline: Any,
+    dtypes: dict[str, Any],
+    console: Console,
+) -> Watched:
+    """All records once more, to two workers that share a monitor."""
+    progress = Progress(
+        TextColumn("  {task.description}"),
+        BarColumn(),
+        TimeElapsedColumn(),
+        console=console,
+        disable=console.quiet,
+    )
+    with progress:
+        task = progress.add_task(f"{WORKERS} workers, one monitor", total=len(records) // ROWS)
+        return watch(train, records, pipeline, dtypes, partial(progress.advance, task))
 
 
 def _cancelled(count: int) -> str:
@@ -142,7 +166,37 @@ def show(result: Result, console: Console, seconds: float) -> None:
         for error in result.refusal.answer[route].get("detail", [])[:3]:
             where = ".".join(map(str, error["loc"]))
             console.print(f"    {where}: {error['msg']} ({error['type']})", markup=False)
+    _show_drift(result.watched, console)
     console.print(f"Pictures: {PAGE}   [dim]({seconds:.0f} s in all)[/]")
+
+
+def _show_drift(watched: Watched, console: Console) -> None:
+    """PSI by month and feature; drifted ones stand out."""
+    table = Table(
+        title="PSI against January to March, by month",
+        title_justify="left",
+        box=box.SIMPLE_HEAVY,
+        pad_edge=False,
+        collapse_padding=True,
+    )
+    table.add_column("feature", no_wrap=True)
+    for month in watched.months:
+        table.add_column(calendar.month_abbr[month], justify="right", no_wrap=True)
+    for name in next(iter(watched.months.values())):
+        cells = []
+        for report in watched.months.values():
+            text = f"{report[name].statistics['psi'].statistic:.2f}"
+            cells.append(f"[red]{text}[/]" if report[name].drifted else text)
+        table.add_row(name, *cells)
+    console.print(table)
+    console.print(
+        f"Counted by {watched.workers} processes, merged: "
+        + (
+            "[green]equal to one process's report of the same requests[/] (drifted in red)."
+            if watched.equal
+            else "[red]not equal to one process's report![/]"
+        )
+    )
 
 
 def _stay(port: int, wait: Any, record: dict[str, Any], console: Console) -> None:

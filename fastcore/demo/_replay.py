@@ -30,8 +30,12 @@ class Server:
 
 
 @contextlib.contextmanager
-def serving(pipeline: Pipeline, dtypes: dict[str, Any]) -> Iterator[Server]:
+def serving(
+    pipeline: Pipeline, dtypes: dict[str, Any], watch: tuple[Any, str] | None = None
+) -> Iterator[Server]:
     """Run the application in a process of its own; ends it on leaving.
+
+    With `watch`, a reference and a directory, it counts what it is asked in a monitor there.
 
     Raises
     ------
@@ -40,7 +44,7 @@ def serving(pipeline: Pipeline, dtypes: dict[str, Any]) -> Iterator[Server]:
     """
     with tempfile.TemporaryDirectory() as folder, socket.socket() as listening:
         model = Path(folder, "pipeline.joblib")
-        joblib.dump({"pipeline": pipeline, "dtypes": dtypes}, model)
+        joblib.dump({"pipeline": pipeline, "dtypes": dtypes, "watch": watch}, model)
         listening.bind(("127.0.0.1", 0))
         listening.listen()
         number = listening.fileno()

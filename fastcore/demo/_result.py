@@ -14,6 +14,7 @@ from sklearn.pipeline import Pipeline
 from .. import Columns, Plan, Rows, Schema
 from ._flights import Flight, Flights
 from ._replay import ROUTES, Post, Series, spoilt
+from ._watch import Watched
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,7 @@ class Result:
     series: list[Series]
     refusal: Refusal
     stages: dict[str, dict[str, float]]
+    watched: Watched
     page: str
 
     @property
@@ -64,6 +66,7 @@ class Result:
         return (
             self.proof.equal
             and self.refusal.equal
+            and self.watched.equal
             and all(series.unequal == 0 for series in self.series)
         )
 
@@ -103,6 +106,7 @@ class Result:
                     for route in ROUTES
                 },
             },
+            "drift": self.watched.to_dict(),
             "page": self.page,
         }
 

@@ -27,8 +27,13 @@ def main(arguments: list[str]) -> None:
     """Serve until standard input ends."""
     listening = socket.socket(fileno=int(arguments[0]))
     fitted: dict[str, Any] = joblib.load(arguments[1])  # written by the parent a moment ago
+    monitor = None
+    if fitted["watch"] is not None:
+        from ._watch import make_monitor
+
+        monitor = make_monitor(*fitted["watch"])
     config = uvicorn.Config(
-        make_app(fitted["pipeline"], fitted["dtypes"]),
+        make_app(fitted["pipeline"], fitted["dtypes"], monitor),
         log_level="warning",
         access_log=False,
         timeout_graceful_shutdown=2,

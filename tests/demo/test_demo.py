@@ -16,7 +16,7 @@ from fastapi.testclient import TestClient
 from sklearn.pipeline import Pipeline
 
 from fastcore import demo
-from fastcore.demo import _app, _command, _page, _replay, _result
+from fastcore.demo import _app, _command, _page, _replay, _result, _watch
 from fastcore.demo._flights import FIELDS, Flight, Flights, as_records, load_flights, make_pipeline
 
 
@@ -164,12 +164,16 @@ def result(
     dtypes = flights.train.dtypes.to_dict()
     stages = _result.time_stages(records[:10], pipeline, dtypes)
     refusal = _result.refuse(post, records[0])
-    return _result.Result(flights, _result.Proof(9, 9, 0), series, refusal, stages, "x.html")
+    reference = _watch.make_reference(flights.train)
+    months = {m: reference.compare(flights.replay.query("month == @m")) for m in range(4, 13)}
+    watched = _watch.Watched(months, 2, True)
+    proof = _result.Proof(9, 9, 0)
+    return _result.Result(flights, proof, series, refusal, stages, watched, "x.html")
 
 
 def test_the_page_stands_alone_and_says_what_was_found(result: _result.Result) -> None:
     page = _page.make_page(result, 10)
-    assert page.count("<svg") == 3
+    assert page.count("<svg") == 5
     assert "prefers-color-scheme: dark" in page
     assert not re.search(r'(src|href)="http', page)
     assert "var(--fastcore)" in page
@@ -182,12 +186,19 @@ def test_the_page_stands_alone_and_says_what_was_found(result: _result.Result) -
 def test_the_page_says_what_is_not_equal(result: _result.Result) -> None:
     bad = [_replay.Series(s.rows, s.seconds, s.scores, unequal=1) for s in result.series]
     worse = _result.Result(
-        result.flights, _result.Proof(9, 9, 5), bad, result.refusal, result.stages, "x.html"
+        result.flights,
+        _result.Proof(9, 9, 5),
+        bad,
+        result.refusal,
+        result.stages,
+        _watch.Watched(result.watched.months, 2, False),
+        "x.html",
     )
     assert result.equal
     assert not worse.equal
     page = _page.make_page(worse, 10)
     assert "5 numbers differ" in page
+    assert "not equal to one process" in page
     assert "1 differ" in page
     assert "100 %" not in page.replace("width: 100%", "")
 
@@ -209,7 +220,29 @@ def test_the_whole_demo_prints_one_object_and_writes_the_page(
         for share in ("p50", "p99"):
             assert part[share]["ratio"] > 0
     assert found["refusal"]["equal"] is True
+    assert found["drift"]["equal"] is True
+    assert found["drift"]["rows"] == 5
     assert (tmp_path / found["page"]).read_text(encoding="utf-8").startswith("<!doctype html>")
+
+
+def test_temperature_drifts_and_carrier_does_not(result: _result.Result) -> None:
+    for month, report in result.watched.months.items():
+        assert report["temp"].drifted, month
+        assert not report["carrier"].drifted, month
+
+
+def test_two_workers_count_as_one(
+    flights: Flights, pipeline: Pipeline, records: list[dict[str, Any]]
+) -> None:
+    some = [r for month in (4, 7, 12) for r in [r for r in records if r["month"] == month][:400]]
+    steps: list[None] = []
+    dtypes = flights.train.dtypes.to_dict()
+    watched = _watch.watch(flights.train, some, pipeline, dtypes, lambda: steps.append(None))
+    assert watched.equal
+    assert watched.workers == 2
+    assert len(steps) == 12
+    assert watched.to_dict()["rows"] == 1200
+    assert "temp" in watched.months[7].drifted
 
 
 def test_the_table_fits_an_ordinary_terminal(result: _result.Result) -> None:
