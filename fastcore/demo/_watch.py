@@ -71,7 +71,7 @@ class Watched:
 def same(one: Report, other: Report) -> bool:
     """Whether counts, statistics and verdicts are equal."""
     return one.rows == other.rows and all(
-        f.statistics == other[name].statistics
+        f.to_dict()["statistics"] == other[name].to_dict()["statistics"]  # None for NaN
         and f.drifted == other[name].drifted
         and bool((f.current.cells == other[name].current.cells).all())
         for name, f in one.features.items()
