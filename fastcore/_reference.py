@@ -48,6 +48,8 @@ def as_columns(data: Any) -> _core.Columns:
         return Columns.from_numpy({name: np.asarray(values) for name, values in data.items()})
     if type(data).__module__.partition(".")[0] == "pandas" and hasattr(data, "iloc"):
         return Columns.from_pandas(data)
+    if hasattr(data, "__arrow_c_stream__") or hasattr(data, "__arrow_c_array__"):
+        return Columns.from_arrow(data)
     if isinstance(data, np.ndarray):
         if data.dtype.names is not None:
             return Columns.from_numpy({name: data[name] for name in data.dtype.names})

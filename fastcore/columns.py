@@ -9,6 +9,7 @@ from . import _identity as _identity  # isort: split
 
 import copy
 import html
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Self
 
@@ -29,8 +30,8 @@ class Columns(_core.Columns):
     """Checked rows, stored column by column. Immutable.
 
     Made by a :class:`fastcore.Schema`, or by :meth:`from_rows`, :meth:`from_numpy`,
-    :meth:`from_pandas` and :meth:`concat`. ``len(columns)`` is the number of rows,
-    ``columns["age"]`` a column, ``"age" in columns`` whether there is one.
+    :meth:`from_pandas`, :meth:`from_arrow` and :meth:`concat`. ``len(columns)`` is the number of
+    rows, ``columns["age"]`` a column, ``"age" in columns`` whether there is one.
 
     A column is given as a read-only array of shape ``(num_rows,)``, or ``(num_rows, n)`` for lists
     of ``n``; numbers, bools, codes and times without a copy. Under a null stands NaN (float), 0
@@ -138,6 +139,54 @@ class Columns(_core.Columns):
             For a dtype that no column can hold, or a column whose name is not a str.
         """
         return cls._build(*_columns_in.split(_columns_in.from_pandas(df)))
+
+    @classmethod
+    def from_arrow(cls, x: Any) -> Self:
+        """Columns out of Arrow data.
+
+        Parameters
+        ----------
+        x : object
+            Whatever has ``__arrow_c_stream__`` or ``__arrow_c_array__`` and holds rows: a pyarrow
+            Table or RecordBatch, a polars or pandas DataFrame, a duckdb relation.
+
+        Notes
+        -----
+        Integers of up to 32 bits become int32 (uint32 and more int64), half floats float32,
+        dictionaries of texts codes, dates and timestamps microseconds (UTC where they have a time
+        zone), fixed-size lists of numbers 2-D columns, structs columns with dotted names. A column
+        of Arrow's null type is one of NaN. Values are not copied where there is one batch, no null,
+        and the layouts agree: float64, float32, int64, int32 and microseconds.
+
+        Raises
+        ------
+        TypeError
+            If `x` is not such an object, or no column can hold a type of it.
+        ValueError
+            If the producer breaks the interface's rules (lengths that do not fit, indices outside
+            of their dictionary, text that is no UTF-8, ...), for integers beyond int64, times
+            beyond the range of microseconds, nulls inside of lists of integers, or two columns of
+            one name.
+
+        Examples
+        --------
+        >>> import polars
+        >>> frame = polars.DataFrame({"age": [31, None], "plan": ["free", "pro"]})
+        >>> Columns.from_arrow(frame).to_rows()
+        [{'age': 31, 'plan': 'free'}, {'age': None, 'plan': 'pro'}]
+        """
+        seed = int.from_bytes(os.urandom(8), "little")
+        if hasattr(x, "__arrow_c_stream__"):
+            return cls._from_arrow(_capsule(x.__arrow_c_stream__()), seed)
+        if hasattr(x, "__arrow_c_array__"):
+            pair = x.__arrow_c_array__()
+            if not isinstance(pair, tuple) or len(pair) != 2:
+                raise TypeError("x: expected two capsules from __arrow_c_array__()")
+            return cls._from_arrow((_capsule(pair[0]), _capsule(pair[1])), seed)
+        raise TypeError(
+            "x: expected an object with __arrow_c_stream__ or __arrow_c_array__, got "
+            f"{type(x).__name__}"
+        )
 
     @classmethod
     def concat(cls, parts: Iterable[_core.Columns]) -> Self:
@@ -276,6 +325,12 @@ class Columns(_core.Columns):
             f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody>"
             f'<caption style="caption-side: bottom">{size}</caption></table>'
         )
+
+
+def _capsule(x: Any) -> Any:
+    if type(x).__name__ != "PyCapsule":
+        raise TypeError(f"x: expected a capsule of the Arrow interface, got {type(x).__name__}")
+    return x
 
 
 def _describe(spec: Sequence[Any]) -> str:

@@ -104,12 +104,13 @@ def test_rows_of_all_kinds() -> None:
     assert report["name"].missing == 0.5
 
 
-@pytest.mark.parametrize("kind", ["pandas", "dicts", "columns"])
+@pytest.mark.parametrize("kind", ["pandas", "polars", "dicts", "columns"])
 def test_data_of_all_kinds(kind: str) -> None:
     data = rows(300, 5)
     columns = Columns.from_numpy(data)
     given_ = {
         "pandas": columns.to_pandas,
+        "polars": columns.to_polars,
         "dicts": columns.to_rows,
         "columns": lambda: columns,
     }[kind]()

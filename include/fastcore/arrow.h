@@ -72,6 +72,30 @@ fc_status fc_arrow_array(const fc_alloc *alloc, fc_columns *set, struct ArrowArr
 /* A stream of one such array. */
 fc_status fc_arrow_stream(const fc_alloc *alloc, fc_columns *set, struct ArrowArrayStream *out);
 
+/* ---- In ------------------------------------------------------------------------------------ */
+
+/* Rows from another library: a schema, any number of batches, then the set. Everything that a
+ * producer says is checked but what the interface cannot tell: how long its buffers are (only views
+ * say so). Struct columns become columns with dotted names; dictionaries of texts become codes,
+ * other dictionaries are read out; texts must be UTF-8.
+ *
+ * Values of one batch are not copied where the layouts agree (float64, float32, int64, int32 and
+ * microseconds without nulls, at addresses that are multiples of their width): the set then keeps
+ * the batch, and releases it from whichever thread lets go of it last. */
+typedef struct fc_arrow_in fc_arrow_in;
+
+enum { FC_ARROW_MAX_DEPTH = 64, FC_ARROW_MAX_COLUMNS = 100000, FC_ARROW_ERROR = 400 };
+
+/* Takes over the schema, also when it fails. FC_EINVALID: it is broken; FC_EREFUSED: no column can
+ * hold such a type; both say what in `error` (FC_ARROW_ERROR bytes). `seed` is that of hashes. */
+fc_status fc_arrow_in_new(const fc_alloc *alloc, struct ArrowSchema *schema, uint64_t seed,
+                          char *error, fc_arrow_in **out);
+/* Takes over a batch, also when it fails. */
+fc_status fc_arrow_in_push(fc_arrow_in *in, struct ArrowArray *batch, char *error);
+/* All rows of all batches as a set; `in` can only be freed afterwards. */
+fc_status fc_arrow_in_finish(fc_arrow_in *in, char *error, fc_columns **out);
+void fc_arrow_in_free(fc_arrow_in *in); /* NULL is allowed */
+
 #ifdef __cplusplus
 }
 #endif

@@ -151,6 +151,9 @@ typedef struct fc_columns {
     int64_t rows, capacity;
     int64_t refs; /* only through fc_columns_ref and fc_columns_free */
     void *slab;   /* the cells once they have outgrown the set's own block */
+    /* What cells that are not the set's own point into; dropped with the set, by any thread. */
+    void *owner;
+    void (*drop)(void *owner);
 } fc_columns;
 
 /* A set of no rows with room for `capacity` (>= 0) of them, and one reference to it. It takes its

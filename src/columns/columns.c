@@ -113,6 +113,7 @@ void fc_columns_free(fc_columns *columns) {
     for (uint32_t i = 0; columns->layout->has_texts && i < columns->count; i++)
         if (columns->columns[i].bytes) alloc->release(alloc->ctx, columns->columns[i].bytes);
     if (columns->slab) alloc->release(alloc->ctx, columns->slab);
+    if (columns->drop) columns->drop(columns->owner);
     fc_layout_free(columns->layout);
     alloc->release(alloc->ctx, columns);
 }

@@ -271,6 +271,8 @@ static PyMethodDef methods[] = {
      METH_FASTCALL | METH_KEYWORDS, fc_py_columns_arrow_array_doc},
     {"__arrow_c_stream__", (PyCFunction)(void (*)(void))fc_py_columns_arrow_stream,
      METH_FASTCALL | METH_KEYWORDS, fc_py_columns_arrow_stream_doc},
+    {"_from_arrow", (PyCFunction)(void (*)(void))fc_py_columns_from_arrow,
+     METH_FASTCALL | METH_CLASS, fc_py_columns_from_arrow_doc},
     {"_build", (PyCFunction)(void (*)(void))fc_py_columns_build, METH_FASTCALL | METH_CLASS,
      fc_py_columns_build_doc},
     {NULL, NULL, 0, NULL},

@@ -36,6 +36,10 @@ extern const char fc_py_columns_arrow_stream_doc[];
 PyObject *fc_py_columns_arrow_stream(PyObject *self, PyObject *const *args, Py_ssize_t nargs,
                                      PyObject *kwnames);
 
+/* py_columns_arrow_in.c */
+extern const char fc_py_columns_from_arrow_doc[];
+PyObject *fc_py_columns_from_arrow(PyObject *cls, PyObject *const *args, Py_ssize_t nargs);
+
 /* py_columns_put.c: takes hold of the datetime C API. 0 or -1. */
 int fc_py_columns_put_exec(void);
 
