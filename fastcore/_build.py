@@ -31,7 +31,8 @@ def build_info() -> BuildInfo:
     -------
     dict
         ``version``; ``compiler`` and ``variant`` (release, debug, asan, tsan, cov) of the
-        extension; ``openmp``, without which all runs on one thread; ``threads`` in use;
+        extension; ``openmp``, without which all runs on one thread; ``threads`` that a
+        large call uses in this process, unless it is told otherwise (see `get_num_threads`);
         ``simd``, the level in use on this CPU, and ``simd_compiled``, those that the extension
         contains; ``numpy_abi``, the version of NumPy's C interface in hexadecimal; ``python``;
         ``extension``, the file that was loaded.

@@ -32,7 +32,7 @@ def get_num_threads() -> int:
 
     In this order: what `set_num_threads` was given, the environment's ``FASTCORE_NUM_THREADS``,
     the first number of ``OMP_NUM_THREADS``, the CPUs that this process may run on. Always 1 in a
-    build without OpenMP.
+    build without OpenMP, and in a process that was forked while a call used several threads.
 
     Raises
     ------
@@ -44,6 +44,9 @@ def get_num_threads() -> int:
 
 def thread_count(threads: int | None, name: str = "threads") -> int:
     """The number of threads for one call: its own argument first, then the rules of the process.
+
+    This is the one place that knows them. C asks here (``fc_py_threads``) once a call has enough
+    work for several threads.
 
     Parameters
     ----------
@@ -62,7 +65,7 @@ def thread_count(threads: int | None, name: str = "threads") -> int:
         wanted = _from_environment()
     from . import _core
 
-    return wanted if _core.build_info()["openmp"] else 1
+    return _core.parallel_threads(wanted)
 
 
 def _checked(value: object, name: str) -> int:

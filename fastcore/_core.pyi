@@ -8,6 +8,7 @@ import numpy.typing as npt
 from typing_extensions import CapsuleType, disjoint_base
 
 def build_info() -> dict[str, Any]: ...
+def parallel_threads(wanted: int, /) -> int: ...
 
 #: (name, kind, items, nullable, utc, texts[, flags]): what a column is.
 _Spec: TypeAlias = (
@@ -93,10 +94,16 @@ class Program:
     @property
     def width(self) -> int: ...
     def run(
-        self, columns: Any, rows: int, out: npt.NDArray[Any] | None, single: bool | None, /
+        self,
+        columns: Any,
+        rows: int,
+        out: npt.NDArray[Any] | None,
+        single: bool | None,
+        threads: int | None,
+        /,
     ) -> npt.NDArray[Any] | None: ...
     def run_csr(
-        self, columns: Any, rows: int, single: bool | None, /
+        self, columns: Any, rows: int, single: bool | None, threads: int | None, /
     ) -> tuple[npt.NDArray[Any], npt.NDArray[Any], npt.NDArray[Any]] | None: ...
     def run_row(self, row: Any, missing_nan: bool, /) -> npt.NDArray[Any] | None: ...
     def run_rows(

@@ -19,7 +19,7 @@ import numpy as np
 
 from . import _identity as _identity
 from . import _plan_input
-from ._config import disabled
+from ._config import disabled, thread_count
 from ._lower import Lowered, Lowering, NotLowered
 from ._plan_tree import Recipe, entry_by_name, fingerprint, used_columns
 from .errors import UnsupportedError
@@ -201,7 +201,9 @@ class Plan:
         vectors = _plan_input.frame_vectors(X, container, recipe.names, lowered, whole)
         return None if vectors is None else (lowered, vectors, count)
 
-    def _native(self, X: Any, container: str, out: Any, dtype: Any, nan: bool) -> Any:
+    def _native(
+        self, X: Any, container: str, out: Any, dtype: Any, threads: int | None, nan: bool
+    ) -> Any:
         """The result, or None where the original must be asked."""
         if self._recipe is None or container == "other" or self._configured():
             return None
@@ -211,10 +213,10 @@ class Plan:
         lowered, vectors, rows = prepared
         single = None if dtype is None else dtype == np.float32
         if not lowered.sparse:
-            return lowered.program.run(vectors, rows, out, single)
+            return lowered.program.run(vectors, rows, out, single, threads)
         if out is not None:
             return None
-        found = lowered.program.run_csr(vectors, rows, single)
+        found = lowered.program.run_csr(vectors, rows, single, threads)
         if found is None:
             return None
         return _csr(found, (rows, lowered.width))
@@ -278,7 +280,8 @@ class Plan:
         dtype : {numpy.float32, numpy.float64}, optional
             Of the output; by default scikit-learn's. Equal to ``transform(X).astype(dtype)``.
         threads : int, optional
-            At most so many threads. This version computes on the caller's thread.
+            At most so many; by default `fastcore.get_num_threads`. Small work stays on the
+            caller's thread, and the output is the same, bit by bit, for any number of them.
         missing_keys : {"error", "nan"}
             What a key means that a row does not have: scikit-learn's error, or missing.
 
@@ -294,9 +297,9 @@ class Plan:
         """
         nan = False
         if dtype is not None or threads is not None or missing_keys != "error":
-            dtype, nan = _check_arguments(out, dtype, threads, missing_keys)
+            dtype, threads, nan = _check_arguments(out, dtype, threads, missing_keys)
         container = "array" if type(X) is np.ndarray else _plan_input.container_of(X)
-        result = self._native(X, container, out, dtype, nan)
+        result = self._native(X, container, out, dtype, threads, nan)
         if result is None:
             _check_arguments(out, dtype, threads, missing_keys)
             result = _deliver(self._ask(X, container, nan), out, dtype)
@@ -334,7 +337,7 @@ class Plan:
         return self._one_slowly(row, missing_keys)
 
     def _one_slowly(self, row: Any, missing_keys: str) -> np.ndarray:
-        _, nan = _check_arguments(None, None, None, missing_keys)
+        _, _, nan = _check_arguments(None, None, None, missing_keys)
         fields = None if isinstance(row, (list, tuple)) else _plan_input.as_mapping(row)
         names = self._recipe.names if self._recipe else _names(self._estimator)
         if fields is None and (isinstance(row, (str, bytes)) or not hasattr(row, "__len__")):
@@ -517,11 +520,11 @@ def _names(estimator: Any) -> list[str] | None:
 
 def _check_arguments(
     out: Any, dtype: Any, threads: int | None, missing_keys: str
-) -> tuple[Any, bool]:
+) -> tuple[Any, int | None, bool]:
     if missing_keys not in ("error", "nan"):
         raise ValueError(f"missing_keys: expected 'error' or 'nan', got {missing_keys!r}")
-    if threads is not None and (not isinstance(threads, int) or threads < 1):
-        raise ValueError(f"threads: expected a positive int or None, got {threads!r}")
+    if threads is not None:
+        threads = thread_count(threads)
     if dtype is not None:
         dtype = np.dtype(dtype)
         if dtype not in (np.float32, np.float64):
@@ -535,7 +538,7 @@ def _check_arguments(
             raise ValueError("out: the array is read-only")
         if dtype is not None and out.dtype != dtype:
             raise ValueError(f"out: expected {dtype}, as `dtype` says, got {out.dtype}")
-    return dtype, missing_keys == "nan"
+    return dtype, threads, missing_keys == "nan"
 
 
 def _deliver(result: Any, out: np.ndarray | None, dtype: Any) -> Any:

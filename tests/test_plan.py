@@ -192,7 +192,8 @@ def test_wrong_arguments(matrix):
         ({"out": frozen}, ValueError, "out: the array is read-only"),
         ({"out": np.empty((700, 7)), "dtype": "f4"}, ValueError, "out: expected float32"),
         ({"dtype": "i4"}, TypeError, "dtype: expected float32 or float64"),
-        ({"threads": 0}, ValueError, "threads: expected a positive int"),
+        ({"threads": 0}, ValueError, "threads: expected at least 1, got 0"),
+        ({"threads": 2.0}, TypeError, "threads: expected an int, got float"),
         ({"missing_keys": "zero"}, ValueError, "missing_keys: expected"),
     ]:
         with pytest.raises(error, match=text):
@@ -505,7 +506,8 @@ row, rows = {"x": 3.0, "s": "b"}, [{"x": 1, "s": "a"}] * 3
 vectors = program.run_rows(rows, False)
 texts = np.array(["a", "b", "c"], dtype=object)
 calls = [make, lambda: program.run_row(row, False), lambda: program.run_rows(rows, False),
-         lambda: program.run(vectors, 3, None, None), lambda: program.run_csr(vectors, 3, None),
+         lambda: program.run(vectors, 3, None, None, None),
+         lambda: program.run_csr(vectors, 3, None, None),
          lambda: program.codes(1, texts)]
 for call in calls:
     for width in (0, 1):

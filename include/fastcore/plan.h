@@ -113,14 +113,17 @@ size_t fc_plan_width(const fc_plan *plan);
 size_t fc_plan_row_bound(const fc_plan *plan);
 
 /* A dense run into F64 or F32 (values are converted as C converts them). `row_stride` is in bytes,
- * columns lie side by side. `out` must not overlap a source. */
+ * columns lie side by side. `out` must not overlap a source. At most `threads` threads are used;
+ * with any number of them the output is the same, and so is the status: that of the first row in
+ * order that has one. */
 fc_status fc_plan_run(const fc_plan *plan, const fc_source *sources, size_t rows, fc_plan_type type,
-                      void *out, ptrdiff_t row_stride);
+                      void *out, ptrdiff_t row_stride, int threads);
 /* A sparse run: `values` (F64 or F32) and `indices` have room for rows * fc_plan_row_bound items,
  * `indptr` for rows + 1. Zeros of dense pieces are left out. FC_ELIMIT if an index would not fit
  * in 32 bits. */
 fc_status fc_plan_run_csr(const fc_plan *plan, const fc_source *sources, size_t rows,
-                          fc_plan_type type, void *values, int32_t *indices, int32_t *indptr);
+                          fc_plan_type type, void *values, int32_t *indices, int32_t *indptr,
+                          int threads);
 
 /* The names of the families, for tests: name `index`, or NULL behind the last. */
 const char *fc_plan_family_name(size_t index);

@@ -237,11 +237,12 @@ static PyGetSetDef program_getset[] = {
     {NULL, NULL, NULL, NULL, NULL},
 };
 
-PyDoc_STRVAR(run_doc, "run($self, columns, rows, out, single, /)\n--\n\n"
+PyDoc_STRVAR(run_doc, "run($self, columns, rows, out, single, threads, /)\n--\n\n"
                       "Dense output, or None where only the original can tell. `columns` is a 2-D "
                       "ndarray, or a tuple of one vector for each source; `out` an array or None; "
-                      "`single` asks for float32 (None: the natural type).");
-PyDoc_STRVAR(run_csr_doc, "run_csr($self, columns, rows, single, /)\n--\n\n"
+                      "`single` asks for float32 (None: the natural type), `threads` for at "
+                      "most so many (None: as the process is set).");
+PyDoc_STRVAR(run_csr_doc, "run_csr($self, columns, rows, single, threads, /)\n--\n\n"
                           "Sparse output as (data, indices, indptr), or None.");
 PyDoc_STRVAR(run_row_doc, "run_row($self, row, missing_nan, /)\n--\n\n"
                           "One row (dict, list or tuple) to a vector, or None.");

@@ -137,7 +137,7 @@ PyObject *fc_py_program_run_row(PyObject *object, PyObject *const *args, Py_ssiz
     result = fc_array_new(dtype, 1, &width, false, &data);
     if (!result) goto done;
     ptrdiff_t stride = width * (ptrdiff_t)fc_plan_type_size(self->out_type);
-    fc_status status = fc_plan_run(self->plan, sources, 1, self->out_type, data, stride);
+    fc_status status = fc_plan_run(self->plan, sources, 1, self->out_type, data, stride, 1);
     if (status != FC_OK) {
         Py_CLEAR(result);
         result = status == FC_EREFUSED ? Py_NewRef(Py_None) : fc_py_raise(status, "transform_one");

@@ -5,8 +5,9 @@
 
 #include "python/py_array.h"
 
-/* Less work than this many cells is done with the GIL held: giving it up costs more. */
-enum { GIL_CELLS = 16384 };
+/* Less work than this many cells is done with the GIL held: giving it up costs more. Less than
+ * the second number, a fraction of a millisecond, stays on the caller's thread. */
+enum { GIL_CELLS = 16384, PARALLEL_CELLS = 1 << 19 };
 
 /* The source kind of a dtype, or -1. */
 static int kind_of(fc_dtype dtype) {
@@ -140,13 +141,23 @@ static int asked_type(const fc_program *self, PyObject *single, fc_plan_type *ou
     return 0;
 }
 
-static fc_status run_dense(fc_call *call, fc_plan_type type, void *data, ptrdiff_t stride) {
+/* The threads for a call; `asked` is its argument, None or an int that was checked. */
+static int call_threads(const fc_call *call, PyObject *asked, int *out) {
+    size_t cells;
+    *out = 1;
+    size_t row = fc_plan_width(call->self->plan) + (size_t)call->self->source_count;
+    if (fc_size_mul(call->rows, row, &cells) && cells < PARALLEL_CELLS) return 0;
+    return fc_py_threads(asked, out);
+}
+
+static fc_status run_dense(fc_call *call, fc_plan_type type, void *data, ptrdiff_t stride,
+                           int threads) {
     const fc_plan *plan = call->self->plan;
     fc_status status;
     if (call->rows * (fc_plan_width(plan) + (size_t)call->self->source_count) < GIL_CELLS)
-        return fc_plan_run(plan, call->sources, call->rows, type, data, stride);
+        return fc_plan_run(plan, call->sources, call->rows, type, data, stride, 1);
     Py_BEGIN_ALLOW_THREADS status =
-        fc_plan_run(plan, call->sources, call->rows, type, data, stride);
+        fc_plan_run(plan, call->sources, call->rows, type, data, stride, threads);
     Py_END_ALLOW_THREADS return status;
 }
 
@@ -177,13 +188,15 @@ static int describe_out(const fc_call *call, PyObject *out, fc_array_info *info,
 }
 
 PyObject *fc_py_program_run(PyObject *self, PyObject *const *args, Py_ssize_t count) {
-    if (check_count("run", count, 4) < 0) return NULL;
+    if (check_count("run", count, 5) < 0) return NULL;
     fc_call call;
     int refused = call_open(&call, self, args[0], args[1]);
     if (refused) return refused < 0 ? NULL : Py_NewRef(Py_None);
     PyObject *result = NULL;
     fc_plan_type type;
     fc_array_info info;
+    int threads;
+    if (call_threads(&call, args[4], &threads) < 0) goto done;
     if (args[2] != Py_None) {
         refused = describe_out(&call, args[2], &info, &type);
         if (refused) {
@@ -199,7 +212,7 @@ PyObject *fc_py_program_run(PyObject *self, PyObject *const *args, Py_ssize_t co
         if (!result) goto done;
         info.strides[0] = shape[1] * (Py_ssize_t)fc_plan_type_size(type);
     }
-    fc_status status = run_dense(&call, type, info.data, info.strides[0]);
+    fc_status status = run_dense(&call, type, info.data, info.strides[0], threads);
     if (status != FC_OK) {
         Py_CLEAR(result);
         result = status == FC_EREFUSED ? Py_NewRef(Py_None) : fc_py_raise(status, "transform");
@@ -210,13 +223,15 @@ done:
 }
 
 PyObject *fc_py_program_run_csr(PyObject *self, PyObject *const *args, Py_ssize_t count) {
-    if (check_count("run_csr", count, 3) < 0) return NULL;
+    if (check_count("run_csr", count, 4) < 0) return NULL;
     fc_call call;
     int refused = call_open(&call, self, args[0], args[1]);
     if (refused) return refused < 0 ? NULL : Py_NewRef(Py_None);
     PyObject *result = NULL, *values = NULL, *indices = NULL, *indptr = NULL;
     fc_plan_type type;
     size_t bound;
+    int threads;
+    if (call_threads(&call, args[3], &threads) < 0) goto done;
     if (asked_type(call.self, args[2], &type) < 0) goto done;
     if (!fc_size_mul(call.rows, fc_plan_row_bound(call.self->plan), &bound) || bound > INT32_MAX) {
         result = Py_NewRef(Py_None); /* SciPy would take 64-bit indices: the original does it */
@@ -231,7 +246,7 @@ PyObject *fc_py_program_run_csr(PyObject *self, PyObject *const *args, Py_ssize_
     if (!indptr) goto done;
     fc_status status;
     Py_BEGIN_ALLOW_THREADS status = fc_plan_run_csr(call.self->plan, call.sources, call.rows, type,
-                                                    value_data, index_data, head_data);
+                                                    value_data, index_data, head_data, threads);
     Py_END_ALLOW_THREADS if (status == FC_OK) result = PyTuple_Pack(3, values, indices, indptr);
     else result = status == FC_EREFUSED ? Py_NewRef(Py_None) : fc_py_raise(status, "transform");
 done:

@@ -1,0 +1,143 @@
+/* Dense runs: block after block into the rows of the output. */
+#include <string.h>
+
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
+#include "plan/run.h"
+
+/* Copies a dense panel into the output, converting where the types differ. */
+#define FC_STORE(from_type, to_type)                                                               \
+    for (size_t r = 0; r < rows; r++) {                                                            \
+        const from_type *x = (const from_type *)panel + r * width;                                 \
+        to_type *y = (to_type *)(void *)(out + (ptrdiff_t)r * stride);                             \
+        for (size_t j = 0; j < width; j++) y[j] = (to_type)x[j];                                   \
+    }
+
+static void store_dense(const void *panel, fc_plan_type from, size_t width, size_t rows,
+                        fc_plan_type type, char *out, ptrdiff_t stride) {
+    if (from == FC_PLAN_F64 && type == FC_PLAN_F64) {
+        FC_STORE(double, double)
+    } else if (from == FC_PLAN_F64) {
+        FC_STORE(double, float)
+    } else if (type == FC_PLAN_F64) {
+        FC_STORE(float, double)
+    } else {
+        FC_STORE(float, float)
+    }
+}
+
+static void store_onehot(const int32_t *columns, size_t count, size_t width, size_t rows,
+                         fc_plan_type type, char *out, ptrdiff_t stride) {
+    for (size_t r = 0; r < rows; r++, out += stride, columns += count) {
+        memset(out, 0, width * fc_plan_type_size(type));
+        for (size_t j = 0; j < count; j++) {
+            if (columns[j] < 0 || (size_t)columns[j] >= width) continue;
+            if (type == FC_PLAN_F64)
+                ((double *)(void *)out)[columns[j]] = 1.0;
+            else
+                ((float *)(void *)out)[columns[j]] = 1.0f;
+        }
+    }
+}
+
+static void store(const fc_frame *frame, size_t rows, fc_plan_type type, char *out,
+                  ptrdiff_t stride) {
+    const fc_plan *plan = frame->plan;
+    for (uint32_t i = 0; i < plan->piece_count; i++) {
+        const fc_piece_spec *piece = &plan->pieces[i];
+        const fc_panel *panel = &plan->panels[piece->panel];
+        const void *values = frame->panel[piece->panel];
+        if (piece->onehot)
+            store_onehot(values, panel->width, piece->width, rows, type, out, stride);
+        else
+            store_dense(values, panel->type, panel->width, rows, type, out, stride);
+        out += piece->width * fc_plan_type_size(type);
+    }
+}
+
+/* The panel that may be computed straight into the output: the only piece, made by a step, of the
+ * output's type, and rows without gaps. UINT32_MAX if there is none. */
+static uint32_t direct_panel(const fc_plan *plan, fc_plan_type type, ptrdiff_t stride) {
+    if (plan->piece_count != 1 || plan->pieces[0].onehot) return UINT32_MAX;
+    uint32_t panel = plan->pieces[0].panel;
+    if (panel < plan->input_count || plan->panels[panel].type != type) return UINT32_MAX;
+    if (stride != (ptrdiff_t)(plan->width * fc_plan_type_size(type))) return UINT32_MAX;
+    return panel;
+}
+
+/* Output of at least this many bytes is stored past the caches: it would not stay in them, and
+ * fetching each line before it is overwritten costs a third of the memory traffic. */
+enum { STREAM_BYTES = 8 << 20 };
+
+static bool may_stream(const void *out, size_t rows, ptrdiff_t stride) {
+#if defined(__SSE2__)
+    size_t bytes;
+    return fc_size_mul(rows, (size_t)stride, &bytes) && bytes >= STREAM_BYTES &&
+           (uintptr_t)out % 8 == 0;
+#else
+    (void)out, (void)rows, (void)stride;
+    return false;
+#endif
+}
+
+static void stream(char *out, const char *panel, size_t bytes) {
+#if defined(__SSE2__)
+    size_t head = -(uintptr_t)out & 15;
+    if (head > bytes) head = bytes;
+    memcpy(out, panel, head);
+    size_t at = head;
+    for (; at + 64 <= bytes; at += 64)
+        for (size_t i = 0; i < 64; i += 16)
+            _mm_stream_si128((__m128i *)(void *)(out + at + i),
+                             _mm_loadu_si128((const __m128i *)(const void *)(panel + at + i)));
+    memcpy(out + at, panel + at, bytes - at);
+    _mm_sfence();
+#else
+    memcpy(out, panel, bytes);
+#endif
+}
+
+/* A dense run, shared by its parts. */
+typedef struct fc_dense {
+    const fc_plan *plan;
+    const fc_source *sources;
+    fc_plan_type type;
+    char *out;
+    ptrdiff_t stride;
+    uint32_t direct; /* see direct_panel */
+    bool streamed;
+} fc_dense;
+
+static fc_status run_dense(void *ctx, size_t begin, size_t rows) {
+    const fc_dense *run = ctx;
+    fc_frame frame;
+    FC_TRY(fc_frame_open(&frame, run->plan, run->sources, rows));
+    bool in_place = run->direct != UINT32_MAX && !run->streamed;
+    size_t block = run->plan->block, end = begin + rows;
+    fc_status status = FC_OK;
+    for (size_t first = begin; first < end && status == FC_OK; first += block) {
+        size_t n = end - first < block ? end - first : block;
+        char *to = run->out + (ptrdiff_t)first * run->stride;
+        status = fc_frame_run(&frame, first, n, run->direct, in_place ? to : NULL);
+        if (status != FC_OK || in_place) continue;
+        if (run->streamed)
+            stream(to, frame.panel[run->direct], n * (size_t)run->stride);
+        else
+            store(&frame, n, run->type, to, run->stride);
+    }
+    fc_frame_close(&frame);
+    return status;
+}
+
+fc_status fc_plan_run(const fc_plan *plan, const fc_source *sources, size_t rows, fc_plan_type type,
+                      void *out, ptrdiff_t row_stride, int threads) {
+    if (type == FC_PLAN_I32) return FC_EINVALID;
+    if (!rows) return FC_OK;
+    fc_dense run = {plan, sources, type, out, row_stride, 0, false};
+    run.direct = direct_panel(plan, type, row_stride);
+    run.streamed = run.direct != UINT32_MAX && may_stream(out, rows, row_stride);
+    size_t part_rows = fc_plan_part_rows(plan, rows, threads);
+    return fc_plan_run_parts(rows, part_rows, threads, run_dense, &run);
+}

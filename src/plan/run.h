@@ -1,0 +1,33 @@
+/* What dense and sparse runs share: the frame in which a block runs, and the parts of a run. */
+#ifndef FC_PLAN_RUN_H
+#define FC_PLAN_RUN_H
+
+#include "plan/plan_inner.h"
+
+/* What running needs besides the plan, of one thread: pointers to the panels of its block. */
+typedef struct fc_frame {
+    const fc_plan *plan;
+    const fc_source *sources;
+    void *memory;
+    char **own;         /* the panel's place in scratch memory */
+    const void **panel; /* where the panel's values are in this block */
+    const void **inputs;
+} fc_frame;
+
+/* A frame for blocks out of `rows` rows; to be closed if FC_OK. */
+fc_status fc_frame_open(fc_frame *frame, const fc_plan *plan, const fc_source *sources,
+                        size_t rows);
+void fc_frame_close(fc_frame *frame);
+/* Loads and runs one block. `target`, if not NULL, takes the place of panel `direct`'s memory. */
+fc_status fc_frame_run(fc_frame *frame, size_t first, size_t rows, uint32_t direct, void *target);
+
+/* A part of a run: rows [first, first + rows), whole blocks but for the last of all. */
+typedef fc_status (*fc_part)(void *run, size_t first, size_t rows);
+
+/* How many rows a part has, if so many threads may be used; all of them on one thread. */
+size_t fc_plan_part_rows(const fc_plan *plan, size_t rows, int threads);
+/* Runs all parts, of `part_rows` each, at once where that is possible. The status is that of the
+ * first part in row order that failed, however many threads there are. */
+fc_status fc_plan_run_parts(size_t rows, size_t part_rows, int threads, fc_part part, void *run);
+
+#endif
