@@ -38,9 +38,17 @@ class DriftResult(NamedTuple):
 # ---- From samples to counts ----------------------------------------------------------------
 
 
+def as_array(values: Any) -> Array:
+    """An array; NumPy would make the text "nan" of a NaN among texts."""
+    array = np.asarray(values)
+    if array.dtype.kind == "U" and not isinstance(values, np.ndarray):
+        array = np.array(values, dtype=object)
+    return array
+
+
 def _sample(name: str, values: npt.ArrayLike, nan: str) -> Array | None:
     """One-dimensional values as float32, float64 or objects; None stands for `propagate` met."""
-    array = np.asarray(values)
+    array = as_array(values)
     if array.ndim != 1:
         raise ValueError(f"{name}: expected one dimension, got {array.ndim}")
     if array.dtype.kind in "iub":

@@ -16,6 +16,7 @@ import numpy as np
 
 from . import _columns_in, _config, _container, _core
 from ._columns_in import BOOL, CODE, FLAG_LISTED, OBJECT, STRING, TIME
+from ._drift_functions import as_array
 from .errors import UnsupportedError
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def as_columns(data: Any) -> _core.Columns:
     if isinstance(data, _core.Columns):
         return data
     if isinstance(data, Mapping):
-        return Columns.from_numpy({name: np.asarray(values) for name, values in data.items()})
+        return Columns.from_numpy({name: _array(values) for name, values in data.items()})
     if type(data).__module__.partition(".")[0] == "pandas" and hasattr(data, "iloc"):
         return Columns.from_pandas(data)
     if hasattr(data, "__arrow_c_stream__") or hasattr(data, "__arrow_c_array__"):
@@ -61,6 +62,16 @@ def as_columns(data: Any) -> _core.Columns:
         "data: expected Columns, Arrow data, a DataFrame, a dict of arrays, a 2-D array or a list "
         f"of dicts, got {type(data).__name__}"
     )
+
+
+def _array(values: Any) -> Any:
+    """An array for `from_numpy`; among objects NaN is as missing as None, as in pandas."""
+    array = as_array(values)
+    if array.dtype == object and array.ndim == 1:
+        missing = [isinstance(v, float) and v != v for v in array]
+        if any(missing):
+            array = np.where(missing, None, array)
+    return array
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,290 @@
+"""The statistics of drift against SciPy's, over samples and counts of all kinds."""
+
+import itertools
+import math
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+from scipy.spatial import distance
+
+from fastcore import _core, drift
+from tests.profiles import examples
+
+COUNTS = st.integers(1, 30).flatmap(
+    lambda n: st.tuples(*[st.lists(st.integers(0, 10**6), min_size=n, max_size=n)] * 2)
+)
+
+
+def close(a: float | None, b: float, rel: float = 1e-12) -> bool:
+    assert a is not None
+    if math.isnan(b):
+        return math.isnan(a)
+    return math.isclose(a, b, rel_tol=rel, abs_tol=1e-300)
+
+
+@given(rows=COUNTS, base=st.sampled_from([None, 2.0, 10.0]))
+@examples(200)
+def test_divergences_of_counts(rows: tuple[list[int], list[int]], base: float | None) -> None:
+    r, c = (np.array(row, float) for row in rows)
+    if not r.sum() or not c.sum():
+        assert math.isnan(drift.jensenshannon(r, c, counts=True).statistic)
+        assert math.isnan(drift.psi(r, c, counts=True).statistic)
+        return
+    p, q = r / r.sum(), c / c.sum()
+    js = drift.jensenshannon(r, c, counts=True, base=base).statistic
+    assert math.isclose(js, float(distance.jensenshannon(p, q, base)), rel_tol=1e-9, abs_tol=1e-8)
+    kl = drift.kl_divergence(r, c, counts=True, base=base).statistic
+    assert math.isclose(kl, float(stats.entropy(p, q, base)), rel_tol=1e-9, abs_tol=1e-12)
+    overlap = float(np.sqrt(p * q).sum())
+    hellinger = drift.hellinger(r, c, counts=True).statistic
+    assert math.isclose(hellinger**2, 1 - overlap, rel_tol=1e-9, abs_tol=1e-12)
+    assert close(drift.total_variation(r, c, counts=True).statistic, np.abs(p - q).sum() / 2, 1e-9)
+    assert close(drift.linf(r, c, counts=True).statistic, np.abs(p - q).max(), 1e-12)
+    a, b = (r + 0.5) / (r.sum() + len(r) / 2), (c + 0.5) / (c.sum() + len(c) / 2)
+    psi = drift.psi(r, c, counts=True)
+    wanted = float(stats.entropy(a, b) + stats.entropy(b, a))
+    assert math.isclose(psi.statistic, wanted, rel_tol=1e-9, abs_tol=1e-12)
+    if len(r) > 1:
+        chi2 = psi.statistic / (1 / r.sum() + 1 / c.sum())
+        assert close(psi.pvalue, float(stats.chi2.sf(chi2, len(r) - 1)), 1e-9)
+    a, b = np.maximum(p, 1e-4), np.maximum(q, 1e-4)
+    eps = drift.psi(r, c, counts=True, eps=1e-4).statistic
+    assert math.isclose(eps, float(((b - a) * np.log(b / a)).sum()), rel_tol=1e-9, abs_tol=1e-12)
+
+
+@given(rows=COUNTS, correction=st.booleans())
+@examples(200)
+def test_tests_of_counts(rows: tuple[list[int], list[int]], correction: bool) -> None:
+    table = np.array(rows, float)
+    table = table[:, table.sum(0) > 0]
+    if not table.sum(1).all():
+        return
+    for name, lambda_ in (("chi2", "pearson"), ("g_test", "log-likelihood")):
+        got = getattr(drift, name)(*rows, counts=True, correction=correction)
+        wanted = stats.chi2_contingency(table, correction=correction, lambda_=lambda_)
+        assert math.isclose(got.statistic, wanted.statistic, rel_tol=1e-9, abs_tol=1e-7)
+        if table.shape[1] > 1 and wanted.pvalue > 1e-290:
+            at = stats.chi2.sf(got.statistic, wanted.dof)
+            assert close(got.pvalue, float(at), 1e-9)
+
+
+@given(
+    x=st.floats(0, 2000),
+    df=st.one_of(st.integers(1, 2000).map(float), st.floats(0.1, 1e5)),
+    p=st.floats(1e-300, 1, exclude_max=True),
+)
+@examples(300)
+def test_chi_squared(x: float, df: float, p: float) -> None:
+    wanted = float(stats.chi2.sf(x, df))
+    if wanted > 1e-300:
+        assert close(_core.chi2_sf(x, df), wanted, 1e-10)
+    if p < 1 - 1e-9:
+        assert math.isclose(_core.chi2_isf(p, df), float(stats.chi2.isf(p, df)), rel_tol=1e-8)
+
+
+@pytest.mark.parametrize(
+    ("call", "wanted"),
+    [
+        (lambda: _core.chi2_sf(math.nan, 3), math.nan),
+        (lambda: _core.chi2_sf(3, -1), math.nan),
+        (lambda: _core.chi2_sf(-3, 1), 1.0),
+        (lambda: _core.chi2_sf(math.inf, 1), 0.0),
+        (lambda: _core.chi2_isf(0, 1), math.inf),
+        (lambda: _core.chi2_isf(1, 1), 0.0),
+        (lambda: _core.chi2_isf(2, 1), math.nan),
+        (lambda: _core.kstwo_sf(math.nan, 3), math.nan),
+        (lambda: _core.kstwo_sf(2, 3), 0.0),
+        (lambda: _core.kstwo_sf(-1, 3), 1.0),
+        (lambda: _core.kstwo_sf(0.5, 0), math.nan),
+    ],
+)
+def test_corners_of_distributions(call: Any, wanted: float) -> None:
+    assert close(call(), wanted)
+
+
+@given(n=st.integers(1, 10**6), z=st.floats(0.3, 5))
+@examples(200)
+def test_kolmogorov(n: int, z: float) -> None:
+    d = z / math.sqrt(n)
+    if d < 1:
+        wanted = float(stats.kstwo.sf(d, n))
+        # The series for large n leaves out terms of the order n^-2.
+        assert close(_core.kstwo_sf(d, n), wanted, 1e-9 if n <= 140 else 1e-5)
+
+
+@given(
+    n=st.integers(1, 60),
+    m=st.integers(1, 60),
+    ties=st.booleans(),
+    seed=st.integers(0, 999),
+    method=st.sampled_from(["auto", "exact", "asymp"]),
+)
+@examples(200)
+def test_kolmogorov_smirnov(n: int, m: int, ties: bool, seed: int, method: str) -> None:
+    rng = np.random.default_rng(seed)
+    r, c = rng.normal(size=n), rng.normal(0.5, 1, size=m)
+    if ties:
+        r, c = r.round(), c.round()
+    r[0] = rng.choice([r[0], np.inf, -np.inf])
+    got, wanted = drift.ks_2samp(r, c, method=method), stats.ks_2samp(r, c, method=method)
+    assert close(got.statistic, float(wanted.statistic))
+    assert close(got.pvalue, float(wanted.pvalue), 1e-9)
+
+
+def test_kolmogorov_smirnov_of_unequal_large_samples() -> None:
+    rng = np.random.default_rng(0)
+    for n, m in ((10_000, 700), (300, 8_000), (20_000, 30_000)):
+        r, c = rng.normal(size=n), rng.normal(0.03, 1, size=m)
+        got, wanted = drift.ks_2samp(r, c), stats.ks_2samp(r, c)
+        assert close(got.statistic, float(wanted.statistic))
+        assert close(got.pvalue, float(wanted.pvalue), 1e-6)
+
+
+@given(
+    n=st.integers(0, 300),
+    m=st.integers(0, 300),
+    seed=st.integers(0, 999),
+    dtype=st.sampled_from(["f8", "f4", "i4", "u1", "?", "f2"]),
+    edges=st.booleans(),
+)
+@examples(200)
+def test_bins_of_samples(n: int, m: int, seed: int, dtype: str, edges: bool) -> None:
+    rng = np.random.default_rng(seed)
+    r = (rng.normal(size=n) * 50).round(rng.integers(-1, 4)).astype(dtype)
+    c = (rng.normal(size=m) * 60).astype(dtype)
+    if c.dtype.kind == "f" and m > 3:
+        c[:3] = np.nan, np.inf, -np.inf
+    inner = np.array([-20.0, 0.1, 7.0]) if edges else None
+    got = drift.psi(r, c, bins=7, edges=inner)
+    if inner is None and n:
+        values = np.sort(r.astype(float))
+        at = np.ceil(np.arange(1, 7) * n / 7).astype(int).clip(max=n - 1)
+        inner = np.unique(values[at])
+        inner = inner[inner > values[0]]
+        if not len(inner):
+            inner = np.array([values[0], np.nextafter(values[0], np.inf)])
+    if inner is None:
+        inner = np.empty(0)
+    full = np.concatenate(([-np.inf], inner, [np.inf]))
+    rows = [
+        np.diff([(s.astype(float) >= e).sum() for e in full[:-1]], append=0) * -1
+        for s in (r, c[~np.isnan(c)] if c.dtype.kind == "f" else c)
+    ]
+    wanted = drift.psi(*rows, counts=True)
+    assert close(got.statistic, wanted.statistic)
+
+
+def test_many_edges_are_counted_as_few_are() -> None:
+    rng = np.random.default_rng(0)
+    for dtype in (np.float64, np.float32):
+        x = rng.normal(size=5001).astype(dtype)
+        x[:4] = np.nan, np.inf, -np.inf, 0.5
+        for e in (0, 1, 5, 32, 33, 500):
+            edges = np.sort(rng.normal(size=e))
+            if e:
+                edges[0] = 0.5 if e == 1 else edges[0]
+            full = np.concatenate(([-np.inf], edges, [np.inf]))
+            wanted = [
+                int(((x.astype(float) >= a) & (x.astype(float) < b)).sum())
+                for a, b in itertools.pairwise(full)
+            ]
+            wanted[-1] += 1  # +inf
+            assert _core.bin_counts(x, edges).tolist() == wanted
+
+
+CODE = """
+import numpy as np
+from fastcore import _core
+rng = np.random.default_rng(5)
+out = []
+for n in (0, 1, 7, 8, 9, 63, 64, 1000, 4099):
+    for dtype in (np.float64, np.float32):
+        x = np.concatenate((rng.normal(size=n), [np.nan, np.inf, -np.inf, 1e300])).astype(dtype)
+        x = x[rng.permutation(len(x))][1:]
+        counts, *quality = _core.bin_counts(x, np.sort(rng.normal(size=9)), 0.25)
+        out.append((counts.tolist(), [float(v).hex() for v in quality]))
+print(out)
+"""
+
+
+@pytest.mark.tools
+def test_all_simd_levels_give_the_same_bits() -> None:
+    found = {
+        subprocess.run(
+            [sys.executable, "-W", "ignore", "-c", CODE],
+            env={**os.environ, "FASTCORE_DISABLE_CPU": off},
+            cwd=Path(__file__).parents[1],
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for off in ("", "avx512", "avx512,avx2")
+    }
+    assert len(found) == 1
+    assert "inf" in next(iter(found)) or len(next(iter(found))) > 100
+
+
+def test_texts_and_missing_values() -> None:
+    r, c = ["a", "b", "b", None], ["b", "c", float("nan")]
+    got = drift.chi2(r, c)
+    wanted = drift.chi2([1, 2, 0], [0, 1, 1], counts=True)
+    assert got == wanted
+    assert math.isnan(drift.chi2(r, c, nan="propagate").statistic)
+    with pytest.raises(ValueError, match="reference: expected no missing values, got 1"):
+        drift.chi2(r, c, nan="raise")
+    with pytest.raises(ValueError, match="nan: expected 'omit'"):
+        drift.chi2(r, c, nan="drop")
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "match"),
+    [
+        (lambda: drift.psi([[1]], [1]), ValueError, "reference: expected one dimension, got 2"),
+        (lambda: drift.psi([1], [-1], counts=True), ValueError, "current: expected finite counts"),
+        (lambda: drift.psi([1], [1, 2], counts=True), ValueError, "current: expected 1 bins"),
+        (lambda: drift.psi([1j], [1]), TypeError, "reference: expected numbers or texts"),
+        (lambda: drift.psi([1], [1], edges=[2, 1]), ValueError, "edges: expected rising"),
+        (lambda: drift.psi([1], [1], edges=[math.nan]), ValueError, "edges: expected rising"),
+        (lambda: drift.psi([1], [1], bins=0), ValueError, "bins: expected 1 to 10000"),
+        (lambda: drift.psi([1], [1], eps=2), ValueError, "eps: expected a share"),
+        (lambda: drift.jensenshannon([1], [1], base=1), ValueError, "base: expected"),
+        (lambda: drift.ks_2samp(["a"], [1]), TypeError, "reference: expected numbers"),
+        (lambda: drift.ks_2samp([1], [1], method="x"), ValueError, "method: expected 'auto'"),
+        (lambda: drift.adjust([2.0]), ValueError, "pvalues: expected numbers between 0 and 1"),
+        (lambda: drift.adjust([0.1], "x"), ValueError, "method: expected 'bonferroni'"),
+        (lambda: drift.adjust([[0.1]]), ValueError, "pvalues: expected one dimension"),
+    ],
+)
+def test_bad_arguments(call: Any, error: type[Exception], match: str) -> None:
+    with pytest.raises(error, match=match):
+        call()
+
+
+@given(
+    p=st.lists(st.one_of(st.floats(0, 1), st.just(math.nan)), max_size=20),
+    method=st.sampled_from(["bh", "by"]),
+)
+@examples(100)
+def test_adjusting_p_values(p: list[float], method: str) -> None:
+    got = drift.adjust(p, method)
+    known = np.array([x for x in p if x == x])
+    if len(known):
+        wanted = stats.false_discovery_control(known, method=method)
+        np.testing.assert_allclose(got[~np.isnan(got)], wanted, rtol=1e-12)
+    bonferroni = drift.adjust(p, "bonferroni")
+    np.testing.assert_array_equal(
+        bonferroni[~np.isnan(bonferroni)], np.minimum(known * len(known), 1)
+    )
+    assert np.isnan(got).tolist() == np.isnan(np.array(p, float)).tolist()
+
+
+def test_the_table_of_statistics_is_the_public_one() -> None:
+    assert set(_core.statistic_names()) <= set(drift.__all__)
