@@ -125,21 +125,24 @@ class Directory:
             If there is no room for it, for instance.
         """
         os.makedirs(self.path, exist_ok=True)
-        ident = os.urandom(16)
-        path = self._name(f"-{ident.hex()}.tmp")
-        fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-        try:
-            # Whoever tidies up may hold it for a moment, and would then have removed it.
-            fcntl.flock(fd, fcntl.LOCK_EX)
-            os.posix_fallocate(fd, 0, size)  # a full disk is an error now, not a signal later
-            if os.fstat(fd).st_nlink == 0:
-                raise FileNotFoundError(errno.ENOENT, "the file was removed", path)
-        except BaseException:
-            with contextlib.suppress(OSError):
-                os.unlink(path)
+        while True:
+            ident = os.urandom(16)
+            path = self._name(f"-{ident.hex()}.tmp")
+            fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+            try:
+                fcntl.flock(fd, fcntl.LOCK_EX)
+                if os.fstat(fd).st_nlink:
+                    # A full disk is an error now, not a signal at some later store.
+                    os.posix_fallocate(fd, 0, size)
+                    return OwnFile(fd, path, ident, size)
+            except BaseException:
+                with contextlib.suppress(OSError):
+                    os.unlink(path)
+                os.close(fd)
+                raise
+            # Between its making and its lock it looked like the rest of an ended process, and
+            # somebody has tidied it up.
             os.close(fd)
-            raise
-        return OwnFile(fd, path, ident, size)
 
     def live_name(self, own: OwnFile) -> str:
         return self._name(f"-{own.id.hex()}.live")

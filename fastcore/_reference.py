@@ -70,7 +70,8 @@ def _array(values: Any) -> Any:
     if array.dtype == object and array.ndim == 1:
         missing = [isinstance(v, float) and v != v for v in array]
         if any(missing):
-            array = np.where(missing, None, array)
+            array = array.copy()
+            array[missing] = None
     return array
 
 

@@ -2,6 +2,7 @@
 
 from . import _identity as _identity  # isort: split
 
+import atexit
 import contextlib
 import dataclasses
 import datetime
@@ -416,4 +417,12 @@ def _close_in_child() -> None:
         monitor._abandon()
 
 
+def _save_at_exit() -> None:
+    """The last chance of counts that found no room on the disk."""
+    for monitor in list(_OPEN):
+        if monitor._in_memory:
+            monitor._attend()
+
+
 os.register_at_fork(after_in_child=_close_in_child)
+atexit.register(_save_at_exit)

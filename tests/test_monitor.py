@@ -456,6 +456,42 @@ def test_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(files(tmp_path, ".live")) == 1
 
 
+def test_counts_in_memory_are_written_at_the_end(tmp_path: Path) -> None:
+    code = """
+allocate = os.posix_fallocate
+def no_room(*_):
+    raise OSError(28, "No space left on device")
+os.posix_fallocate = no_room
+monitor.update(rows(10, 1))
+assert monitor.problems
+os.posix_fallocate = allocate
+"""
+    in_child(tmp_path, code)
+    assert Monitor(REFERENCE, path=tmp_path).report().rows == 10
+
+
+def test_a_file_that_is_tidied_up_in_the_making_is_made_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import fcntl
+
+    monitor = Monitor(REFERENCE, path=tmp_path)
+    original, left = fcntl.flock, [2]
+
+    def flock(fd: int, how: int) -> None:
+        if how == fcntl.LOCK_EX and left[0]:
+            left[0] -= 1
+            for file in files(tmp_path, ".tmp"):
+                file.unlink()
+        original(fd, how)
+
+    monkeypatch.setattr(fcntl, "flock", flock)
+    monitor.update(rows(10, 1))
+    assert left == [0]
+    assert len(files(tmp_path, ".live")) == 1
+    assert not monitor.problems
+
+
 def test_a_full_disk_while_folding(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     ended(tmp_path, 3)
     with monkeypatch.context() as patch:
