@@ -177,9 +177,9 @@ class Columns(_core.Columns):
         """
         seed = int.from_bytes(os.urandom(8), "little")
         if hasattr(x, "__arrow_c_stream__"):
-            return cls._from_arrow(_capsule(x.__arrow_c_stream__()), seed)
+            return cls._from_arrow(_capsule(x.__arrow_c_stream__(None)), seed)
         if hasattr(x, "__arrow_c_array__"):
-            pair = x.__arrow_c_array__()
+            pair = x.__arrow_c_array__(None)
             if not isinstance(pair, tuple) or len(pair) != 2:
                 raise TypeError("x: expected two capsules from __arrow_c_array__()")
             return cls._from_arrow((_capsule(pair[0]), _capsule(pair[1])), seed)

@@ -34,7 +34,7 @@ TYPES: dict[Any, st.SearchStrategy[Any]] = {
     pa.uint32(): st.integers(0, 2**32 - 1),
     pa.int64(): st.integers(-(2**63), 2**63 - 1),
     pa.uint64(): st.integers(0, 2**63 - 1),
-    pa.float16(): st.floats(width=16),
+    pa.float16(): st.floats(width=16).map(np.float16),
     pa.float32(): st.floats(width=32),
     pa.float64(): st.floats(),
     pa.bool_(): st.booleans(),

@@ -75,7 +75,7 @@ def test_the_report_is_one_object_and_its_status_tells(
     slow = Ratio("peer", 1.0, 1.0, 1.0, 1.0, must=4.0, aim=None)
     measured = Measured("requests", "job", 1.0, 7, True, [slow], ["none"])
     monkeypatch.setattr(_harness, "measure", lambda *_, **__: measured)
-    assert run.main(["--family", "requests", "--json"]) == 1
+    assert run.main(["--family", "requests", "--json", "--gate"]) == 1
     found = json.loads(capsys.readouterr().out)
     assert found["environment"]["numpy"] == np.__version__
     assert found["results"][0]["peers"][0]["ratio"] == 1.0
