@@ -71,6 +71,8 @@ def expected(value: Any, type_: pa.DataType) -> Any:
         return {f.name: expected(value.get(f.name), f.type) for f in type_}
     if value is None:
         return None
+    if pa.types.is_float16(type_):
+        return float(value)
     if pa.types.is_timestamp(type_):
         found = EPOCH + datetime.timedelta(microseconds=value)
         return found.replace(tzinfo=datetime.UTC) if type_.tz else found

@@ -1,0 +1,413 @@
+/* The watch without Python: cells against a naive count, stores and snapshots, bytes, the death of
+ * a writer, and every failing allocation. */
+#include "fastcore/monitor.h"
+
+#include <math.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "columns_fixture.h"
+#include "drift/gaps.h"
+#include "fastcore/drift.h"
+
+static const double points[] = {-400, -3, 0, 2.5, 300};
+static const char *const known[] = {"red", "t1", "t2"};
+static const size_t known_lens[] = {3, 2, 2};
+static const uint32_t bins[] = {1, 3};
+
+#define NUMBERS .points = points, .point_count = 5, .shift = 3, .bins = bins, .bin_count = 2
+#define NAMED(text) .name = text, .name_len = sizeof text - 1
+static const fc_feature_spec features[] = {
+    {NAMED("f64"), .kind = FC_FEATURE_NUMBER, NUMBERS},
+    {NAMED("f32"), .kind = FC_FEATURE_NUMBER, NUMBERS},
+    {NAMED("i64"), .kind = FC_FEATURE_NUMBER, NUMBERS},
+    {NAMED("bool"), .kind = FC_FEATURE_BOOL},
+    {NAMED("code"), .kind = FC_FEATURE_TEXT, .texts = known, .text_lens = known_lens,
+     .text_count = 3},
+    {NAMED("text"), .kind = FC_FEATURE_TEXT, .texts = known, .text_lens = known_lens,
+     .text_count = 3},
+    {NAMED("when"), .kind = FC_FEATURE_TIME, NUMBERS},
+};
+enum { FEATURES = sizeof features / sizeof *features };
+static const fc_store_spec spec = {.window = 1000, .slots = 4, .id = {7}};
+
+/* A set of the fixture's columns, the reference, and how one feeds the other. */
+typedef struct fixture {
+    fc_layout *layout;
+    fc_columns *set;
+    fc_reference *reference;
+    fc_mapping *mapping;
+} fixture;
+
+static fc_status make(const fc_alloc *alloc, int64_t rows, fixture *f) {
+    uint32_t bad;
+    bool missing;
+    *f = (fixture){0};
+    FC_TRY(fc_layout_new(alloc, fixture_specs, FIXTURE_COLUMNS, &f->layout));
+    FC_TRY(fc_columns_new(alloc, f->layout, 1, &f->set));
+    FC_TRY(fixture_fill(f->set, rows));
+    FC_TRY(fc_reference_new(alloc, features, FEATURES, 42, &f->reference));
+    return fc_mapping_new(f->reference, f->layout, &f->mapping, &bad, &missing);
+}
+
+static void drop(fixture *f) {
+    fc_mapping_free(f->mapping);
+    fc_reference_free(f->reference);
+    fc_columns_free(f->set);
+    fc_layout_free(f->layout);
+}
+
+/* ---- Counting ------------------------------------------------------------------------------ */
+
+static uint32_t naive_cell(const double *v, size_t n, double x) {
+    uint32_t below = 0;
+    for (size_t i = 0; i < n; i++) below += v[i] <= x;
+    return 2 * below - (below && v[below - 1] == x);
+}
+
+static void check_points(const double *v, size_t n, const double *x, size_t m) {
+    fc_arena arena;
+    fc_points p;
+    fc_arena_init(&arena, &fc_alloc_libc);
+    CHECK(fc_points_init(&p, &arena, v, n) == FC_OK);
+    uint64_t *want = calloc(2 * n + 1, 8), *got = calloc(2 * n + 1, 8);
+    for (size_t i = 0; i < m; i++) {
+        if (isnan(x[i])) continue;
+        uint32_t cell = naive_cell(v, n, x[i]);
+        CHECK_FOR(fc_points_cell(&p, x[i]) == cell, "%a among %zu", x[i], n);
+        want[cell]++;
+    }
+    fc_points_count(&p, x, m, got);
+    CHECK(!memcmp(want, got, (2 * n + 1) * 8));
+    free(want);
+    free(got);
+    fc_arena_free(&arena);
+}
+
+static void test_cells(void) {
+    static const double hard[] = {NAN,
+                                  INFINITY,
+                                  -INFINITY,
+                                  0.0,
+                                  -0.0,
+                                  5e-324,
+                                  -5e-324,
+                                  1.7976931348623157e308,
+                                  -1.7976931348623157e308,
+                                  1e300,
+                                  1,
+                                  2,
+                                  3};
+    static const double sets[][4] = {{1, 2, 3, 4},
+                                     {-1.7e308, 0, 1e-300, 1.7e308},
+                                     {0, 5e-324, 1e-323, 1.5e-323},
+                                     {1, 1.0000000000000002, 1.0000000000000004, 1e300}};
+    uint64_t state = 9;
+    double *x = malloc(3000 * sizeof *x), v[500];
+    FOR_EACH_LEVEL(level) {
+        for (size_t s = 0; s < 4; s++)
+            for (size_t n = 0; n <= 4; n++) check_points(sets[s], n, hard, 13);
+        for (int round = 0; round < 20; round++) {
+            size_t n = 0;
+            double at = -50;
+            while (n < 500 && harness_random(&state) % 200) {
+                at += round % 2 ? 1 : (double)(harness_random(&state) % 1000) / 100 + 1e-3;
+                v[n++] = round % 3 ? at : exp(at / 10);
+                if (n > 1 && !(v[n - 2] < v[n - 1])) n--;
+            }
+            for (size_t i = 0; i < 3000; i++) {
+                x[i] = (double)(int64_t)(harness_random(&state) % 20000) / 100 - 60;
+                if (n && i % 3 == 0) x[i] = v[harness_random(&state) % n];
+                if (i < 13) x[i] = hard[i];
+            }
+            check_points(v, n, x, 3000 - (size_t)round);
+        }
+    }
+    free(x);
+}
+
+/* Every form gives the same bits, from any alignment and for every length of the rest. */
+static void test_bins(void) {
+    static const double edges[] = {-2, -1, 0, 0.5, 3};
+    uint64_t state = 3;
+    for (size_t n = 0; n < 70; n++) {
+        fc_quality first = {0};
+        uint64_t first_counts[5] = {0};
+        double *x = (double *)(void *)harness_copy("", 0);
+        free(x);
+        x = malloc((n ? n : 1) * sizeof *x); /* exactly: a read behind it is seen */
+        for (size_t i = 0; i < n; i++)
+            x[i] = harness_random(&state) % 9 ? (double)(harness_random(&state) % 1000) / 100 - 5
+                                              : (i % 3 ? INFINITY : NAN);
+        FOR_EACH_LEVEL(level) {
+            fc_quality quality;
+            uint64_t counts[5] = {0}, naive[5] = {0};
+            fc_quality_f64(x, n, 0.25, &quality);
+            fc_at_least_f64(x, n, edges, 5, counts);
+            for (size_t i = 0; i < n; i++)
+                for (int e = 0; e < 5; e++) naive[e] += x[i] >= edges[e];
+            CHECK(!memcmp(counts, naive, sizeof counts));
+            if (level == FC_CPU_GENERIC) {
+                first = quality;
+                memcpy(first_counts, counts, sizeof counts);
+            }
+            CHECK(!memcmp(&first, &quality, sizeof first));
+            CHECK(!memcmp(first_counts, counts, sizeof counts));
+        }
+        free(x);
+    }
+}
+
+/* ---- Stores -------------------------------------------------------------------------------- */
+
+typedef struct memory {
+    const char *at;
+    size_t size;
+} memory;
+
+static bool read_memory(void *ctx, uint64_t offset, void *to, size_t size) {
+    const memory *self = ctx;
+    if (offset > self->size || size > self->size - offset) return false;
+    memcpy(to, self->at + offset, size);
+    return true;
+}
+
+static fc_snapshot *snapshot_of(fc_reference *reference, const void *at, size_t size) {
+    memory from = {at, size};
+    fc_source source = {read_memory, &from, size};
+    fc_snapshot *snapshot;
+    fc_fault fault;
+    CHECK(fc_snapshot_new(&fc_alloc_libc, reference, &spec, &snapshot) == FC_OK);
+    CHECK(fc_snapshot_add_store(snapshot, &source, &fault) == FC_OK);
+    CHECK_FOR(fault == FC_SOUND, "%s", fc_fault_text(fault));
+    return snapshot;
+}
+
+static uint64_t rows_of(const fc_snapshot *snapshot) {
+    uint64_t *block = malloc(snapshot->reference->words * sizeof *block);
+    fc_snapshot_total(snapshot, INT64_MIN, INT64_MAX, block);
+    CHECK(fc_block_sound(snapshot->reference, block));
+    uint64_t rows = block[0];
+    free(block);
+    return rows;
+}
+
+/* Small updates, large ones and new windows: all that was counted is there after each of them. */
+static void test_store(void) {
+    fixture small, large;
+    CHECK(make(&fc_alloc_libc, 3, &small) == FC_OK);
+    CHECK(make(&fc_alloc_libc, 700, &large) == FC_OK);
+    size_t size = fc_store_size(small.reference, &spec);
+    char *at = calloc(1, size), *moved = calloc(1, size);
+    fc_store *store;
+    CHECK(fc_store_new(&fc_alloc_libc, small.reference, &spec, at, &store) == FC_OK);
+    fc_mapping *mapping;
+    uint32_t bad;
+    bool missing;
+    CHECK(fc_mapping_new(small.reference, large.layout, &mapping, &bad, &missing) == FC_OK);
+    uint64_t want = 0;
+    for (int i = 0; i < 900; i++) {
+        bool big = i % 50 == 7;
+        if (i == 450) {
+            fc_store_move(store, moved, spec.id);
+            memset(at, 0xEE, size);
+        }
+        fc_store_update(store, big ? mapping : small.mapping, big ? large.set : small.set,
+                        i / 100 % 3 * 1000 - 1500);
+        want += big ? 700 : 3;
+        if (i % 30 && i < 880) continue;
+        fc_snapshot *snapshot = snapshot_of(small.reference, i < 450 ? at : moved, size);
+        CHECK_FOR(rows_of(snapshot) == want, "update %d", i);
+        fc_snapshot_free(snapshot);
+    }
+    CHECK(fc_store_is_late(store, -6000));
+    CHECK(!fc_store_is_late(store, 0));
+    fc_store_update(store, small.mapping, small.set, 900000); /* takes one window's place */
+    fc_snapshot *snapshot = snapshot_of(small.reference, moved, size);
+    CHECK(rows_of(snapshot) < want + 3);
+    fc_snapshot_free(snapshot);
+    fc_store_free(store);
+    fc_mapping_free(mapping);
+    drop(&small);
+    drop(&large);
+    free(at);
+    free(moved);
+}
+
+static void test_bytes_and_merging(void) {
+    fixture f;
+    CHECK(make(&fc_alloc_libc, 50, &f) == FC_OK);
+    size_t size = fc_store_size(f.reference, &spec);
+    char *at = calloc(1, size);
+    fc_store *store;
+    CHECK(fc_store_new(&fc_alloc_libc, f.reference, &spec, at, &store) == FC_OK);
+    for (int i = 0; i < 3; i++) fc_store_update(store, f.mapping, f.set, i * 1000);
+    fc_snapshot *one = snapshot_of(f.reference, at, size),
+                *two = snapshot_of(f.reference, at, size);
+    uint8_t ids[32] = {1, 2, 3};
+    size_t bytes = fc_snapshot_bytes(one, 2);
+    char *out = malloc(bytes);
+    fc_snapshot_write(one, ids, 2, out);
+    const uint8_t *read;
+    uint32_t count;
+    fc_fault fault;
+    CHECK(fc_snapshot_add_bytes(two, out, bytes, &read, &count, &fault) == FC_OK);
+    CHECK(fault == FC_SOUND && count == 2 && !memcmp(read, ids, sizeof ids));
+    CHECK(rows_of(two) == 300);
+    CHECK(fc_snapshot_add(two, one) == FC_OK);
+    CHECK(rows_of(two) == 450);
+    for (size_t i = 0; i < bytes; i += 97) { /* every damage is seen, and adds nothing */
+        out[i] ^= 4;
+        CHECK(fc_snapshot_add_bytes(two, out, bytes, &read, &count, &fault) == FC_OK);
+        CHECK_FOR(fault != FC_SOUND, "byte %zu", i);
+        out[i] ^= 4;
+    }
+    for (size_t n = 0; n < bytes; n += 1 + bytes / 50) {
+        char *cut = harness_copy(out, n);
+        CHECK(fc_snapshot_add_bytes(two, cut, n, &read, &count, &fault) == FC_OK);
+        CHECK(fault != FC_SOUND);
+        free(cut);
+    }
+    CHECK(rows_of(two) == 450);
+    fc_snapshot_free(one);
+    fc_snapshot_free(two);
+    fc_store_free(store);
+    free(out);
+    free(at);
+    drop(&f);
+}
+
+/* Another process writes, is read meanwhile, and is killed: only whole updates are ever seen. */
+static void test_a_writer_dies(void) {
+    fixture f;
+    CHECK(make(&fc_alloc_libc, 7, &f) == FC_OK);
+    size_t size = fc_store_size(f.reference, &spec);
+    uint64_t state = 5;
+    for (int round = 0; round < 20; round++) {
+        char *at = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+        CHECK(at != MAP_FAILED);
+        fc_store *store;
+        CHECK(fc_store_new(&fc_alloc_libc, f.reference, &spec, at, &store) == FC_OK);
+        pid_t child = fork();
+        if (!child)
+            for (int64_t i = 0;; i++) fc_store_update(store, f.mapping, f.set, i / 64 % 3 * 1000);
+        uint64_t before = 0;
+        for (uint64_t reads = harness_random(&state) % 30 + 1; reads; reads--) {
+            fc_snapshot *snapshot = snapshot_of(f.reference, at, size);
+            uint64_t rows = rows_of(snapshot);
+            CHECK(rows % 7 == 0 && rows >= before);
+            before = rows;
+            fc_snapshot_free(snapshot);
+        }
+        kill(child, SIGKILL);
+        waitpid(child, NULL, 0);
+        fc_snapshot *snapshot = snapshot_of(f.reference, at, size);
+        uint64_t rows = rows_of(snapshot);
+        CHECK(rows % 7 == 0 && rows >= before);
+        fc_snapshot_free(snapshot);
+        fc_store_free(store);
+        munmap(at, size);
+    }
+    drop(&f);
+}
+
+/* ---- Refusals ------------------------------------------------------------------------------ */
+
+static void test_refusals(void) {
+    fc_reference *reference;
+    double falling[] = {2, 1}, infinite[] = {1, INFINITY};
+    fc_feature_spec one = features[0];
+    one.points = falling, one.point_count = 2, one.bin_count = 0;
+    CHECK(fc_reference_new(&fc_alloc_libc, &one, 1, 0, &reference) == FC_EINVALID);
+    one.points = infinite;
+    CHECK(fc_reference_new(&fc_alloc_libc, &one, 1, 0, &reference) == FC_EINVALID);
+    one = features[0];
+    one.shift = NAN;
+    CHECK(fc_reference_new(&fc_alloc_libc, &one, 1, 0, &reference) == FC_EINVALID);
+    fc_feature_spec twice[] = {features[0], features[0]};
+    CHECK(fc_reference_new(&fc_alloc_libc, twice, 2, 0, &reference) == FC_EINVALID);
+    const char *const same[] = {"a", "a"};
+    const size_t lens[] = {1, 1};
+    one = features[4];
+    one.texts = same, one.text_lens = lens, one.text_count = 2;
+    CHECK(fc_reference_new(&fc_alloc_libc, &one, 1, 0, &reference) == FC_EINVALID);
+
+    fixture f;
+    CHECK(make(&fc_alloc_libc, 2, &f) == FC_OK);
+    fc_mapping *mapping;
+    uint32_t bad = 99;
+    bool missing = true;
+    one = features[0];
+    one.name = "text", one.name_len = 4;
+    CHECK(fc_reference_new(&fc_alloc_libc, &one, 1, 0, &reference) == FC_OK);
+    CHECK(fc_mapping_new(reference, f.layout, &mapping, &bad, &missing) == FC_EREFUSED);
+    CHECK(bad == 0 && !missing);
+    fc_reference_free(reference);
+    one.name = "none";
+    CHECK(fc_reference_new(&fc_alloc_libc, &one, 1, 0, &reference) == FC_OK);
+    CHECK(fc_mapping_new(reference, f.layout, &mapping, &bad, &missing) == FC_EREFUSED);
+    CHECK(missing);
+    fc_reference_free(reference);
+    drop(&f);
+}
+
+static bool run_failing(int k) {
+    failing count = {.fail_at = k};
+    fc_alloc alloc = failing_alloc(&count);
+    fixture f;
+    char *at = NULL, *out = NULL;
+    fc_store *store = NULL;
+    fc_snapshot *one = NULL, *two = NULL;
+    fc_status status = make(&alloc, 3, &f);
+    if (status == FC_OK) {
+        size_t size = fc_store_size(f.reference, &spec);
+        at = calloc(1, size);
+        status = fc_store_new(&alloc, f.reference, &spec, at, &store);
+        if (status == FC_OK) fc_store_update(store, f.mapping, f.set, 0);
+        memory from = {at, size};
+        fc_source source = {read_memory, &from, size};
+        fc_fault fault = FC_SOUND;
+        const uint8_t *ids;
+        uint32_t n;
+        if (status == FC_OK) status = fc_snapshot_new(&alloc, f.reference, &spec, &one);
+        if (status == FC_OK) status = fc_snapshot_new(&alloc, f.reference, &spec, &two);
+        if (status == FC_OK) status = fc_snapshot_add_store(one, &source, &fault);
+        CHECK(fault == FC_SOUND);
+        if (status == FC_OK) {
+            size_t bytes = fc_snapshot_bytes(one, 0);
+            out = malloc(bytes);
+            fc_snapshot_write(one, NULL, 0, out);
+            status = fc_snapshot_add(two, one);
+            if (status == FC_OK) status = fc_snapshot_add_bytes(two, out, bytes, &ids, &n, &fault);
+            CHECK(status != FC_OK || rows_of(two) == 6);
+        }
+    }
+    CHECK(status == FC_OK || status == FC_ENOMEM);
+    fc_snapshot_free(one);
+    fc_snapshot_free(two);
+    fc_store_free(store);
+    drop(&f);
+    free(at);
+    free(out);
+    CHECK(count.held == 0);
+    return status == FC_OK;
+}
+
+static void test_failing_allocations(void) {
+    int k = 0;
+    while (!run_failing(k)) k++;
+    CHECK(k > 15);
+}
+
+static const harness_test tests[] = {
+    TEST(test_cells),
+    TEST(test_bins),
+    TEST(test_store),
+    TEST(test_bytes_and_merging),
+    TEST(test_a_writer_dies),
+    TEST(test_refusals),
+    TEST(test_failing_allocations),
+};
+TEST_MAIN(tests)
