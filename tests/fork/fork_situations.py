@@ -99,7 +99,7 @@ def fork_beside_a_region() -> None:
     thread.start()
     codes: list[int] = []
     try:
-        while len(codes) < 5 or (7 not in codes and len(codes) < 500):
+        while len(codes) < 5 or (7 not in codes and len(codes) < 100):
             pid = os.fork()
             if pid == 0:
                 signal.alarm(PATIENCE)
