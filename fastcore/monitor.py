@@ -163,8 +163,10 @@ class Monitor(_core.Monitor):
             try:
                 new = directory.create(self._size())
                 self._attach(new.fd, new.id)  # what was counted so far goes with it
+                self._own = new  # before others find it: a report must not count it twice
                 new.publish(directory.live_name(new))
             except OSError as error:
+                self._own = own
                 if new is not None:
                     self._attach(-1, os.urandom(16))
                     new.close()

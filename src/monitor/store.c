@@ -159,6 +159,7 @@ static bool count_pending_texts(const fc_feature *feature, const char *texts, co
         if (cell >= count) return false;
         words[FC_AT_TEXT_CELLS + cell]++;
         if (!at) continue;
+        if (feature->place.kind != FC_FEATURE_TEXT) return false; /* bools have no unknown ones */
         size_t len = at <= FC_PENDING_BYTES ? (unsigned char)texts[at - 1] : FC_PENDING_BYTES;
         if (cell != count - 1 || at + len > FC_PENDING_BYTES || len > FC_HEAVY_BYTES) return false;
         fc_block_unknown(feature, texts + at, len, block);

@@ -11,6 +11,7 @@
 #include "columns_fixture.h"
 #include "drift/gaps.h"
 #include "fastcore/drift.h"
+#include "monitor/store.h"
 
 static const double points[] = {-400, -3, 0, 2.5, 300};
 static const char *const known[] = {"red", "t1", "t2"};
@@ -236,6 +237,33 @@ static void test_store(void) {
     free(moved);
 }
 
+/* A pending bool that says where its text is: damage, and no place to put a text. */
+static void test_a_bool_with_a_text(void) {
+    fixture f;
+    CHECK(make(&fc_alloc_libc, 3, &f) == FC_OK);
+    size_t size = fc_store_size(f.reference, &spec);
+    char *at = calloc(1, size);
+    fc_store *store;
+    CHECK(fc_store_new(&fc_alloc_libc, f.reference, &spec, at, &store) == FC_OK);
+    fc_store_update(store, f.mapping, f.set, 0);
+    fc_store_map map;
+    CHECK(fc_store_layout(f.reference, spec.slots, &map));
+    uint64_t *cells = (uint64_t *)(void *)(at + map.cells) + 3 * FC_PENDING_ROWS;
+    cells[0] = 1 | (uint64_t)5 << 32;
+    memory from = {at, size};
+    fc_source source = {read_memory, &from, size};
+    fc_snapshot *snapshot;
+    fc_fault fault;
+    CHECK(fc_snapshot_new(&fc_alloc_libc, f.reference, &spec, &snapshot) == FC_OK);
+    CHECK(fc_snapshot_add_store(snapshot, &source, &fault) == FC_OK);
+    CHECK(fault == FC_FAULT_DAMAGED);
+    CHECK(rows_of(snapshot) == 0);
+    fc_snapshot_free(snapshot);
+    fc_store_free(store);
+    free(at);
+    drop(&f);
+}
+
 static void test_bytes_and_merging(void) {
     fixture f;
     CHECK(make(&fc_alloc_libc, 50, &f) == FC_OK);
@@ -405,6 +433,7 @@ static const harness_test tests[] = {
     TEST(test_cells),
     TEST(test_bins),
     TEST(test_store),
+    TEST(test_a_bool_with_a_text),
     TEST(test_bytes_and_merging),
     TEST(test_a_writer_dies),
     TEST(test_refusals),
