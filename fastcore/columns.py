@@ -10,7 +10,7 @@ from . import _identity as _identity  # isort: split
 import copy
 import html
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Self
 
 from . import _columns_in, _core
@@ -177,9 +177,9 @@ class Columns(_core.Columns):
         """
         seed = int.from_bytes(os.urandom(8), "little")
         if hasattr(x, "__arrow_c_stream__"):
-            return cls._from_arrow(_capsule(x.__arrow_c_stream__(None)), seed)
+            return cls._from_arrow(_capsule(_ask(x.__arrow_c_stream__)), seed)
         if hasattr(x, "__arrow_c_array__"):
-            pair = x.__arrow_c_array__(None)
+            pair = _ask(x.__arrow_c_array__)
             if not isinstance(pair, tuple) or len(pair) != 2:
                 raise TypeError("x: expected two capsules from __arrow_c_array__()")
             return cls._from_arrow((_capsule(pair[0]), _capsule(pair[1])), seed)
@@ -325,6 +325,14 @@ class Columns(_core.Columns):
             f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody>"
             f'<caption style="caption-side: bottom">{size}</caption></table>'
         )
+
+
+def _ask(method: Callable[..., Any]) -> Any:
+    """Call a producer without a wish; some demand the argument, some do not know it."""
+    try:
+        return method(None)
+    except TypeError:
+        return method()
 
 
 def _capsule(x: Any) -> Any:

@@ -235,7 +235,14 @@ def test_what_is_no_arrow_data() -> None:
         Columns.from_arrow(Odd(ZeroDivisionError()))
     used = pa.table({"x": [1]}).__arrow_c_stream__()
     Columns.from_arrow(Odd(used))
-    Columns.from_arrow(pa.table({"x": [1]}))
+    with pytest.raises(ValueError, match="the Arrow stream was released"):
+        Columns.from_arrow(Odd(used))
+
+    class Bare:
+        def __arrow_c_stream__(self) -> Any:
+            return pa.table({"x": [1]}).__arrow_c_stream__()
+
+    assert Columns.from_arrow(Bare()).to_rows() == [{"x": 1}]
     schema, _ = pa.record_batch({"x": [1]}).__arrow_c_array__()
     with pytest.raises(ValueError, match="incorrect name"):
         Columns.from_arrow(Odd(schema))
@@ -390,6 +397,22 @@ def drop_buffer(name: str, at: int) -> Callable[[Broken], None]:
     return change
 
 
+def list_without_items(source: Broken) -> None:
+    source.schemas[1].format = b"+w:2"
+    source.schemas[1].n_children = 1
+
+
+def share_children(source: Broken) -> None:
+    """Sixty structs, each with the next one twice: 2^60 ways to walk."""
+    below = source.schemas[1]
+    for _ in range(60):
+        above = source.schema(b"+s", b"a")
+        above.n_children = 2
+        above.children = source.pointers(Schema, [below, below])
+        below = above
+    source.top_schema.children = source.pointers(Schema, [below, below])
+
+
 BREAKS: list[tuple[Callable[[Broken], None], str]] = [
     (put("top.release", RELEASE_ARRAY()), "the Arrow array was released"),
     (put("top_schema.release", RELEASE_SCHEMA()), "the Arrow schema was released"),
@@ -418,6 +441,9 @@ BREAKS: list[tuple[Callable[[Broken], None], str]] = [
     (put_offset(2, 0), "column 's': offsets that fall"),
     (put_text, "column 's': a text that is no UTF-8"),
     (put("top_schema.children", None), "a field of the schema is missing"),
+    (put("top_schema.n_children", -7), "a negative number of children"),
+    (list_without_items, "column 'x': a list without the type of its items"),
+    (share_children, "more columns than there can be|structs nested too deeply"),
 ]
 
 

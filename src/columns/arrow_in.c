@@ -110,7 +110,8 @@ static fc_status read_type(const struct ArrowSchema *schema, fc_arrow_field *fie
         return FC_OK;
     }
     if (is_list(format, &field->items)) {
-        const struct ArrowSchema *child = schema->n_children == 1 ? schema->children[0] : NULL;
+        bool one = schema->n_children == 1 && schema->children;
+        const struct ArrowSchema *child = one ? schema->children[0] : NULL;
         if (!child || !child->format)
             return fc_arrow_fail(error, field->name, "a list without the type of its items");
         field->listed = true;
@@ -178,6 +179,9 @@ static fc_status read_schema(fc_arrow_in *self, const struct ArrowSchema *top, c
     level levels[FC_ARROW_MAX_DEPTH];
     char name[MAX_NAME];
     int depth = 1;
+    /* Of all nodes, not only of columns: structs that share children are walked once for each way.
+     */
+    uint32_t left = FC_ARROW_MAX_COLUMNS;
     if (!top->format || strcmp(top->format, "+s") != 0) {
         snprintf(error, FC_ARROW_ERROR,
                  "expected rows (an Arrow struct type), got the Arrow type '%.100s'",
@@ -187,6 +191,8 @@ static fc_status read_schema(fc_arrow_in *self, const struct ArrowSchema *top, c
     levels[0] = (level){top, 0, 0};
     while (depth) {
         level *here = &levels[depth - 1];
+        if (here->schema->n_children < 0)
+            return fc_arrow_fail(error, "?", "a negative number of children");
         if (here->next >= here->schema->n_children) {
             depth--;
             continue;
@@ -194,6 +200,7 @@ static fc_status read_schema(fc_arrow_in *self, const struct ArrowSchema *top, c
         const struct ArrowSchema *child =
             here->schema->children ? here->schema->children[here->next] : NULL;
         here->next++;
+        if (!left--) return fc_arrow_fail(error, "?", "more columns than there can be");
         if (!child || !child->format || !child->release)
             return fc_arrow_fail(error, "?", "a field of the schema is missing");
         size_t len = here->name_len;
@@ -298,7 +305,7 @@ static fc_status view_field(const fc_arrow_field *field, const struct ArrowArray
     if (field->listed) {
         const struct ArrowArray *items;
         FC_TRY(check_struct(array, field->name, error));
-        if (array->n_children != 1)
+        if (array->n_children != 1 || !array->children)
             return fc_arrow_fail(error, field->name, "a list without its items");
         items = array->children[0];
         FC_TRY(fc_arrow_check(items, field->type, field->name, error));

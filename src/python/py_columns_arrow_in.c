@@ -34,12 +34,8 @@ static PyObject *finish(PyTypeObject *cls, fc_arrow_in *in) {
     return status == FC_OK ? fc_py_columns_wrap(cls, set) : raise_arrow(status, error);
 }
 
-static PyObject *from_stream(PyTypeObject *cls, PyObject *capsule, uint64_t seed) {
-    struct ArrowArrayStream *stream = PyCapsule_GetPointer(capsule, "arrow_array_stream");
+static PyObject *read_stream(PyTypeObject *cls, struct ArrowArrayStream *stream, uint64_t seed) {
     char error[FC_ARROW_ERROR];
-    if (!stream) return NULL;
-    if (!stream->release || !stream->get_schema || !stream->get_next)
-        return raise_arrow(FC_EINVALID, "the Arrow stream was released");
     struct ArrowSchema schema = {0};
     int code = stream->get_schema(stream, &schema); /* may run Python: the GIL is held */
     if (code) return raise_stream(stream, code);
@@ -61,6 +57,19 @@ static PyObject *from_stream(PyTypeObject *cls, PyObject *capsule, uint64_t seed
         }
     }
     return finish(cls, in);
+}
+
+/* The stream is used up: a second use of its capsule must not look like no rows. */
+static PyObject *from_stream(PyTypeObject *cls, PyObject *capsule, uint64_t seed) {
+    struct ArrowArrayStream *stream = PyCapsule_GetPointer(capsule, "arrow_array_stream");
+    if (!stream) return NULL;
+    if (!stream->release || !stream->get_schema || !stream->get_next)
+        return raise_arrow(FC_EINVALID, "the Arrow stream was released");
+    PyObject *result = read_stream(cls, stream, seed);
+    PyObject *raised = result ? NULL : fc_py_take_exception(); /* a release may run Python */
+    stream->release(stream);
+    if (raised) fc_py_set_exception(raised);
+    return result;
 }
 
 static PyObject *from_array(PyTypeObject *cls, PyObject *pair, uint64_t seed) {
