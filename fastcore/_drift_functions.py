@@ -48,6 +48,8 @@ def as_array(values: Any) -> Array:
 
 def _sample(name: str, values: npt.ArrayLike, nan: str) -> Array | None:
     """One-dimensional values as float32, float64 or objects; None stands for `propagate` met."""
+    if nan not in ("omit", "raise", "propagate"):
+        raise ValueError(f"nan: expected 'omit', 'raise' or 'propagate', got {nan!r}")
     array = as_array(values)
     if array.ndim != 1:
         raise ValueError(f"{name}: expected one dimension, got {array.ndim}")
@@ -58,16 +60,20 @@ def _sample(name: str, values: npt.ArrayLike, nan: str) -> Array | None:
         missing = np.isnan(array)
     elif array.dtype.kind in "OUT":
         array = array.astype(object)
-        missing = np.array([v is None or v != v for v in array], dtype=bool)
+        missing = np.array([_is_missing(v) for v in array], dtype=bool)
     else:
         raise TypeError(f"{name}: expected numbers or texts, got {array.dtype}")
-    if nan not in ("omit", "raise", "propagate"):
-        raise ValueError(f"nan: expected 'omit', 'raise' or 'propagate', got {nan!r}")
     if not missing.any():
         return array
     if nan == "raise":
         raise ValueError(f"{name}: expected no missing values, got {int(missing.sum())}")
     return None if nan == "propagate" else array[~missing]
+
+
+def _is_missing(value: object) -> bool:
+    """None, NaN, NaT, and pandas' NA, whose comparisons are neither true nor false."""
+    same = value is not None and value == value
+    return not (isinstance(same, (bool, np.bool_)) and bool(same))
 
 
 def _edges_of(reference: Array, bins: int) -> Array:
@@ -105,7 +111,9 @@ def _two_counts(
             np.bincount([levels[v] for v in c], minlength=len(levels)).astype(np.float64),
         )
     if edges is None:
-        if isinstance(bins, bool) or not 1 <= bins <= 10_000:
+        if isinstance(bins, bool) or not isinstance(bins, (int, np.integer)):
+            raise TypeError(f"bins: expected an int, got {type(bins).__name__}")
+        if not 1 <= bins <= 10_000:
             raise ValueError(f"bins: expected 1 to 10000, got {bins!r}")
         inner = _edges_of(r, bins)
     else:

@@ -20,7 +20,7 @@ from ._drift_functions import as_array
 from .errors import UnsupportedError
 
 if TYPE_CHECKING:
-    from ._report import Report
+    from ._report import Report, Side
 
 __all__ = ["Reference", "as_columns"]
 
@@ -272,6 +272,13 @@ class Reference:
     def places(self) -> list[tuple[int, int, int, int]]:
         """Of each feature: its kind, and where its counts are in a block."""
         return self._core.places()
+
+    @functools.cached_property
+    def sides(self) -> list[Side]:
+        """Of each feature: its side of every comparison."""
+        from ._report import sides
+
+        return sides(self, self.block)
 
     def compare(self, data: Any, tests: Iterable[str] | None = None) -> Report:
         """Compare data with the reference, feature by feature.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import math
 import os
@@ -24,6 +25,8 @@ __all__ = ["FeatureReport", "Report"]
 #: What `tests=None` means; the last one is for numbers and times only.
 TESTS = ("psi", "jensenshannon", "chi2", "ks_2samp")
 _BINNED = ("kl_divergence", "hellinger", "total_variation", "linf", "g_test")
+#: Those that have a p-value.
+_TESTED = ("psi", "chi2", "g_test")
 #: False alarms that are accepted: the share of drifted features that did not drift, at most.
 ALPHA = 0.05
 #: A PSI below this is too small to matter, however certain it is.
@@ -48,10 +51,29 @@ class Side:
     def present(self) -> int:
         return self.rows - self.missing
 
+    @functools.cached_property
+    def there(self) -> Array:
+        """The counts present and missing."""
+        return np.array([self.present, self.missing], np.uint64)
+
+    @functools.cached_property
+    def range(self) -> tuple[int, int]:
+        """The first cell that is not empty, and the one behind the last."""
+        full = np.flatnonzero(self.cells)
+        return (int(full[0]), int(full[-1]) + 1) if len(full) else (0, 0)
+
     @property
     def shares(self) -> Array:
         """Of the bins, among what is present."""
         return self.bins / self.present if self.present else np.full(len(self.bins), np.nan)
+
+
+def sides(reference: Reference, block: Array) -> list[Side]:
+    """Of each feature, what a block of counts tells."""
+    return [
+        _side(feature, place, block)
+        for feature, place in zip(reference.features, reference.places, strict=True)
+    ]
 
 
 def _side(feature: Feature, place: tuple[int, int, int, int], block: Array) -> Side:
@@ -181,11 +203,8 @@ class Report(Mapping[str, FeatureReport]):
         self.rows, self.reference_rows = int(block[0]), reference.rows
         names = check_tests(tests)
         raw = []
-        for i, (feature, place) in enumerate(
-            zip(reference.features, reference.places, strict=True)
-        ):
-            old = _side(feature, place, reference.block)
-            new = _side(feature, place, block)
+        found = zip(reference.features, reference.sides, sides(reference, block), strict=True)
+        for i, (feature, old, new) in enumerate(found):
             heavy = reference._core.heavy(block, i) if feature.kind == TEXT else []
             raw.append((feature, old, new, _statistics(feature, old, new, names), heavy))
         pvalues = np.array([_pvalue(old, new, found) for _, old, new, found, _ in raw])
@@ -342,22 +361,17 @@ def check_tests(tests: Iterable[str] | None) -> list[str]:
 
 
 def _statistics(feature: Feature, old: Side, new: Side, names: list[str]) -> dict[str, DriftResult]:
+    binned = tuple(name for name in names if name != "ks_2samp")
+    by_bins = dict(zip(binned, _core.statistics(binned, old.bins, new.bins), strict=True))
     found = {}
     for name in names:
         if name != "ks_2samp":
-            found[name] = _counted(name, old.bins, new.bins)
+            statistic, p = by_bins[name]
+            found[name] = DriftResult(statistic, p if name in _TESTED else None)
         elif feature.kind in (NUMBER, TIMES):
             found[name] = _ks(old, new)
-    shares = [np.array([side.present, side.missing], np.uint64) for side in (old, new)]
-    found["missing"] = _counted("psi", *shares)
+    found["missing"] = DriftResult(*_core.statistics(("psi",), old.there, new.there)[0])
     return found
-
-
-def _counted(name: str, old: Array, new: Array) -> DriftResult:
-    """A statistic of two rows of counts."""
-    rows = (old.astype(np.float64), new.astype(np.float64))
-    statistic, p = _core.statistic(name, *rows, 0.0, math.nan, True)
-    return DriftResult(statistic, p if name in ("psi", "chi2", "g_test") else None)
 
 
 def _ks(old: Side, new: Side) -> DriftResult:
@@ -365,8 +379,8 @@ def _ks(old: Side, new: Side) -> DriftResult:
     n, m = old.present, new.present
     if not n or not m:
         return DriftResult(math.nan, math.nan)
-    distance = float(np.abs(np.cumsum(old.cells) / n - np.cumsum(new.cells) / m).max())
     # In a gap both functions are taken at its end, where they are equal to those in SciPy.
+    distance = _core.cells_distance(old.cells, new.cells, n, m)
     return DriftResult(*_core.ks_pvalue(distance, n, m, "auto"))
 
 
@@ -401,8 +415,6 @@ def _unseen(feature: Feature, old: Side, new: Side) -> float | None:
         if old.cells[-1]:
             return None
         return float(new.cells[old.cells == 0].sum()) / new.present
-    present = np.flatnonzero(old.cells)
-    if not len(present):
-        return 1.0
-    outside = new.cells[: present[0]].sum() + new.cells[present[-1] + 1 :].sum()
-    return float(outside) / new.present
+    first, end = old.range
+    outside = int(new.cells[:first].sum()) + int(new.cells[end:].sum())
+    return outside / new.present

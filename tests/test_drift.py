@@ -242,6 +242,8 @@ def test_texts_and_missing_values() -> None:
         drift.chi2(r, c, nan="raise")
     with pytest.raises(ValueError, match="nan: expected 'omit'"):
         drift.chi2(r, c, nan="drop")
+    with pytest.raises(ValueError, match="nan: expected 'omit'"):
+        drift.chi2([1, 2], [True, False], nan="drop")
 
 
 @pytest.mark.parametrize(
@@ -254,6 +256,7 @@ def test_texts_and_missing_values() -> None:
         (lambda: drift.psi([1], [1], edges=[2, 1]), ValueError, "edges: expected rising"),
         (lambda: drift.psi([1], [1], edges=[math.nan]), ValueError, "edges: expected rising"),
         (lambda: drift.psi([1], [1], bins=0), ValueError, "bins: expected 1 to 10000"),
+        (lambda: drift.psi([1], [1], bins=2.5), TypeError, "bins: expected an int, got float"),
         (lambda: drift.psi([1], [1], eps=2), ValueError, "eps: expected a share"),
         (lambda: drift.jensenshannon([1], [1], base=1), ValueError, "base: expected"),
         (lambda: drift.ks_2samp(["a"], [1]), TypeError, "reference: expected numbers"),
@@ -288,3 +291,10 @@ def test_adjusting_p_values(p: list[float], method: str) -> None:
 
 def test_the_table_of_statistics_is_the_public_one() -> None:
     assert set(_core.statistic_names()) <= set(drift.__all__)
+
+
+def test_pandas_texts_with_a_missing_one() -> None:
+    pandas = pytest.importorskip("pandas")
+    texts = pandas.Series(["a", "b", None, "b"], dtype="string")
+    assert drift.psi(texts, ["a", "b", "b"]).statistic == 0
+    assert math.isnan(drift.psi(texts, ["a"], nan="propagate").statistic)

@@ -18,6 +18,8 @@ void fc_at_least_f64(const double *values, size_t n, const double *edges, size_t
                      uint64_t *counts);
 void fc_at_least_f32(const float *values, size_t n, const float *edges, size_t edge_count,
                      uint64_t *counts);
+/* For float32 values, x >= edges[i] is, exactly, x >= out[i]: the least float32 that reaches it. */
+void fc_edges_f32(const double *edges, size_t edge_count, float *out);
 
 /* What one pass tells of a column besides. Sums and extremes are over the finite values. */
 typedef struct fc_quality {
@@ -28,9 +30,10 @@ typedef struct fc_quality {
 } fc_quality;
 
 /* Value i goes to lane i mod 8; the lanes are added as ((0+4)+(2+6)) + ((1+5)+(3+7)): the same bits
- * at every SIMD level. */
-void fc_quality_f64(const double *values, size_t n, double shift, fc_quality *out);
-void fc_quality_f32(const float *values, size_t n, double shift, fc_quality *out);
+ * at every SIMD level. *finite: expect no NaN and no infinity, which is quicker; it is false
+ * afterwards if there was one, and goes on to the next part of the same column. */
+void fc_quality_f64(const double *values, size_t n, double shift, bool *finite, fc_quality *out);
+void fc_quality_f32(const float *values, size_t n, double shift, bool *finite, fc_quality *out);
 
 /* ---- Two rows of counts ------------------------------------------------------------------- */
 

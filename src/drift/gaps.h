@@ -11,12 +11,12 @@
 
 /* Immutable after fc_points_init; any thread may read it. */
 typedef struct fc_points {
-    const double *points; /* rising, finite, no two equal; NaN before and behind them */
+    const double *points; /* rising, finite, no two equal; NaN behind them */
     uint32_t count;
     /* A table of guesses over [points[0], points[count - 1]]: a value whose bucket is b lies
      * between the points start[b] and start[b + 1], because the bucket never falls as the value
-     * rises. Few steps of a binary search are left where the points are spread, and never more
-     * than without the table. */
+     * rises. A look at the first points from there on is enough where the points are spread, and
+     * there are never more steps of a binary search than without the table. */
     double low, scale;
     uint32_t buckets;
     const uint32_t *start; /* buckets + 1 */
@@ -32,5 +32,10 @@ uint32_t fc_points_cell(const fc_points *points, double x);
 
 /* Adds `n` values, of which NaN are passed over, to the 2 * count + 1 counts `cells`. */
 void fc_points_count(const fc_points *points, const double *values, size_t n, uint64_t *cells);
+
+/* The largest distance of two distribution functions, of n and m values in the cells of the same
+ * points: taken at each point and at the end of each gap. */
+double fc_cells_distance(const uint64_t *a, const uint64_t *b, size_t cells, uint64_t n,
+                         uint64_t m);
 
 #endif

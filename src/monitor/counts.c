@@ -18,41 +18,63 @@ void fc_block_init(const fc_reference *reference, uint64_t *block) {
 
 /* ---- Numbers ------------------------------------------------------------------------------ */
 
-static void add_quality(const fc_feature *feature, const double *values, size_t n,
-                        uint64_t *words) {
+static void add_quality(const fc_quality *quality, uint64_t *words) {
+    words[FC_AT_MISSING] += quality->missing;
+    words[FC_AT_POS_INF] += quality->pos_inf;
+    words[FC_AT_NEG_INF] += quality->neg_inf;
+    words[FC_AT_SUM] = fc_double_word(fc_word_double(words[FC_AT_SUM]) + quality->sum);
+    words[FC_AT_SQUARES] = fc_double_word(fc_word_double(words[FC_AT_SQUARES]) + quality->squares);
+    if (quality->min < fc_word_double(words[FC_AT_MIN]))
+        words[FC_AT_MIN] = fc_double_word(quality->min);
+    if (quality->max > fc_word_double(words[FC_AT_MAX]))
+        words[FC_AT_MAX] = fc_double_word(quality->max);
+}
+
+static void fine_numbers(const fc_feature *feature, const double *values, size_t n, bool *finite,
+                         uint64_t *words) {
     fc_quality quality;
-    fc_quality_f64(values, n, feature->shift, &quality);
-    words[FC_AT_MISSING] += quality.missing;
-    words[FC_AT_POS_INF] += quality.pos_inf;
-    words[FC_AT_NEG_INF] += quality.neg_inf;
-    words[FC_AT_SUM] = fc_double_word(fc_word_double(words[FC_AT_SUM]) + quality.sum);
-    words[FC_AT_SQUARES] = fc_double_word(fc_word_double(words[FC_AT_SQUARES]) + quality.squares);
-    if (quality.min < fc_word_double(words[FC_AT_MIN]))
-        words[FC_AT_MIN] = fc_double_word(quality.min);
-    if (quality.max > fc_word_double(words[FC_AT_MAX]))
-        words[FC_AT_MAX] = fc_double_word(quality.max);
+    fc_points_count(&feature->points, values, n, words + FC_AT_NUMBER_CELLS);
+    fc_quality_f64(values, n, feature->shift, finite, &quality);
+    add_quality(&quality, words);
 }
 
 void fc_block_numbers(const fc_feature *feature, const double *values, size_t n, uint64_t *block) {
-    uint64_t *words = block + feature->place.at;
-    fc_points_count(&feature->points, values, n, words + FC_AT_NUMBER_CELLS);
-    add_quality(feature, values, n, words);
+    bool finite = true;
+    fine_numbers(feature, values, n, &finite, block + feature->place.at);
 }
 
-/* Counts by comparing with each edge, a cache's worth of values at a time. */
-static void coarse_numbers(const fc_feature *feature, const double *values, size_t n,
-                           uint64_t *block) {
-    uint64_t *words = block + feature->place.at, *cells = words + FC_AT_NUMBER_CELLS;
-    uint64_t before = words[FC_AT_MISSING], counts[FC_FEW_EDGES] = {0};
-    add_quality(feature, values, n, words);
-    fc_at_least_f64(values, n, feature->edges, feature->edge_count, counts);
-    uint64_t above = n - (words[FC_AT_MISSING] - before), *cell = cells;
+/* Counts by comparing with each edge: into the cell that stands for all from there to the next. */
+static void coarse_cells(const fc_feature *feature, const uint64_t *counts, size_t present,
+                         uint64_t *cells) {
+    uint64_t *cell = cells;
     for (size_t i = 0; i < feature->edge_count; i++) {
-        *cell += above - counts[i];
-        above = counts[i];
+        *cell += present - counts[i];
+        present = counts[i];
         cell = cells + feature->edge_cells[i];
     }
-    *cell += above;
+    *cell += present;
+}
+
+static void coarse_doubles(const fc_feature *feature, const double *values, size_t n, bool *finite,
+                           uint64_t *words) {
+    uint64_t counts[FC_FEW_EDGES] = {0};
+    fc_quality quality;
+    fc_at_least_f64(values, n, feature->edges, feature->edge_count, counts);
+    fc_quality_f64(values, n, feature->shift, finite, &quality);
+    coarse_cells(feature, counts, n - quality.missing, words + FC_AT_NUMBER_CELLS);
+    add_quality(&quality, words);
+}
+
+static void coarse_floats(const fc_feature *feature, const float *values, size_t n, bool *finite,
+                          uint64_t *words) {
+    uint64_t counts[FC_FEW_EDGES] = {0};
+    float edges[FC_FEW_EDGES];
+    fc_quality quality;
+    fc_edges_f32(feature->edges, feature->edge_count, edges);
+    fc_at_least_f32(values, n, edges, feature->edge_count, counts);
+    fc_quality_f32(values, n, feature->shift, finite, &quality);
+    coarse_cells(feature, counts, n - quality.missing, words + FC_AT_NUMBER_CELLS);
+    add_quality(&quality, words);
 }
 
 void fc_column_doubles(const fc_column *column, int64_t first, size_t n, double *out) {
@@ -91,21 +113,28 @@ void fc_column_doubles(const fc_column *column, int64_t first, size_t n, double 
         if (!fc_column_is_valid(column, first + (int64_t)i)) out[i] = NAN;
 }
 
+/* `coarse`: only the bins are wanted. */
 static void count_numbers(const fc_feature *feature, const fc_column *column, int64_t first,
                           int64_t count, bool coarse, uint64_t *block) {
     double chunk[CHUNK];
+    bool finite = true;
+    uint64_t *words = block + feature->place.at;
     coarse = coarse && feature->edge_count && feature->edge_count <= FC_FEW_EDGES;
-    for (int64_t at = 0; at < count; at += CHUNK) {
-        size_t n = count - at < CHUNK ? (size_t)(count - at) : CHUNK;
+    for (int64_t at = first; at < first + count; at += CHUNK) {
+        size_t n = first + count - at < CHUNK ? (size_t)(first + count - at) : CHUNK;
         const double *values = chunk;
-        if (column->kind == FC_COLUMN_FLOAT64)
-            values = (const double *)column->values + first + at;
+        if (coarse && column->kind == FC_COLUMN_FLOAT32) {
+            coarse_floats(feature, (const float *)column->values + at, n, &finite, words);
+            continue;
+        }
+        if (column->kind == FC_COLUMN_FLOAT64) /* NaN stands under a null */
+            values = (const double *)column->values + at;
         else
-            fc_column_doubles(column, first + at, n, chunk);
+            fc_column_doubles(column, at, n, chunk);
         if (coarse)
-            coarse_numbers(feature, values, n, block);
+            coarse_doubles(feature, values, n, &finite, words);
         else
-            fc_block_numbers(feature, values, n, block);
+            fine_numbers(feature, values, n, &finite, words);
     }
 }
 

@@ -1,4 +1,4 @@
-/* The watch without Python: cells against a naive count, stores and snapshots, bytes, the death of
+/* The watch without Python: stores and snapshots, bytes, the death of
  * a writer, and every failing allocation. */
 #include "fastcore/monitor.h"
 
@@ -9,8 +9,6 @@
 #include <unistd.h>
 
 #include "columns_fixture.h"
-#include "drift/gaps.h"
-#include "fastcore/drift.h"
 #include "monitor/store.h"
 
 static const double points[] = {-400, -3, 0, 2.5, 300};
@@ -58,107 +56,6 @@ static void drop(fixture *f) {
     fc_reference_free(f->reference);
     fc_columns_free(f->set);
     fc_layout_free(f->layout);
-}
-
-/* ---- Counting ------------------------------------------------------------------------------ */
-
-static uint32_t naive_cell(const double *v, size_t n, double x) {
-    uint32_t below = 0;
-    for (size_t i = 0; i < n; i++) below += v[i] <= x;
-    return 2 * below - (below && v[below - 1] == x);
-}
-
-static void check_points(const double *v, size_t n, const double *x, size_t m) {
-    fc_arena arena;
-    fc_points p;
-    fc_arena_init(&arena, &fc_alloc_libc);
-    CHECK(fc_points_init(&p, &arena, v, n) == FC_OK);
-    uint64_t *want = calloc(2 * n + 1, 8), *got = calloc(2 * n + 1, 8);
-    for (size_t i = 0; i < m; i++) {
-        if (isnan(x[i])) continue;
-        uint32_t cell = naive_cell(v, n, x[i]);
-        CHECK_FOR(fc_points_cell(&p, x[i]) == cell, "%a among %zu", x[i], n);
-        want[cell]++;
-    }
-    fc_points_count(&p, x, m, got);
-    CHECK(!memcmp(want, got, (2 * n + 1) * 8));
-    free(want);
-    free(got);
-    fc_arena_free(&arena);
-}
-
-static void test_cells(void) {
-    static const double hard[] = {NAN,
-                                  INFINITY,
-                                  -INFINITY,
-                                  0.0,
-                                  -0.0,
-                                  5e-324,
-                                  -5e-324,
-                                  1.7976931348623157e308,
-                                  -1.7976931348623157e308,
-                                  1e300,
-                                  1,
-                                  2,
-                                  3};
-    static const double sets[][4] = {{1, 2, 3, 4},
-                                     {-1.7e308, 0, 1e-300, 1.7e308},
-                                     {0, 5e-324, 1e-323, 1.5e-323},
-                                     {1, 1.0000000000000002, 1.0000000000000004, 1e300}};
-    uint64_t state = 9;
-    double *x = malloc(3000 * sizeof *x), v[500];
-    FOR_EACH_LEVEL(level) {
-        for (size_t s = 0; s < 4; s++)
-            for (size_t n = 0; n <= 4; n++) check_points(sets[s], n, hard, 13);
-        for (int round = 0; round < 20; round++) {
-            size_t n = 0;
-            double at = -50;
-            while (n < 500 && harness_random(&state) % 200) {
-                at += round % 2 ? 1 : (double)(harness_random(&state) % 1000) / 100 + 1e-3;
-                v[n++] = round % 3 ? at : exp(at / 10);
-                if (n > 1 && !(v[n - 2] < v[n - 1])) n--;
-            }
-            for (size_t i = 0; i < 3000; i++) {
-                x[i] = (double)(int64_t)(harness_random(&state) % 20000) / 100 - 60;
-                if (n && i % 3 == 0) x[i] = v[harness_random(&state) % n];
-                if (i < 13) x[i] = hard[i];
-            }
-            check_points(v, n, x, 3000 - (size_t)round);
-        }
-    }
-    free(x);
-}
-
-/* Every form gives the same bits, from any alignment and for every length of the rest. */
-static void test_bins(void) {
-    static const double edges[] = {-2, -1, 0, 0.5, 3};
-    uint64_t state = 3;
-    for (size_t n = 0; n < 70; n++) {
-        fc_quality first = {0};
-        uint64_t first_counts[5] = {0};
-        double *x = (double *)(void *)harness_copy("", 0);
-        free(x);
-        x = malloc((n ? n : 1) * sizeof *x); /* exactly: a read behind it is seen */
-        for (size_t i = 0; i < n; i++)
-            x[i] = harness_random(&state) % 9 ? (double)(harness_random(&state) % 1000) / 100 - 5
-                                              : (i % 3 ? INFINITY : NAN);
-        FOR_EACH_LEVEL(level) {
-            fc_quality quality;
-            uint64_t counts[5] = {0}, naive[5] = {0};
-            fc_quality_f64(x, n, 0.25, &quality);
-            fc_at_least_f64(x, n, edges, 5, counts);
-            for (size_t i = 0; i < n; i++)
-                for (int e = 0; e < 5; e++) naive[e] += x[i] >= edges[e];
-            CHECK(!memcmp(counts, naive, sizeof counts));
-            if (level == FC_CPU_GENERIC) {
-                first = quality;
-                memcpy(first_counts, counts, sizeof counts);
-            }
-            CHECK(!memcmp(&first, &quality, sizeof first));
-            CHECK(!memcmp(first_counts, counts, sizeof counts));
-        }
-        free(x);
-    }
 }
 
 /* ---- Stores -------------------------------------------------------------------------------- */
@@ -430,13 +327,7 @@ static void test_failing_allocations(void) {
 }
 
 static const harness_test tests[] = {
-    TEST(test_cells),
-    TEST(test_bins),
-    TEST(test_store),
-    TEST(test_a_bool_with_a_text),
-    TEST(test_bytes_and_merging),
-    TEST(test_a_writer_dies),
-    TEST(test_refusals),
-    TEST(test_failing_allocations),
+    TEST(test_store),         TEST(test_a_bool_with_a_text), TEST(test_bytes_and_merging),
+    TEST(test_a_writer_dies), TEST(test_refusals),           TEST(test_failing_allocations),
 };
 TEST_MAIN(tests)

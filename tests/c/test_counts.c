@@ -1,0 +1,215 @@
+/* Counting without Python: cells of sorted points, few edges, and the sums of a column, each
+ * against a naive count and the same at every level. */
+#include <math.h>
+
+#include "drift/gaps.h"
+#include "fastcore/drift.h"
+#include "harness.h"
+#include "oracle.h"
+
+static uint32_t naive_cell(const double *v, size_t n, double x) {
+    uint32_t below = 0;
+    for (size_t i = 0; i < n; i++) below += v[i] <= x;
+    return 2 * below - (below && v[below - 1] == x);
+}
+
+static void check_points(const double *v, size_t n, const double *x, size_t m) {
+    fc_arena arena;
+    fc_points p;
+    fc_arena_init(&arena, &fc_alloc_libc);
+    CHECK(fc_points_init(&p, &arena, v, n) == FC_OK);
+    uint64_t *want = calloc(2 * n + 1, 8), *got = calloc(2 * n + 1, 8);
+    for (size_t i = 0; i < m; i++) {
+        if (isnan(x[i])) continue;
+        uint32_t cell = naive_cell(v, n, x[i]);
+        CHECK_FOR(fc_points_cell(&p, x[i]) == cell, "%a among %zu", x[i], n);
+        want[cell]++;
+    }
+    fc_points_count(&p, x, m, got);
+    CHECK(!memcmp(want, got, (2 * n + 1) * 8));
+    free(want);
+    free(got);
+    fc_arena_free(&arena);
+}
+
+static void test_cells(void) {
+    static const double hard[] = {NAN,
+                                  INFINITY,
+                                  -INFINITY,
+                                  0.0,
+                                  -0.0,
+                                  5e-324,
+                                  -5e-324,
+                                  1.7976931348623157e308,
+                                  -1.7976931348623157e308,
+                                  1e300,
+                                  1,
+                                  2,
+                                  3};
+    static const double sets[][4] = {{1, 2, 3, 4},
+                                     {-1.7e308, 0, 1e-300, 1.7e308},
+                                     {0, 5e-324, 1e-323, 1.5e-323},
+                                     {1, 1.0000000000000002, 1.0000000000000004, 1e300}};
+    uint64_t state = 9;
+    double *x = malloc(3000 * sizeof *x), v[500];
+    FOR_EACH_LEVEL(level) {
+        for (size_t s = 0; s < 4; s++)
+            for (size_t n = 0; n <= 4; n++) check_points(sets[s], n, hard, 13);
+        for (int round = 0; round < 20; round++) {
+            size_t n = 0;
+            double at = -50;
+            while (n < 500 && harness_random(&state) % 200) {
+                at += round % 2 ? 1 : (double)(harness_random(&state) % 1000) / 100 + 1e-3;
+                v[n++] = round % 3 ? at : exp(at / 10);
+                if (n > 1 && !(v[n - 2] < v[n - 1])) n--;
+            }
+            for (size_t i = 0; i < 3000; i++) {
+                x[i] = (double)(int64_t)(harness_random(&state) % 20000) / 100 - 60;
+                if (n && i % 3 == 0) x[i] = v[harness_random(&state) % n];
+                if (i < 13) x[i] = hard[i];
+            }
+            check_points(v, n, x, 3000 - (size_t)round);
+        }
+    }
+    free(x);
+}
+
+static const double odd[] = {NAN,
+                             INFINITY,
+                             -INFINITY,
+                             0.0,
+                             -0.0,
+                             5e-324,
+                             -5e-324,
+                             1e-45,
+                             3.4e38,
+                             -3.4e38,
+                             1.7976931348623157e308,
+                             0.1,
+                             0.5,
+                             -2};
+enum { ODD = sizeof odd / sizeof *odd };
+
+/* What a column may hold: mostly numbers near the edges, some of them equal to one. */
+static double draw(uint64_t *state, const double *edges, size_t edge_count, int wild) {
+    uint64_t die = harness_random(state) % 16;
+    if (wild && die < 3) return odd[harness_random(state) % ODD];
+    if (edge_count && die < 8) return edges[harness_random(state) % edge_count];
+    return (double)(harness_random(state) % 4000) / 100 - 20;
+}
+
+/* Lengths around those of blocks and vectors; copies end where they may be read. */
+static void test_at_least(void) {
+    uint64_t state = 3;
+    for (int round = 0; round < 400; round++) {
+        static const size_t lengths[] = {2047, 2048, 2049, 2111, 4100};
+        size_t n = round < 330 ? (size_t)round / 2 : lengths[round % 5];
+        size_t edge_count = (size_t)round % (FC_FEW_EDGES + 1);
+        double edges[FC_FEW_EDGES];
+        float narrow[FC_FEW_EDGES];
+        for (size_t e = 0; e < edge_count; e++)
+            edges[e] = e % 5 == 3 ? 0.1 * (double)e : (double)e - 7;
+        if (edge_count > 2) edges[0] = -1e300, edges[edge_count - 1] = 1e300;
+        fc_edges_f32(edges, edge_count, narrow);
+        double *x = malloc(n * sizeof *x + !n);
+        float *y = malloc(n * sizeof *y + !n);
+        uint64_t wide[FC_FEW_EDGES] = {0}, single[FC_FEW_EDGES] = {0};
+        for (size_t i = 0; i < n; i++) {
+            x[i] = draw(&state, edges, edge_count, 1);
+            y[i] = (float)x[i];
+            for (size_t e = 0; e < edge_count; e++)
+                wide[e] += x[i] >= edges[e], single[e] += (double)y[i] >= edges[e];
+        }
+        FOR_EACH_LEVEL(level) {
+            uint64_t got[FC_FEW_EDGES] = {0};
+            fc_at_least_f64(x, n, edges, edge_count, got);
+            CHECK_FOR(!memcmp(got, wide, sizeof got), "%zu values, %zu edges", n, edge_count);
+            memset(got, 0, sizeof got);
+            fc_at_least_f32(y, n, narrow, edge_count, got);
+            CHECK_FOR(!memcmp(got, single, sizeof got), "%zu floats, %zu edges", n, edge_count);
+        }
+        free(x);
+        free(y);
+    }
+}
+
+/* The definition: lanes of i mod 8, finite values only. */
+static fc_quality naive_quality(const double *x, size_t n, double shift) {
+    fc_quality q = {.min = INFINITY, .max = -INFINITY};
+    double sum[8] = {0}, squares[8] = {0};
+    for (size_t i = 0; i < n; i++) {
+        q.missing += isnan(x[i]);
+        q.pos_inf += x[i] == INFINITY;
+        q.neg_inf += x[i] == -INFINITY;
+        if (!isfinite(x[i])) continue;
+        double from = x[i] - shift;
+        sum[i % 8] += from;
+        squares[i % 8] += from * from;
+        if (x[i] < q.min) q.min = x[i];
+        if (x[i] > q.max) q.max = x[i];
+    }
+    q.sum = ((sum[0] + sum[4]) + (sum[2] + sum[6])) + ((sum[1] + sum[5]) + (sum[3] + sum[7]));
+    q.squares = ((squares[0] + squares[4]) + (squares[2] + squares[6])) +
+                ((squares[1] + squares[5]) + (squares[3] + squares[7]));
+    return q;
+}
+
+static void check_quality(const fc_quality *got, const fc_quality *want, size_t n) {
+    CHECK_FOR(got->missing == want->missing && got->pos_inf == want->pos_inf &&
+                  got->neg_inf == want->neg_inf,
+              "%zu values", n);
+    CHECK_FOR(!memcmp(&got->sum, &want->sum, 16), "%zu values: %a %a, %a %a", n, got->sum,
+              want->sum, got->squares, want->squares);
+    /* Which zero is the least may differ: they are equal. */
+    CHECK_FOR(got->min == want->min && got->max == want->max, "%zu values", n);
+}
+
+static void test_quality(void) {
+    uint64_t state = 5;
+    for (int round = 0; round < 300; round++) {
+        static const size_t lengths[] = {1023, 1024, 1025, 2048, 3077};
+        size_t n = round < 200 ? (size_t)round / 2 : lengths[round % 5];
+        double *x = malloc(n * sizeof *x + !n), *z = malloc(n * sizeof *z + !n);
+        float *y = malloc(n * sizeof *y + !n);
+        /* None that is not finite; some; and one alone, in the last block. */
+        for (size_t i = 0; i < n; i++) x[i] = draw(&state, NULL, 0, round % 3 == 0);
+        if (round % 3 == 1 && n) x[n - 1 - (size_t)round % (n < 9 ? n : 9)] = odd[round % 3];
+        for (size_t i = 0; i < n; i++) y[i] = (float)x[i], z[i] = (double)y[i];
+        fc_quality wide = naive_quality(x, n, 0.25), single = naive_quality(z, n, 0.25);
+        FOR_EACH_LEVEL(level) {
+            fc_quality got;
+            bool finite = round % 2;
+            fc_quality_f64(x, n, 0.25, &finite, &got);
+            check_quality(&got, &wide, n);
+            finite = true;
+            fc_quality_f32(y, n, 0.25, &finite, &got);
+            check_quality(&got, &single, n);
+        }
+        free(x);
+        free(y);
+        free(z);
+    }
+}
+
+/* The squares of finite values may be none: the quick form must not mistake them for infinities. */
+static void test_overflowing_squares(void) {
+    double x[16];
+    for (int i = 0; i < 16; i++) x[i] = i % 2 ? 1e200 : 1;
+    FOR_EACH_LEVEL(level) {
+        fc_quality got;
+        bool finite = true;
+        fc_quality_f64(x, 16, 0, &finite, &got);
+        CHECK(!got.missing && !got.pos_inf && !got.neg_inf);
+        CHECK(got.squares == (double)INFINITY && got.min == 1 && got.max == 1e200);
+    }
+}
+
+static void test_distance(void) {
+    static const uint64_t a[] = {1, 0, 2, 1, 0}, b[] = {0, 3, 0, 1, 1};
+    CHECK(fc_cells_distance(a, b, 5, 4, 5) == fabs(3.0 / 5 - 1.0 / 4));
+    CHECK(fc_cells_distance(a, a, 5, 4, 4) == 0);
+}
+
+static const harness_test tests[] = {TEST(test_cells), TEST(test_at_least), TEST(test_quality),
+                                     TEST(test_overflowing_squares), TEST(test_distance)};
+TEST_MAIN(tests)
