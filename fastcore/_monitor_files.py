@@ -163,7 +163,8 @@ class Directory:
             self.note(path, fault)
         else:
             self.problems.pop(os.path.basename(path), None)
-        which = (stat.st_ino, stat.st_mtime_ns, stat.st_size, fault)
+        # Its last bytes are its checksum: an inode and a time may come again.
+        which = (stat.st_ino, stat.st_mtime_ns, stat.st_size, data[-8:], fault)
         return part, {ids[i : i + 16] for i in range(0, len(ids), 16)}, which
 
     def gather(self, own: OwnFile | None, monitor: _core.Monitor) -> _core.Snapshot:
@@ -266,7 +267,7 @@ class Directory:
             if not dead:
                 return
             part, folded, which = self._merged()
-            if which is not None and which[3] is not None:
+            if which is not None and which[-1] is not None:
                 _set_aside(self._name(".merged"))
             there = {ident for _, ident in self._with_ids(".live")}
             ids, done = sorted(folded & there), []
@@ -322,7 +323,7 @@ class Directory:
         """Add windows from elsewhere to the merged file."""
         with self._locked(wait=True):
             part, folded, which = self._merged()
-            if which is not None and which[3] is not None:
+            if which is not None and which[-1] is not None:
                 _set_aside(self._name(".merged"))
             part.add(other)
             self._write_merged(part.to_bytes(b"".join(sorted(folded))))

@@ -241,7 +241,8 @@ class Monitor(_core.Monitor):
         window : str, timedelta, float, or (datetime, datetime), optional
             The last so much time, to whole windows and with the present one (``"6h"``); or the
             windows that begin at or after the first time and before the second. All windows that
-            are kept, if not given.
+            are kept, if not given: after a pause some of them may be older than `slots` windows,
+            because one expires only when another takes its place.
 
         Returns
         -------

@@ -264,7 +264,7 @@ static void fold(fc_store *self, const fc_mapping *mapping, const fc_columns *se
     fc_store_root *next = begin_root(self);
     fc_store_place *place = &next->places[fc_store_place_of(next->pending, self->slots)];
     uint64_t *block = buffer_of(self, self->spare), spare = self->spare;
-    if (place->buffer == FC_NO_BUFFER)
+    if (place->index != next->pending) /* none, or one that has expired */
         fc_block_init(reference, block);
     else
         memcpy(block, buffer_of(self, place->buffer), self->map.buffer_size);
@@ -280,13 +280,14 @@ static void fold(fc_store *self, const fc_mapping *mapping, const fc_columns *se
     self->texts_used = 0;
 }
 
-/* From now on rows are of window `index`; the window whose place it takes has expired. */
+/* From now on rows are of window `index`. The window whose place it takes stays until the first of
+ * them are counted; a later one, left by a clock that was ahead, would hide them. */
 static void roll(fc_store *self, int64_t index) {
     if (self->written != root_of(self, self->root)->folded) fold(self, NULL, NULL);
     fc_store_root *next = begin_root(self);
     next->pending = index;
     fc_store_place *place = &next->places[fc_store_place_of(index, self->slots)];
-    if (place->index != index)
+    if (place->index > index)
         *place = (fc_store_place){FC_NO_WINDOW, FC_NO_BUFFER, place->version + 1};
     commit_root(self, next);
 }
