@@ -403,7 +403,11 @@ def _by_chance(n: int, m: int, bins: int, level: float) -> float:
     """
     if not n or not m:
         return math.inf
-    return float(_core.chi2_isf(level, max(bins - 1, 1))) * (1 / n + 1 / m)
+    return _chi2_isf(level, max(bins - 1, 1)) * (1 / n + 1 / m)
+
+
+#: Most features of a report ask for the same one.
+_chi2_isf = functools.lru_cache(maxsize=256)(_core.chi2_isf)
 
 
 def _unseen(feature: Feature, old: Side, new: Side) -> float | None:
@@ -416,5 +420,5 @@ def _unseen(feature: Feature, old: Side, new: Side) -> float | None:
             return None
         return float(new.cells[old.cells == 0].sum()) / new.present
     first, end = old.range
-    outside = int(new.cells[:first].sum()) + int(new.cells[end:].sum())
-    return outside / new.present
+    inside = new.cells[first:end]
+    return (new.present - int(inside.sum())) / new.present

@@ -10,7 +10,7 @@
 
 enum {
     BLOCK = 2048, /* values that stay in the first cache while each group of edges passes */
-    MOST = 11,    /* edges that pass together: those of deciles, and of the range */
+    MOST = 9,     /* edges that pass together: those of deciles */
     FEW = 3
 };
 
@@ -32,7 +32,7 @@ enum {
         size_t i = 0;                                                                              \
         for (; i + LANES <= n; i += LANES) {                                                       \
             memcpy(&v, x + i, sizeof v);                                                           \
-            _Pragma("GCC unroll 11") for (size_t k = 0; k < of; k++) at[k] += v >= edge[k];        \
+            _Pragma("GCC unroll 9") for (size_t k = 0; k < of; k++) at[k] += v >= edge[k];         \
         }                                                                                          \
         for (size_t k = 0; k < of; k++) {                                                          \
             for (size_t j = i; j < n; j++) counts[k] += x[j] >= edges[k];                          \
@@ -65,7 +65,7 @@ GROUP(avx2_32, float, int32_t, 32)
                 v[j] = load(x + i + j * width);                                                    \
                 __asm__("" : "+v"(v[j])); /* once: it would be loaded again for each edge */       \
             }                                                                                      \
-            _Pragma("GCC unroll 11") for (size_t k = 0; k < of; k++) {                             \
+            _Pragma("GCC unroll 9") for (size_t k = 0; k < of; k++) {                              \
                 mask m[VECTORS];                                                                   \
                 _Pragma("GCC unroll 8") for (int j = 0; j < VECTORS; j++) m[j] =                   \
                     compare(v[j], edge[k], _CMP_GE_OQ);                                            \

@@ -55,27 +55,36 @@ static void coarse_cells(const fc_feature *feature, const uint64_t *counts, size
     *cell += present;
 }
 
-static void coarse_doubles(const fc_feature *feature, const double *values, size_t n, bool *finite,
-                           uint64_t *words) {
-    uint64_t counts[FC_FEW_EDGES] = {0};
-    fc_quality quality;
-    fc_at_least_f64(values, n, feature->edges, feature->edge_count, counts);
-    fc_quality_f64(values, n, feature->shift, finite, &quality);
-    coarse_cells(feature, counts, n - quality.missing, words + FC_AT_NUMBER_CELLS);
-    add_quality(&quality, words);
+/* The first and the last edge bound the range of the reference: where no value lies outside, those
+ * between them are enough. */
+static bool within(const fc_feature *feature, const fc_quality *quality) {
+    size_t last = feature->edge_count - 1;
+    return last && !quality->pos_inf && !quality->neg_inf && quality->min >= feature->edges[0] &&
+           quality->max < feature->edges[last];
 }
 
-static void coarse_floats(const fc_feature *feature, const float *values, size_t n, bool *finite,
-                          uint64_t *words) {
-    uint64_t counts[FC_FEW_EDGES] = {0};
-    float edges[FC_FEW_EDGES];
-    fc_quality quality;
-    fc_edges_f32(feature->edges, feature->edge_count, edges);
-    fc_at_least_f32(values, n, edges, feature->edge_count, counts);
-    fc_quality_f32(values, n, feature->shift, finite, &quality);
-    coarse_cells(feature, counts, n - quality.missing, words + FC_AT_NUMBER_CELLS);
-    add_quality(&quality, words);
-}
+#define COARSE(name, type, count_quality, count_edges, edges_of)                                   \
+    static void name(const fc_feature *feature, const type *values, size_t n, bool *finite,        \
+                     uint64_t *words) {                                                            \
+        uint64_t counts[FC_FEW_EDGES] = {0};                                                       \
+        size_t edge_count = feature->edge_count;                                                   \
+        edges_of;                                                                                  \
+        fc_quality quality;                                                                        \
+        count_quality(values, n, feature->shift, finite, &quality);                                \
+        if (within(feature, &quality)) {                                                           \
+            counts[0] = n - quality.missing;                                                       \
+            count_edges(values, n, edges + 1, edge_count - 2, counts + 1);                         \
+        } else {                                                                                   \
+            count_edges(values, n, edges, edge_count, counts);                                     \
+        }                                                                                          \
+        coarse_cells(feature, counts, n - quality.missing, words + FC_AT_NUMBER_CELLS);            \
+        add_quality(&quality, words);                                                              \
+    }
+
+COARSE(coarse_doubles, double, fc_quality_f64, fc_at_least_f64,
+       const double *edges = feature->edges)
+COARSE(coarse_floats, float, fc_quality_f32, fc_at_least_f32, float edges[FC_FEW_EDGES];
+       fc_edges_f32(feature->edges, edge_count, edges))
 
 void fc_column_doubles(const fc_column *column, int64_t first, size_t n, double *out) {
     switch (column->kind) {
