@@ -176,12 +176,14 @@ static fc_status copy_store(const fc_snapshot *self, const fc_source *source, co
     fc_store_state state, after;
     *fault = FC_FAULT_SHORT;
     if (!read_at(source, map->state, &state.root, sizeof state.root)) return FC_EREFUSED;
+    __atomic_thread_fence(__ATOMIC_ACQUIRE); /* `root` first, then what it names */
     uint64_t at = map->roots + (state.root & 1) * map->root_size;
     if (!read_at(source, at, have->root, map->root_size)) return FC_EREFUSED;
     bool sound = sound_root(self, have, state.root);
     if (sound) {
         at = map->state + offsetof(fc_store_state, written);
         if (!read_at(source, at, &state.written, sizeof state.written)) return FC_EREFUSED;
+        __atomic_thread_fence(__ATOMIC_ACQUIRE); /* and then the rows it counts */
         *rows = state.written - have->root->folded;
         sound = *rows <= FC_PENDING_ROWS && !(*rows && have->root->pending == FC_NO_WINDOW);
     }
@@ -192,6 +194,7 @@ static fc_status copy_store(const fc_snapshot *self, const fc_source *source, co
                                reference->count * FC_PENDING_ROWS * sizeof(uint64_t))))
             return FC_EREFUSED;
     }
+    __atomic_thread_fence(__ATOMIC_ACQUIRE); /* all of it before `root` is looked at again */
     if (!read_at(source, map->state, &after.root, sizeof after.root)) return FC_EREFUSED;
     if (after.root != state.root) return FC_ESTOP;
     *fault = sound ? FC_SOUND : FC_FAULT_DAMAGED;

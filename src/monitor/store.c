@@ -80,6 +80,9 @@ static fc_store_root *begin_root(fc_store *self) {
 static void commit_root(fc_store *self, fc_store_root *next) {
     next->checksum = fc_store_root_sum(next, self->slots);
     __atomic_store_n(&state_of(self)->root, next->generation, __ATOMIC_RELEASE);
+    /* What no root names any more is written to next: a reader that sees some of that must see by
+     * `root` that its copy is of no use. */
+    __atomic_thread_fence(__ATOMIC_RELEASE);
     self->root = next->generation;
 }
 
