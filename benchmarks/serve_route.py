@@ -17,7 +17,8 @@ from pydantic import BaseModel
 
 from benchmarks._harness import Case, Peer, Run
 from benchmarks._workloads import Batch, Record, w1, w3
-from fastcore import Rows
+from fastcore import Columns, Monitor, Rows
+from fastcore.drift import Reference
 from fastcore.serve import FastRoute, inline
 
 REQUESTS = 200
@@ -43,6 +44,12 @@ def tenant() -> str:
 
 async def atenant() -> str:
     return "one"
+
+
+def reference() -> Reference:
+    """Of W1's 20 fields, as a service that is watched has one."""
+    rows = [Record.model_validate_json(body) for body in w1(2000)]
+    return Reference.fit(Columns.from_rows([row.model_dump() for row in rows]))
 
 
 def app(route_class: type[APIRoute]) -> FastAPI:
@@ -144,6 +151,18 @@ def cases(quick: bool) -> list[Case]:
             per_run=n,
         )
 
+    frozen = reference()
+    watched = app(FastRoute.watching(Monitor(frozen)))
+
+    def watch(job: str, path: str, bodies: list[bytes], n: int) -> Case:
+        """Ours is the route with a monitor; the difference of the times is what watching costs."""
+        return Case(
+            job,
+            client(watched, path, bodies, n),
+            [Peer("without", client(ours, path, bodies, n))],
+            per_run=n,
+        )
+
     return [
         case("W1 route, async def", "/async", "/async", small, few, must=3.0, aim=4.0),
         case("W1 route, def marked inline", "/inline", "/def", small, few, must=10.0, aim=13.0),
@@ -151,4 +170,6 @@ def cases(quick: bool) -> list[Case]:
         case("W1 route, path and query", "/params/m", "/params/m", small, few, must=3.0, aim=4.0),
         case("W1 route, one Depends", "/depends", "/depends", small, few, must=1.3, aim=2.0),
         case("W3 route to columns", "/columns", "/models", large, 2, must=15.0, aim=20.0),
+        watch("W1 route with a monitor, async def", "/async", small, few),
+        watch("W3 route with a monitor, to columns", "/columns", large, 2),
     ]

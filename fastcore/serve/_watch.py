@@ -23,11 +23,12 @@ def watched(
     Whatever stands in the way of counting is said once in the log: the request goes on.
     """
     said: set[str] = set()
+    count = Counter(monitor)
 
     def observe(values: dict[str, Any]) -> None:
         for name in names:
             try:
-                count(monitor, values[name])
+                count(values[name])
             except Exception as error:
                 what = f"{type(error).__name__}: {error}"
                 if what not in said and len(said) < 100:
@@ -51,35 +52,58 @@ def watched(
     return call_plain
 
 
-def count(monitor: Monitor, value: Any) -> None:
-    """Count the rows in a request's body: Columns, a record, or a list of them, there or inside.
+class Counter:
+    """Counts the rows in a request's body: Columns, a record, or a list of them, there or inside.
 
-    Raises
-    ------
-    TypeError
-        If there are none.
+    Parameters
+    ----------
+    monitor : Monitor
     """
-    if isinstance(value, _core.Columns):
-        monitor.update(value)
-    elif isinstance(value, (list, tuple)):
-        for row in value:
-            monitor.update_one(row)
-    elif isinstance(value, BaseModel) or is_dataclass(value) or isinstance(value, Mapping):
-        fields = monitor._as_dict(value)
-        if monitor.reference.names[0] in fields:
-            monitor.update_one(fields)
+
+    def __init__(self, monitor: Monitor) -> None:
+        self.monitor = monitor
+        self.first = monitor.reference.names[0]
+        self.update, self.update_one = monitor.update, monitor.update_one
+        #: Types of models whose instances are known to be records: the short way.
+        self.records: set[type] = set()
+
+    def __call__(self, value: Any) -> None:
+        """Count the rows.
+
+        Raises
+        ------
+        TypeError
+            If there are none.
+        """
+        kind = type(value)
+        if kind in self.records:
+            self.update_one(value.__dict__)
+        elif isinstance(value, _core.Columns):
+            self.update(value)
+        elif isinstance(value, (list, tuple)):
+            for row in value:
+                self.update_one(row.__dict__ if type(row) in self.records else row)
+        elif isinstance(value, BaseModel) or is_dataclass(value) or isinstance(value, Mapping):
+            self.count_fields(value)
+        else:
+            raise TypeError(f"a {kind.__name__} holds no rows")
+
+    def count_fields(self, value: Any) -> None:
+        """Count one record, or what is inside of it."""
+        fields = self.monitor._as_dict(value)
+        if self.first in fields:
+            self.update_one(fields)
+            if isinstance(value, BaseModel) and self.first in type(value).model_fields:
+                self.records.add(type(value))
             return
-        inside = [v for v in fields.values() if isinstance(v, (_core.Columns, list, tuple))]
-        inside = [v for v in inside if _has_rows(v)]
+        inside = [v for v in fields.values() if _has_rows(v)]
         if not inside:
             raise TypeError("the body holds no rows of the monitor's reference")
         for part in inside:
-            count(monitor, part)
-    else:
-        raise TypeError(f"a {type(value).__name__} holds no rows")
+            self(part)
 
 
 def _has_rows(value: Any) -> bool:
-    if isinstance(value, _core.Columns):
-        return True
-    return bool(value) and isinstance(value[0], (BaseModel, Mapping))
+    if isinstance(value, (list, tuple)):
+        return bool(value) and (isinstance(value[0], (BaseModel, Mapping)) or is_dataclass(value[0]))
+    return isinstance(value, _core.Columns)
