@@ -104,6 +104,6 @@ class Counter:
 
 
 def _has_rows(value: Any) -> bool:
-    if isinstance(value, (list, tuple)):
-        return bool(value) and (isinstance(value[0], (BaseModel, Mapping)) or is_dataclass(value[0]))
-    return isinstance(value, _core.Columns)
+    if not isinstance(value, (list, tuple)):
+        return isinstance(value, _core.Columns)
+    return bool(value) and (isinstance(value[0], (BaseModel, Mapping)) or is_dataclass(value[0]))
