@@ -8,57 +8,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "columns_fixture.h"
 #include "drift/gaps.h"
 #include "fastcore/drift.h"
-#include "monitor/store.h"
-
-static const double points[] = {-400, -3, 0, 2.5, 300};
-static const char *const known[] = {"red", "t1", "t2"};
-static const size_t known_lens[] = {3, 2, 2};
-static const uint32_t bins[] = {1, 3};
-
-#define NUMBERS .points = points, .point_count = 5, .shift = 3, .bins = bins, .bin_count = 2
-#define NAMED(text) .name = text, .name_len = sizeof text - 1
-static const fc_feature_spec features[] = {
-    {NAMED("f64"), .kind = FC_FEATURE_NUMBER, NUMBERS},
-    {NAMED("f32"), .kind = FC_FEATURE_NUMBER, NUMBERS},
-    {NAMED("i64"), .kind = FC_FEATURE_NUMBER, NUMBERS},
-    {NAMED("bool"), .kind = FC_FEATURE_BOOL},
-    {NAMED("code"), .kind = FC_FEATURE_TEXT, .texts = known, .text_lens = known_lens,
-     .text_count = 3},
-    {NAMED("text"), .kind = FC_FEATURE_TEXT, .texts = known, .text_lens = known_lens,
-     .text_count = 3},
-    {NAMED("when"), .kind = FC_FEATURE_TIME, NUMBERS},
-};
-enum { FEATURES = sizeof features / sizeof *features };
-static const fc_store_spec spec = {.window = 1000, .slots = 4, .id = {7}};
-
-/* A set of the fixture's columns, the reference, and how one feeds the other. */
-typedef struct fixture {
-    fc_layout *layout;
-    fc_columns *set;
-    fc_reference *reference;
-    fc_mapping *mapping;
-} fixture;
-
-static fc_status make(const fc_alloc *alloc, int64_t rows, fixture *f) {
-    uint32_t bad;
-    bool missing;
-    *f = (fixture){0};
-    FC_TRY(fc_layout_new(alloc, fixture_specs, FIXTURE_COLUMNS, &f->layout));
-    FC_TRY(fc_columns_new(alloc, f->layout, 1, &f->set));
-    FC_TRY(fixture_fill(f->set, rows));
-    FC_TRY(fc_reference_new(alloc, features, FEATURES, 42, &f->reference));
-    return fc_mapping_new(f->reference, f->layout, &f->mapping, &bad, &missing);
-}
-
-static void drop(fixture *f) {
-    fc_mapping_free(f->mapping);
-    fc_reference_free(f->reference);
-    fc_columns_free(f->set);
-    fc_layout_free(f->layout);
-}
+#include "monitor_fixture.h"
 
 /* ---- Counting ------------------------------------------------------------------------------ */
 
@@ -162,18 +114,6 @@ static void test_bins(void) {
 }
 
 /* ---- Stores -------------------------------------------------------------------------------- */
-
-typedef struct memory {
-    const char *at;
-    size_t size;
-} memory;
-
-static bool read_memory(void *ctx, uint64_t offset, void *to, size_t size) {
-    const memory *self = ctx;
-    if (offset > self->size || size > self->size - offset) return false;
-    memcpy(to, self->at + offset, size);
-    return true;
-}
 
 static fc_snapshot *snapshot_of(fc_reference *reference, const void *at, size_t size) {
     memory from = {at, size};
