@@ -67,6 +67,26 @@ static inline bool read_memory(void *ctx, uint64_t offset, void *to, size_t size
     return true;
 }
 
+static inline fc_snapshot *snapshot_of(fc_reference *reference, const void *at, size_t size) {
+    memory from = {at, size};
+    fc_source source = {read_memory, &from, size};
+    fc_snapshot *snapshot;
+    fc_fault fault;
+    CHECK(fc_snapshot_new(&fc_alloc_libc, reference, &spec, &snapshot) == FC_OK);
+    CHECK(fc_snapshot_add_store(snapshot, &source, &fault) == FC_OK);
+    CHECK_FOR(fault == FC_SOUND, "%s", fc_fault_text(fault));
+    return snapshot;
+}
+
+static inline uint64_t rows_of(const fc_snapshot *snapshot) {
+    uint64_t *block = malloc(snapshot->reference->words * sizeof *block);
+    fc_snapshot_total(snapshot, INT64_MIN, INT64_MAX, block);
+    CHECK(fc_block_sound(snapshot->reference, block));
+    uint64_t rows = block[0];
+    free(block);
+    return rows;
+}
+
 /* Of a store's head, its roots, and the word `written`; `at` has the size of the map. */
 static inline void seal_store(char *at, const fc_store_map *map, uint32_t slots) {
     fc_store_head *head = (fc_store_head *)(void *)at;
