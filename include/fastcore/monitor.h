@@ -98,7 +98,10 @@ const fc_layout *fc_mapping_layout(const fc_mapping *mapping);
 
 /* ---- Blocks ------------------------------------------------------------------------------- */
 
-/* Word 0 of a block is the number of rows. */
+/* Word 0 of a block is the number of rows. No block and no snapshot has more than this: no honest
+ * count comes near it, all counts are whole as doubles, and no sum of counts wraps. */
+#define FC_MAX_ROWS ((uint64_t)1 << 53)
+
 void fc_block_init(const fc_reference *reference, uint64_t *block);
 /* Adds the rows [first, first + count) of a set whose layout the mapping was made for. */
 void fc_block_count(const fc_mapping *mapping, const fc_columns *set, int64_t first, int64_t count,
@@ -108,9 +111,10 @@ void fc_block_count(const fc_mapping *mapping, const fc_columns *set, int64_t fi
  * fraction of the work, where no statistic needs more. */
 void fc_block_count_all(const fc_mapping *mapping, const fc_columns *set, bool coarse, int threads,
                         uint64_t *block);
+/* Of sound blocks that have no more than FC_MAX_ROWS together. */
 void fc_block_add(const fc_reference *reference, uint64_t *to, const uint64_t *from);
-/* Whether the counts of every feature sum to the rows, as they do in every block that was not
- * damaged. */
+/* Whether there are at most FC_MAX_ROWS, the counts of every feature sum to the rows, and what is
+ * said besides agrees with them, as in every block that was not damaged. */
 bool fc_block_sound(const fc_reference *reference, const uint64_t *block);
 
 /* Text `i` (0 .. FC_HEAVY - 1) of the unknown ones that a block knows by name, at least `*count`
@@ -188,14 +192,15 @@ typedef enum fc_fault {
     FC_FAULT_MAGIC,   /* no such file */
     FC_FAULT_VERSION, /* another version's */
     FC_FAULT_OTHER,   /* of another reference, window or number of slots */
-    FC_FAULT_DAMAGED, /* its checksums or sums do not hold */
+    FC_FAULT_DAMAGED, /* its checksums or sums do not hold, or FC_MAX_ROWS is exceeded with it */
     FC_FAULT_BUSY     /* its writer changed it each time that it was read */
 } fc_fault;
 const char *fc_fault_text(fc_fault fault);
 /* Adds all windows of a store that may be written to meanwhile: FC_OK, and *fault then says
  * whether it was sound; if not, nothing was added. FC_ENOMEM leaves the snapshot as it was. */
 fc_status fc_snapshot_add_store(fc_snapshot *snapshot, const fc_source *source, fc_fault *fault);
-/* Adds another snapshot of the same reference, window and slots. FC_EINVALID if it is not. */
+/* Adds another snapshot of the same reference, window and slots. FC_EINVALID if it is not, and
+ * FC_ELIMIT if there would be more than FC_MAX_ROWS; nothing was added then. */
 fc_status fc_snapshot_add(fc_snapshot *snapshot, const fc_snapshot *other);
 /* A snapshot as bytes, with up to 2^20 ids of 16 bytes (whose windows it holds). Checksummed. */
 size_t fc_snapshot_bytes(const fc_snapshot *snapshot, uint32_t id_count);

@@ -374,13 +374,27 @@ static bool heavy_sound(const uint64_t *table, uint64_t others) {
     return sum <= others;
 }
 
+/* The infinite values are in the outer cells, and the finite ones have a least and a largest. */
+static bool numbers_sound(const uint64_t *words, size_t cell_count, uint64_t present) {
+    const uint64_t *cells = words + FC_AT_NUMBER_CELLS;
+    uint64_t above = words[FC_AT_POS_INF], below = words[FC_AT_NEG_INF];
+    if (above > cells[cell_count - 1] || below > cells[0] || above > present - below) return false;
+    double min = fc_word_double(words[FC_AT_MIN]), max = fc_word_double(words[FC_AT_MAX]);
+    if (above + below < present) return min <= max && isfinite(min) && isfinite(max);
+    return min == INFINITY && max == -INFINITY;
+}
+
 bool fc_block_sound(const fc_reference *reference, const uint64_t *block) {
+    if (block[0] > FC_MAX_ROWS) return false;
     for (uint32_t i = 0; i < reference->count; i++) {
         fc_feature_place place = reference->features[i].place;
         uint64_t sum = block[place.at + FC_AT_MISSING];
         for (size_t c = 0; c < place.cell_count; c++)
             if (__builtin_add_overflow(sum, block[place.cells + c], &sum)) return false;
         if (sum != block[0]) return false;
+        if ((place.kind == FC_FEATURE_NUMBER || place.kind == FC_FEATURE_TIME) &&
+            !numbers_sound(block + place.at, place.cell_count, sum - block[place.at]))
+            return false;
         if (place.kind == FC_FEATURE_TEXT &&
             !heavy_sound(block + place.heavy, block[place.cells + place.cell_count - 1]))
             return false;

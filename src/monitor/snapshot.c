@@ -1,5 +1,6 @@
 /* Windows gathered out of stores, bytes and other snapshots. */
 #include <sched.h>
+#include <stdatomic.h>
 
 #include "monitor/reference.h"
 #include "monitor/store.h"
@@ -59,6 +60,17 @@ void fc_snapshot_free(fc_snapshot *self) {
     give_back(alloc, self->index);
     fc_reference_free(self->reference);
     give_back(alloc, self);
+}
+
+/* Beyond FC_MAX_ROWS it is FC_MAX_ROWS + 1, whatever comes on top. */
+static uint64_t add_rows(uint64_t a, uint64_t b) {
+    return a + b > FC_MAX_ROWS ? FC_MAX_ROWS + 1 : a + b;
+}
+/* Of all windows: if it may be added to, so may each of them. */
+static uint64_t add_blocks(uint64_t rows, uint64_t *const *blocks, uint32_t slots) {
+    for (uint32_t i = 0; i < slots; i++)
+        if (blocks[i]) rows = add_rows(rows, blocks[i][0]);
+    return rows;
 }
 
 /* Adds a block, which is the snapshot's from now on; an expired window's is dropped. */
@@ -168,6 +180,13 @@ static fc_status copy_blocks(const fc_snapshot *self, const fc_source *source, c
     return FC_OK;
 }
 
+/* A word of the state, before everything that is read after it; monitor/store.h says why. */
+static bool read_state(const fc_source *source, uint64_t at, uint64_t *word) {
+    bool there = read_at(source, at, word, sizeof *word);
+    atomic_thread_fence(memory_order_acquire);
+    return there;
+}
+
 /* One try: everything, under one root. FC_ESTOP if the root has changed meanwhile. */
 static fc_status copy_store(const fc_snapshot *self, const fc_source *source, copies *have,
                             uint64_t *rows, fc_fault *fault) {
@@ -175,16 +194,14 @@ static fc_status copy_store(const fc_snapshot *self, const fc_source *source, co
     const fc_reference *reference = self->reference;
     fc_store_state state, after;
     *fault = FC_FAULT_SHORT;
-    if (!read_at(source, map->state, &state.root, sizeof state.root)) return FC_EREFUSED;
-    __atomic_thread_fence(__ATOMIC_ACQUIRE); /* `root` first, then what it names */
+    if (!read_state(source, map->state, &state.root)) return FC_EREFUSED;
     uint64_t at = map->roots + (state.root & 1) * map->root_size;
     if (!read_at(source, at, have->root, map->root_size)) return FC_EREFUSED;
     bool sound = sound_root(self, have, state.root);
     if (sound) {
         at = map->state + offsetof(fc_store_state, written);
-        if (!read_at(source, at, &state.written, sizeof state.written)) return FC_EREFUSED;
-        __atomic_thread_fence(__ATOMIC_ACQUIRE); /* and then the rows it counts */
-        *rows = state.written - have->root->folded;
+        if (!read_state(source, at, &state.written)) return FC_EREFUSED;
+        *rows = fc_store_pending(state.written, have->root->folded);
         sound = *rows <= FC_PENDING_ROWS && !(*rows && have->root->pending == FC_NO_WINDOW);
     }
     if (sound) {
@@ -194,7 +211,7 @@ static fc_status copy_store(const fc_snapshot *self, const fc_source *source, co
                                reference->count * FC_PENDING_ROWS * sizeof(uint64_t))))
             return FC_EREFUSED;
     }
-    __atomic_thread_fence(__ATOMIC_ACQUIRE); /* all of it before `root` is looked at again */
+    atomic_thread_fence(memory_order_acquire); /* all of the above before the word again */
     if (!read_at(source, map->state, &after.root, sizeof after.root)) return FC_EREFUSED;
     if (after.root != state.root) return FC_ESTOP;
     *fault = sound ? FC_SOUND : FC_FAULT_DAMAGED;
@@ -207,7 +224,9 @@ static fc_fault check_copies(const fc_snapshot *self, copies *have, uint64_t row
         if (have->blocks[i] && !fc_block_sound(reference, have->blocks[i])) return FC_FAULT_DAMAGED;
     fc_block_init(reference, have->pending);
     bool sound = fc_store_count_pending(reference, have->texts, have->cells, rows, have->pending);
-    return sound && fc_block_sound(reference, have->pending) ? FC_SOUND : FC_FAULT_DAMAGED;
+    if (!sound || !fc_block_sound(reference, have->pending)) return FC_FAULT_DAMAGED;
+    rows = add_blocks(add_blocks(rows, have->blocks, self->slots), self->blocks, self->slots);
+    return rows > FC_MAX_ROWS ? FC_FAULT_DAMAGED : FC_SOUND;
 }
 
 fc_status fc_snapshot_add_store(fc_snapshot *self, const fc_source *source, fc_fault *fault) {
@@ -249,6 +268,8 @@ fc_status fc_snapshot_add(fc_snapshot *self, const fc_snapshot *other) {
         other->reference->words != self->reference->words ||
         memcmp(other->fingerprint, self->fingerprint, sizeof self->fingerprint) != 0)
         return FC_EINVALID;
+    uint64_t rows = add_blocks(0, self->blocks, self->slots);
+    if (add_blocks(rows, other->blocks, self->slots) > FC_MAX_ROWS) return FC_ELIMIT;
     /* All memory first, so that a failure leaves the snapshot as it was. */
     size_t words = self->reference->words;
     uint64_t **blocks = get(self->alloc, self->slots, sizeof *blocks);

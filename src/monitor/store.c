@@ -1,4 +1,6 @@
 /* The writer's side of a store. */
+#include <stdatomic.h>
+
 #include "monitor/store.h"
 
 #include "monitor/reference.h"
@@ -50,7 +52,10 @@ uint64_t fc_store_root_sum(const fc_store_root *root, uint32_t slots) {
                      sizeof *root + slots * sizeof(fc_store_place) - skip, root->generation);
 }
 
-int64_t fc_window_of(int64_t window, int64_t now) { return now / window - (now % window < 0); }
+int64_t fc_window_of(int64_t window, int64_t now) {
+    int64_t index = now / window - (now % window < 0);
+    return index == FC_NO_WINDOW ? index + 1 : index;
+}
 
 /* ---- Parts -------------------------------------------------------------------------------- */
 
@@ -80,9 +85,10 @@ static fc_store_root *begin_root(fc_store *self) {
 static void commit_root(fc_store *self, fc_store_root *next) {
     next->checksum = fc_store_root_sum(next, self->slots);
     __atomic_store_n(&state_of(self)->root, next->generation, __ATOMIC_RELEASE);
-    /* What no root names any more is written to next: a reader that sees some of that must see by
-     * `root` that its copy is of no use. */
-    __atomic_thread_fence(__ATOMIC_RELEASE);
+    /* What the root before it spoke of (its pending rows, a buffer, the root itself) is written to
+     * from now on. Release orders only what comes before a store: without the fence a reader could
+     * see the new bytes and still the old word. */
+    atomic_thread_fence(memory_order_release);
     self->root = next->generation;
 }
 
@@ -119,6 +125,7 @@ fc_status fc_store_new(const fc_alloc *alloc, fc_reference *reference, const fc_
     root->pending = FC_NO_WINDOW;
     for (uint32_t i = 0; i < spec->slots; i++)
         root->places[i] = (fc_store_place){FC_NO_WINDOW, FC_NO_BUFFER, 0};
+    state_of(self)->written = fc_store_written(0);
     commit_root(self, root);
     *out = self;
     return FC_OK;
@@ -144,7 +151,7 @@ bool fc_store_is_late(const fc_store *store, int64_t now) {
     int64_t newest = root->pending;
     for (uint32_t i = 0; i < store->slots; i++)
         if (root->places[i].index > newest) newest = root->places[i].index;
-    return newest != FC_NO_WINDOW && index <= newest - (int64_t)store->slots;
+    return index < newest && (uint64_t)newest - (uint64_t)index >= store->slots;
 }
 
 /* ---- Pending rows ------------------------------------------------------------------------- */
@@ -313,5 +320,5 @@ void fc_store_update(fc_store *self, const fc_mapping *mapping, const fc_columns
     }
     append(self, mapping, set, (size_t)at);
     self->written += rows;
-    __atomic_store_n(&state_of(self)->written, self->written, __ATOMIC_RELEASE);
+    __atomic_store_n(&state_of(self)->written, fc_store_written(self->written), __ATOMIC_RELEASE);
 }

@@ -11,7 +11,17 @@
  * Small updates are appended to the pending rows and become valid by one store of `written`. When
  * the rows are full, they and what did not fit are counted into a *copy* of their window's block in
  * the free buffer, and become valid by one store of `root`; the old block is the free buffer then.
- * So whatever `root` and `written` say was written before, whenever the writer dies. */
+ * So whatever `root` and `written` say was written before, whenever the writer dies.
+ *
+ * A reader takes `root`, copies what it names, and looks at `root` again: all of it is good if the
+ * word is the same. On machines that do not keep the order of stores or of loads (ARM) that needs:
+ *
+ *     writer   release with each store of `root` and `written` (what they speak of comes before),
+ *              and a release fence behind `root` (what they spoke of is overwritten after)
+ *     reader   an acquire fence behind each load of the two, and one before `root` is looked at
+ *              again (what was copied was copied before)
+ *
+ * On x86 all of this is free: it only binds the compiler. */
 #ifndef FASTCORE_MONITOR_STORE_H
 #define FASTCORE_MONITOR_STORE_H
 
@@ -40,8 +50,22 @@ typedef struct fc_store_head {
 
 typedef struct fc_store_state {
     uint64_t root; /* a generation; roots[generation & 1] is in force */
-    uint64_t written;
+    uint64_t written; /* fc_store_written of how many */
 } fc_store_state;
+
+/* A number of rows with 16 bits of check above it, so that the word that makes rows valid cannot be
+ * damaged in any one byte without being noticed: the four parts of 16 bits must have this sum. */
+enum { FC_WRITTEN_BITS = 48, FC_WRITTEN_CHECK = 0x5FC3 };
+static inline uint64_t fc_store_written(uint64_t count) {
+    count &= ((uint64_t)1 << FC_WRITTEN_BITS) - 1;
+    uint64_t check = (count ^ count >> 16 ^ count >> 32 ^ FC_WRITTEN_CHECK) & 0xFFFF;
+    return count | check << FC_WRITTEN_BITS;
+}
+/* How many were appended behind `folded`; UINT64_MAX if the word is damaged. */
+static inline uint64_t fc_store_pending(uint64_t written, uint64_t folded) {
+    const uint64_t mask = ((uint64_t)1 << FC_WRITTEN_BITS) - 1;
+    return written == fc_store_written(written) ? (written - folded) & mask : UINT64_MAX;
+}
 
 typedef struct fc_store_place {
     int64_t index;    /* the window's number, or FC_NO_WINDOW */

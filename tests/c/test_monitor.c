@@ -3,94 +3,16 @@
 #include "fastcore/monitor.h"
 
 #include <math.h>
+#include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "columns_fixture.h"
-#include "monitor/store.h"
-
-static const double points[] = {-400, -3, 0, 2.5, 300};
-static const char *const known[] = {"red", "t1", "t2"};
-static const size_t known_lens[] = {3, 2, 2};
-static const uint32_t bins[] = {1, 3};
-
-#define NUMBERS .points = points, .point_count = 5, .shift = 3, .bins = bins, .bin_count = 2
-#define NAMED(text) .name = text, .name_len = sizeof text - 1
-static const fc_feature_spec features[] = {
-    {NAMED("f64"), .kind = FC_FEATURE_NUMBER, NUMBERS},
-    {NAMED("f32"), .kind = FC_FEATURE_NUMBER, NUMBERS},
-    {NAMED("i64"), .kind = FC_FEATURE_NUMBER, NUMBERS},
-    {NAMED("bool"), .kind = FC_FEATURE_BOOL},
-    {NAMED("code"), .kind = FC_FEATURE_TEXT, .texts = known, .text_lens = known_lens,
-     .text_count = 3},
-    {NAMED("text"), .kind = FC_FEATURE_TEXT, .texts = known, .text_lens = known_lens,
-     .text_count = 3},
-    {NAMED("when"), .kind = FC_FEATURE_TIME, NUMBERS},
-};
-enum { FEATURES = sizeof features / sizeof *features };
-static const fc_store_spec spec = {.window = 1000, .slots = 4, .id = {7}};
-
-/* A set of the fixture's columns, the reference, and how one feeds the other. */
-typedef struct fixture {
-    fc_layout *layout;
-    fc_columns *set;
-    fc_reference *reference;
-    fc_mapping *mapping;
-} fixture;
-
-static fc_status make(const fc_alloc *alloc, int64_t rows, fixture *f) {
-    uint32_t bad;
-    bool missing;
-    *f = (fixture){0};
-    FC_TRY(fc_layout_new(alloc, fixture_specs, FIXTURE_COLUMNS, &f->layout));
-    FC_TRY(fc_columns_new(alloc, f->layout, 1, &f->set));
-    FC_TRY(fixture_fill(f->set, rows));
-    FC_TRY(fc_reference_new(alloc, features, FEATURES, 42, &f->reference));
-    return fc_mapping_new(f->reference, f->layout, &f->mapping, &bad, &missing);
-}
-
-static void drop(fixture *f) {
-    fc_mapping_free(f->mapping);
-    fc_reference_free(f->reference);
-    fc_columns_free(f->set);
-    fc_layout_free(f->layout);
-}
+#include "monitor_fixture.h"
 
 /* ---- Stores -------------------------------------------------------------------------------- */
-
-typedef struct memory {
-    const char *at;
-    size_t size;
-} memory;
-
-static bool read_memory(void *ctx, uint64_t offset, void *to, size_t size) {
-    const memory *self = ctx;
-    if (offset > self->size || size > self->size - offset) return false;
-    memcpy(to, self->at + offset, size);
-    return true;
-}
-
-static fc_snapshot *snapshot_of(fc_reference *reference, const void *at, size_t size) {
-    memory from = {at, size};
-    fc_source source = {read_memory, &from, size};
-    fc_snapshot *snapshot;
-    fc_fault fault;
-    CHECK(fc_snapshot_new(&fc_alloc_libc, reference, &spec, &snapshot) == FC_OK);
-    CHECK(fc_snapshot_add_store(snapshot, &source, &fault) == FC_OK);
-    CHECK_FOR(fault == FC_SOUND, "%s", fc_fault_text(fault));
-    return snapshot;
-}
-
-static uint64_t rows_of(const fc_snapshot *snapshot) {
-    uint64_t *block = malloc(snapshot->reference->words * sizeof *block);
-    fc_snapshot_total(snapshot, INT64_MIN, INT64_MAX, block);
-    CHECK(fc_block_sound(snapshot->reference, block));
-    uint64_t rows = block[0];
-    free(block);
-    return rows;
-}
 
 /* Small updates, large ones and new windows: all that was counted is there after each of them. */
 static void test_store(void) {
@@ -134,28 +56,22 @@ static void test_store(void) {
     free(moved);
 }
 
-/* A pending bool that says where its text is: damage, and no place to put a text. */
-static void test_a_bool_with_a_text(void) {
+/* The first moments that there are: no window's number is that of none, and none wraps. */
+static void test_the_first_moments(void) {
     fixture f;
-    CHECK(make(&fc_alloc_libc, 3, &f) == FC_OK);
-    size_t size = fc_store_size(f.reference, &spec);
-    char *at = calloc(1, size);
+    CHECK(make(&fc_alloc_libc, 1, &f) == FC_OK);
+    fc_store_spec short_ones = spec;
+    short_ones.window = 1;
+    CHECK(fc_window_of(1, INT64_MIN) != FC_NO_WINDOW);
+    char *at = calloc(1, fc_store_size(f.reference, &short_ones));
     fc_store *store;
-    CHECK(fc_store_new(&fc_alloc_libc, f.reference, &spec, at, &store) == FC_OK);
-    fc_store_update(store, f.mapping, f.set, 0);
-    fc_store_map map;
-    CHECK(fc_store_layout(f.reference, spec.slots, &map));
-    uint64_t *cells = (uint64_t *)(void *)(at + map.cells) + 3 * FC_PENDING_ROWS;
-    cells[0] = 1 | (uint64_t)5 << 32;
-    memory from = {at, size};
-    fc_source source = {read_memory, &from, size};
-    fc_snapshot *snapshot;
-    fc_fault fault;
-    CHECK(fc_snapshot_new(&fc_alloc_libc, f.reference, &spec, &snapshot) == FC_OK);
-    CHECK(fc_snapshot_add_store(snapshot, &source, &fault) == FC_OK);
-    CHECK(fault == FC_FAULT_DAMAGED);
-    CHECK(rows_of(snapshot) == 0);
-    fc_snapshot_free(snapshot);
+    CHECK(fc_store_new(&fc_alloc_libc, f.reference, &short_ones, at, &store) == FC_OK);
+    CHECK(!fc_store_is_late(store, INT64_MIN));
+    fc_store_update(store, f.mapping, f.set, INT64_MIN);
+    CHECK(!fc_store_is_late(store, INT64_MIN));
+    fc_store_update(store, f.mapping, f.set, INT64_MAX);
+    CHECK(fc_store_is_late(store, INT64_MIN));
+    CHECK(fc_store_is_late(store, INT64_MAX - 4) && !fc_store_is_late(store, INT64_MAX - 3));
     fc_store_free(store);
     free(at);
     drop(&f);
@@ -235,6 +151,83 @@ static void test_a_writer_dies(void) {
         fc_store_free(store);
         munmap(at, size);
     }
+    drop(&f);
+}
+
+/* As reading a file is: nothing that ThreadSanitizer sees, for it knows of no fences and would
+ * report the bytes that a reader throws away because the root has changed. */
+__attribute__((no_sanitize_thread)) static bool read_unseen(void *ctx, uint64_t offset, void *to,
+                                                            size_t size) {
+    const volatile uint64_t *from = (const void *)((const char *)ctx + offset);
+    volatile uint64_t *words = to;
+    for (size_t i = 0; i < size / sizeof *words; i++) words[i] = from[i];
+    return size % sizeof *words == 0;
+}
+
+typedef struct side {
+    fixture *f;
+    fc_store *store;
+    char *at;
+    size_t size;
+    atomic_bool *done;
+    uint64_t rows; /* put in, or the last that were seen */
+    int faults;
+} side;
+
+static void *write_often(void *of) {
+    side *self = of;
+    for (int64_t i = 0; !atomic_load(self->done); i++, self->rows += 7)
+        fc_store_update(self->store, self->f->mapping, self->f->set, i / 64 % 3 * 1000);
+    return NULL;
+}
+
+static void *read_often(void *of) {
+    side *self = of;
+    fc_source source = {read_unseen, self->at, self->size};
+    uint64_t *block = malloc(self->f->reference->words * sizeof *block);
+    for (int i = 0; i < 60; i++) {
+        fc_snapshot *snapshot;
+        fc_fault fault = FC_FAULT_BUSY;
+        fc_status status = fc_snapshot_new(&fc_alloc_libc, self->f->reference, &spec, &snapshot);
+        if (status == FC_OK) status = fc_snapshot_add_store(snapshot, &source, &fault);
+        fc_snapshot_total(snapshot, INT64_MIN, INT64_MAX, block);
+        bool whole = block[0] % 7 == 0 && block[0] >= self->rows;
+        self->faults += status != FC_OK || fault != FC_SOUND || !whole ||
+                        !fc_block_sound(self->f->reference, block);
+        self->rows = block[0];
+        fc_snapshot_free(snapshot);
+    }
+    free(block);
+    return NULL;
+}
+
+/* One thread writes and two read, with no lock between them. */
+static void test_readers_beside_a_writer(void) {
+    enum { READERS = 2 };
+    fixture f;
+    CHECK(make(&fc_alloc_libc, 7, &f) == FC_OK);
+    size_t size = fc_store_size(f.reference, &spec);
+    char *at = calloc(1, size);
+    fc_store *store;
+    CHECK(fc_store_new(&fc_alloc_libc, f.reference, &spec, at, &store) == FC_OK);
+    atomic_bool done = false;
+    side writer = {&f, store, at, size, &done, 0, 0}, readers[READERS];
+    pthread_t threads[1 + READERS];
+    if (pthread_create(&threads[READERS], NULL, write_often, &writer)) abort();
+    for (int i = 0; i < READERS; i++) {
+        readers[i] = (side){&f, NULL, at, size, NULL, 0, 0};
+        if (pthread_create(&threads[i], NULL, read_often, &readers[i])) abort();
+    }
+    for (int i = 0; i < READERS; i++) pthread_join(threads[i], NULL);
+    atomic_store(&done, true);
+    pthread_join(threads[READERS], NULL);
+    for (int i = 0; i < READERS; i++)
+        CHECK_FOR(!readers[i].faults && readers[i].rows <= writer.rows, "reader %d", i);
+    fc_snapshot *snapshot = snapshot_of(f.reference, at, size);
+    CHECK(rows_of(snapshot) == writer.rows);
+    fc_snapshot_free(snapshot);
+    fc_store_free(store);
+    free(at);
     drop(&f);
 }
 
@@ -327,7 +320,12 @@ static void test_failing_allocations(void) {
 }
 
 static const harness_test tests[] = {
-    TEST(test_store),         TEST(test_a_bool_with_a_text), TEST(test_bytes_and_merging),
-    TEST(test_a_writer_dies), TEST(test_refusals),           TEST(test_failing_allocations),
+    TEST(test_store),
+    TEST(test_the_first_moments),
+    TEST(test_bytes_and_merging),
+    TEST(test_a_writer_dies),
+    TEST(test_readers_beside_a_writer),
+    TEST(test_refusals),
+    TEST(test_failing_allocations),
 };
 TEST_MAIN(tests)

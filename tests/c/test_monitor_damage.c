@@ -1,0 +1,161 @@
+/* Stores and snapshots whose checksums hold and whose counts cannot be. */
+#include <math.h>
+
+#include "monitor_fixture.h"
+
+/* A pending bool that says where its text is: damage, and no place to put a text. */
+static void test_a_bool_with_a_text(void) {
+    fixture f;
+    CHECK(make(&fc_alloc_libc, 3, &f) == FC_OK);
+    size_t size = fc_store_size(f.reference, &spec);
+    char *at = calloc(1, size);
+    fc_store *store;
+    CHECK(fc_store_new(&fc_alloc_libc, f.reference, &spec, at, &store) == FC_OK);
+    fc_store_update(store, f.mapping, f.set, 0);
+    fc_store_map map;
+    CHECK(fc_store_layout(f.reference, spec.slots, &map));
+    uint64_t *cells = (uint64_t *)(void *)(at + map.cells) + 3 * FC_PENDING_ROWS;
+    cells[0] = 1 | (uint64_t)5 << 32;
+    memory from = {at, size};
+    fc_source source = {read_memory, &from, size};
+    fc_snapshot *snapshot;
+    fc_fault fault;
+    CHECK(fc_snapshot_new(&fc_alloc_libc, f.reference, &spec, &snapshot) == FC_OK);
+    CHECK(fc_snapshot_add_store(snapshot, &source, &fault) == FC_OK);
+    CHECK(fault == FC_FAULT_DAMAGED);
+    CHECK(rows_of(snapshot) == 0);
+    fc_snapshot_free(snapshot);
+    fc_store_free(store);
+    free(at);
+    drop(&f);
+}
+
+/* The word that makes pending rows valid: no damage to one byte of it counts rows that never came,
+ * or loses one. */
+static void test_a_damaged_number_of_rows(void) {
+    fixture f;
+    CHECK(make(&fc_alloc_libc, 3, &f) == FC_OK);
+    size_t size = fc_store_size(f.reference, &spec);
+    char *at = calloc(1, size);
+    fc_store *store;
+    CHECK(fc_store_new(&fc_alloc_libc, f.reference, &spec, at, &store) == FC_OK);
+    fc_store_update(store, f.mapping, f.set, 0);
+    fc_store_map map;
+    CHECK(fc_store_layout(f.reference, spec.slots, &map));
+    char *word = at + map.state + offsetof(fc_store_state, written);
+    for (int byte = 0; byte < 8; byte++)
+        for (int bits = 1; bits < 256; bits++) {
+            word[byte] = (char)(word[byte] ^ bits);
+            memory from = {at, size};
+            fc_source source = {read_memory, &from, size};
+            fc_snapshot *snapshot;
+            fc_fault fault;
+            CHECK(fc_snapshot_new(&fc_alloc_libc, f.reference, &spec, &snapshot) == FC_OK);
+            CHECK(fc_snapshot_add_store(snapshot, &source, &fault) == FC_OK);
+            CHECK_FOR(fault == FC_FAULT_DAMAGED, "byte %d, bits %02x", byte, bits);
+            fc_snapshot_free(snapshot);
+            word[byte] = (char)(word[byte] ^ bits);
+        }
+    CHECK(fc_store_pending(fc_store_written(5), 3) == 2);
+    CHECK(fc_store_pending(fc_store_written(((uint64_t)1 << FC_WRITTEN_BITS) + 1),
+                           ((uint64_t)1 << FC_WRITTEN_BITS) - 2) == 3); /* counts go round */
+    fc_store_free(store);
+    free(at);
+    drop(&f);
+}
+
+/* A block of so many rows, all of them missing. */
+static void all_missing(const fc_reference *reference, uint64_t rows, uint64_t *block) {
+    fc_block_init(reference, block);
+    block[0] = rows;
+    for (uint32_t i = 0; i < reference->count; i++)
+        block[fc_reference_place(reference, i).at + FC_AT_MISSING] = rows;
+}
+
+/* Counts in files whose checksums hold: whatever they say, nothing wraps. */
+static void test_more_rows_than_there_can_be(void) {
+    fixture f;
+    CHECK(make(&fc_alloc_libc, 1, &f) == FC_OK);
+    size_t words = f.reference->words, block_bytes = words * sizeof(uint64_t);
+    uint64_t *block = malloc(block_bytes);
+    all_missing(f.reference, FC_MAX_ROWS, block);
+    CHECK(fc_block_sound(f.reference, block));
+    all_missing(f.reference, FC_MAX_ROWS + 1, block);
+    CHECK(!fc_block_sound(f.reference, block));
+
+    fc_snapshot *half, *sum;
+    CHECK(fc_snapshot_new(&fc_alloc_libc, f.reference, &spec, &half) == FC_OK);
+    CHECK(fc_snapshot_new(&fc_alloc_libc, f.reference, &spec, &sum) == FC_OK);
+    half->index[1] = 1;
+    half->blocks[1] = malloc(block_bytes);
+    all_missing(f.reference, FC_MAX_ROWS / 2, half->blocks[1]);
+    size_t bytes = fc_snapshot_bytes(half, 0);
+    char *out = malloc(bytes);
+    fc_snapshot_write(half, NULL, 0, out);
+    const uint8_t *ids;
+    uint32_t count;
+    fc_fault fault;
+    CHECK(fc_snapshot_add(sum, half) == FC_OK);
+    CHECK(fc_snapshot_add_bytes(sum, out, bytes, &ids, &count, &fault) == FC_OK);
+    CHECK(fault == FC_SOUND && rows_of(sum) == FC_MAX_ROWS);
+    CHECK(fc_snapshot_add(sum, half) == FC_ELIMIT);
+    CHECK(fc_snapshot_add_bytes(sum, out, bytes, &ids, &count, &fault) == FC_OK);
+    CHECK(fault == FC_FAULT_DAMAGED);
+    CHECK(rows_of(sum) == FC_MAX_ROWS);
+
+    size_t size = fc_store_size(f.reference, &spec); /* one row on top, out of a store */
+    char *at = calloc(1, size);
+    fc_store *store;
+    CHECK(fc_store_new(&fc_alloc_libc, f.reference, &spec, at, &store) == FC_OK);
+    fc_store_update(store, f.mapping, f.set, 2000);
+    memory from = {at, size};
+    fc_source source = {read_memory, &from, size};
+    CHECK(fc_snapshot_add_store(sum, &source, &fault) == FC_OK);
+    CHECK(fault == FC_FAULT_DAMAGED && rows_of(sum) == FC_MAX_ROWS);
+    fc_store_free(store);
+    free(at);
+    fc_snapshot_free(half);
+    fc_snapshot_free(sum);
+    free(out);
+    free(block);
+    drop(&f);
+}
+
+/* What is said of numbers besides their cells. */
+static void test_numbers_that_disagree(void) {
+    fixture f;
+    CHECK(make(&fc_alloc_libc, 9, &f) == FC_OK);
+    uint64_t *block = malloc(f.reference->words * sizeof *block);
+    fc_block_init(f.reference, block);
+    CHECK(fc_block_sound(f.reference, block));
+    fc_block_count(f.mapping, f.set, 0, f.set->rows, block);
+    CHECK(fc_block_sound(f.reference, block));
+    uint64_t *words = block + fc_reference_place(f.reference, 0).at;
+    static const uint64_t wrong[] = {10, UINT64_MAX, (uint64_t)1 << 63};
+    for (int i = 0; i < 3; i++)
+        for (int at = FC_AT_POS_INF; at <= FC_AT_NEG_INF; at++) {
+            uint64_t before = words[at];
+            words[at] = wrong[i];
+            CHECK(!fc_block_sound(f.reference, block));
+            words[at] = before;
+        }
+    static const double never[] = {NAN, INFINITY, -INFINITY};
+    for (int i = 0; i < 3; i++)
+        for (int at = FC_AT_MIN; at <= FC_AT_MAX; at++) {
+            uint64_t before = words[at];
+            words[at] = fc_double_word(never[i]);
+            CHECK(!fc_block_sound(f.reference, block));
+            words[at] = before;
+        }
+    CHECK(fc_block_sound(f.reference, block));
+    free(block);
+    drop(&f);
+}
+
+static const harness_test tests[] = {
+    TEST(test_a_bool_with_a_text),
+    TEST(test_a_damaged_number_of_rows),
+    TEST(test_more_rows_than_there_can_be),
+    TEST(test_numbers_that_disagree),
+};
+TEST_MAIN(tests)
