@@ -49,7 +49,7 @@ typedef struct fc_store_head {
 } fc_store_head;
 
 typedef struct fc_store_state {
-    uint64_t root; /* a generation; roots[generation & 1] is in force */
+    uint64_t root;    /* a generation; roots[generation & 1] is in force */
     uint64_t written; /* fc_store_written of how many */
 } fc_store_state;
 
