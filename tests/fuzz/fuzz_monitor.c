@@ -105,6 +105,7 @@ static void make_world(void) {
     fc_snapshot *snapshot = new_snapshot(f->reference);
     REQUIRE(add_store(snapshot, world.template, world.size) == FC_SOUND);
     world.bytes = write_bytes(snapshot, &world.byte_count);
+    REQUIRE(world.rows == 9 / 4 * 504 + 1 + 3 && snapshot->blocks[2] && !snapshot->blocks[3]);
     fc_snapshot_free(snapshot);
 }
 
@@ -184,6 +185,17 @@ static void patch(input *in, char *at, size_t size, int place_bytes) {
     for (size_t i = 0; i < n && size; i++) at[(place + i) % size] = (char)take(in, 1);
 }
 
+/* So many rows more, all missing: the one change of many words that a sound block survives. */
+static void grow(input *in, char *at) {
+    uint64_t rows = take(in, 8), *block = malloc(world.f.reference->words * sizeof *block);
+    memcpy(block, at, world.f.reference->words * sizeof *block);
+    block[0] += rows;
+    for (uint32_t i = 0; i < world.f.reference->count; i++)
+        block[fc_reference_place(world.f.reference, i).at + FC_AT_MISSING] += rows;
+    memcpy(at, block, world.f.reference->words * sizeof *block);
+    free(block);
+}
+
 static void fuzz_store(input *in, bool sealed) {
     const fc_store_map *map = &world.map;
     size_t parts[] = {0,          map->state, map->roots,  map->roots + map->root_size,
@@ -194,8 +206,11 @@ static void fuzz_store(input *in, bool sealed) {
     char *at = harness_copy(world.template, world.size);
     size_t size = take(in, 1) & 1 ? (size_t)take(in, 3) % (world.size + 1) : world.size;
     while (more(in)) {
-        size_t part = (size_t)take(in, 1) % 7;
-        patch(in, at + parts[part], sizes[part], 2);
+        size_t part = (size_t)take(in, 1) % 8;
+        if (part < 7)
+            patch(in, at + parts[part], sizes[part], 2);
+        else
+            grow(in, at + map->buffers + take(in, 1) % map->buffer_count * map->buffer_size);
     }
     if (sealed) seal_store(at, map, spec.slots);
     char *cut = harness_copy(at, size);
@@ -217,7 +232,13 @@ static void fuzz_bytes(char *at, size_t size, bool sealed) {
 static void fuzz_patched_bytes(input *in, bool sealed) {
     char *at = harness_copy(world.bytes, world.byte_count);
     size_t size = take(in, 1) & 1 ? (size_t)take(in, 2) % (world.byte_count + 1) : world.byte_count;
-    while (more(in)) patch(in, at, world.byte_count, 2);
+    size_t window = (world.f.reference->words + 1) * sizeof(uint64_t); /* three, then the sum */
+    while (more(in)) {
+        if (take(in, 1) & 1)
+            patch(in, at, world.byte_count, 2);
+        else
+            grow(in, at + world.byte_count - (take(in, 1) % 3 + 1) * window);
+    }
     char *cut = harness_copy(at, size);
     free(at);
     fuzz_bytes(cut, size, sealed);
