@@ -281,7 +281,7 @@ static void use_reference(input *in, fc_reference *reference) {
     fc_store_root *root = (void *)(at + map.roots + map.root_size);
     root->pending = 5;
     uint64_t rows = take(in, 1) % 5;
-    ((fc_store_state *)(void *)(at + map.state))->written = fc_store_written(rows);
+    ((fc_store_state *)(void *)(at + map.state))->written = fc_store_word(rows);
     for (uint32_t i = 0; i < reference->count; i++)
         for (uint64_t r = 0; r < rows; r++) {
             uint64_t *cell = (uint64_t *)(void *)(at + map.cells) + i * FC_PENDING_ROWS + r;
