@@ -194,7 +194,7 @@ void fc_block_unknown(const fc_feature *feature, const char *text, size_t len, u
 
 /* The unknown texts of two blocks: all counts are lowered by the largest that finds no place. */
 static void add_heavy(uint64_t *to, const uint64_t *from) {
-    uint64_t both[2 * FC_HEAVY][FC_HEAVY_WORDS], *vacant;
+    uint64_t both[2 * FC_HEAVY][FC_HEAVY_WORDS] = {{0}}, *vacant;
     int n = 0;
     for (int i = 0; i < FC_HEAVY; i++)
         if (to[i * FC_HEAVY_WORDS]) memcpy(both[n++], to + i * FC_HEAVY_WORDS, sizeof both[0]);

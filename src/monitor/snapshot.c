@@ -145,10 +145,10 @@ static fc_fault check_head(const fc_snapshot *self, const fc_source *source,
     return source->size < map->size ? FC_FAULT_SHORT : FC_SOUND;
 }
 
-static bool sound_root(const fc_snapshot *self, const copies *have, uint64_t generation) {
+static bool sound_root(const fc_snapshot *self, const copies *have, uint64_t word) {
     const fc_store_root *root = have->root;
-    if (root->generation != generation || root->checksum != fc_store_root_sum(root, self->slots))
-        return false;
+    if (!fc_store_word_sound(word) || root->generation != fc_store_number(word)) return false;
+    if (root->checksum != fc_store_root_sum(root, self->slots)) return false;
     for (uint32_t i = 0; i < self->slots; i++) {
         const fc_store_place *place = &root->places[i];
         bool none = place->buffer == FC_NO_BUFFER;
@@ -201,8 +201,9 @@ static fc_status copy_store(const fc_snapshot *self, const fc_source *source, co
     if (sound) {
         at = map->state + offsetof(fc_store_state, written);
         if (!read_state(source, at, &state.written)) return FC_EREFUSED;
-        *rows = fc_store_pending(state.written, have->root->folded);
-        sound = *rows <= FC_PENDING_ROWS && !(*rows && have->root->pending == FC_NO_WINDOW);
+        *rows = fc_store_number(state.written - have->root->folded);
+        sound = fc_store_word_sound(state.written) && *rows <= FC_PENDING_ROWS &&
+                !(*rows && have->root->pending == FC_NO_WINDOW);
     }
     if (sound) {
         FC_TRY(copy_blocks(self, source, have));

@@ -84,7 +84,7 @@ static fc_store_root *begin_root(fc_store *self) {
 /* The point at which everything written since begin_root becomes valid. */
 static void commit_root(fc_store *self, fc_store_root *next) {
     next->checksum = fc_store_root_sum(next, self->slots);
-    __atomic_store_n(&state_of(self)->root, next->generation, __ATOMIC_RELEASE);
+    __atomic_store_n(&state_of(self)->root, fc_store_word(next->generation), __ATOMIC_RELEASE);
     /* What the root before it spoke of (its pending rows, a buffer, the root itself) is written to
      * from now on. Release orders only what comes before a store: without the fence a reader could
      * see the new bytes and still the old word. */
@@ -125,7 +125,7 @@ fc_status fc_store_new(const fc_alloc *alloc, fc_reference *reference, const fc_
     root->pending = FC_NO_WINDOW;
     for (uint32_t i = 0; i < spec->slots; i++)
         root->places[i] = (fc_store_place){FC_NO_WINDOW, FC_NO_BUFFER, 0};
-    state_of(self)->written = fc_store_written(0);
+    state_of(self)->written = fc_store_word(0);
     commit_root(self, root);
     *out = self;
     return FC_OK;
@@ -320,5 +320,5 @@ void fc_store_update(fc_store *self, const fc_mapping *mapping, const fc_columns
     }
     append(self, mapping, set, (size_t)at);
     self->written += rows;
-    __atomic_store_n(&state_of(self)->written, fc_store_written(self->written), __ATOMIC_RELEASE);
+    __atomic_store_n(&state_of(self)->written, fc_store_word(self->written), __ATOMIC_RELEASE);
 }

@@ -49,23 +49,23 @@ typedef struct fc_store_head {
 } fc_store_head;
 
 typedef struct fc_store_state {
-    uint64_t root;    /* a generation; roots[generation & 1] is in force */
-    uint64_t written; /* fc_store_written of how many */
+    uint64_t root;    /* fc_store_word of a generation; roots[generation & 1] is in force */
+    uint64_t written; /* fc_store_word of how many */
 } fc_store_state;
 
-/* A number of rows with 16 bits of check above it, so that the word that makes rows valid cannot be
- * damaged in any one byte without being noticed: the four parts of 16 bits must have this sum. */
-enum { FC_WRITTEN_BITS = 48, FC_WRITTEN_CHECK = 0x5FC3 };
-static inline uint64_t fc_store_written(uint64_t count) {
-    count &= ((uint64_t)1 << FC_WRITTEN_BITS) - 1;
-    uint64_t check = (count ^ count >> 16 ^ count >> 32 ^ FC_WRITTEN_CHECK) & 0xFFFF;
-    return count | check << FC_WRITTEN_BITS;
+/* A number with 16 bits of check above it. These words make valid what they speak of, and damage to
+ * them could bring back the root before, or rows that never came: no damage to one byte goes
+ * unnoticed, for the four parts of 16 bits have this sum without carry. */
+enum { FC_WORD_BITS = 48, FC_WORD_CHECK = 0x5FC3 };
+static inline uint64_t fc_store_number(uint64_t word) {
+    return word & (((uint64_t)1 << FC_WORD_BITS) - 1);
 }
-/* How many were appended behind `folded`; UINT64_MAX if the word is damaged. */
-static inline uint64_t fc_store_pending(uint64_t written, uint64_t folded) {
-    const uint64_t mask = ((uint64_t)1 << FC_WRITTEN_BITS) - 1;
-    return written == fc_store_written(written) ? (written - folded) & mask : UINT64_MAX;
+static inline uint64_t fc_store_word(uint64_t number) {
+    number = fc_store_number(number);
+    uint64_t check = (number ^ number >> 16 ^ number >> 32 ^ FC_WORD_CHECK) & 0xFFFF;
+    return number | check << FC_WORD_BITS;
 }
+static inline bool fc_store_word_sound(uint64_t word) { return word == fc_store_word(word); }
 
 typedef struct fc_store_place {
     int64_t index;    /* the window's number, or FC_NO_WINDOW */

@@ -87,7 +87,7 @@ static inline uint64_t rows_of(const fc_snapshot *snapshot) {
     return rows;
 }
 
-/* Of a store's head, its roots, and the word `written`; `at` has the size of the map. */
+/* Of a store's head, its roots, and the words of its state; `at` has the size of the map. */
 static inline void seal_store(char *at, const fc_store_map *map, uint32_t slots) {
     fc_store_head *head = (fc_store_head *)(void *)at;
     head->checksum = fc_hash64(head, offsetof(fc_store_head, checksum), 0);
@@ -96,7 +96,8 @@ static inline void seal_store(char *at, const fc_store_map *map, uint32_t slots)
         root->checksum = fc_store_root_sum(root, slots);
     }
     fc_store_state *state = (void *)(at + map->state);
-    state->written = fc_store_written(state->written);
+    state->root = fc_store_word(state->root);
+    state->written = fc_store_word(state->written);
 }
 
 /* Of a snapshot's bytes: the last word. */

@@ -30,35 +30,35 @@ static void test_a_bool_with_a_text(void) {
     drop(&f);
 }
 
-/* The word that makes pending rows valid: no damage to one byte of it counts rows that never came,
- * or loses one. */
-static void test_a_damaged_number_of_rows(void) {
+/* The two words that make all else valid: no damage to one byte of them counts rows that never
+ * came, or takes the root before for the one in force. */
+static void test_a_damaged_state(void) {
     fixture f;
     CHECK(make(&fc_alloc_libc, 3, &f) == FC_OK);
     size_t size = fc_store_size(f.reference, &spec);
     char *at = calloc(1, size);
     fc_store *store;
     CHECK(fc_store_new(&fc_alloc_libc, f.reference, &spec, at, &store) == FC_OK);
-    fc_store_update(store, f.mapping, f.set, 0);
+    for (int i = 0; i < 3; i++) fc_store_update(store, f.mapping, f.set, i * 1000);
     fc_store_map map;
     CHECK(fc_store_layout(f.reference, spec.slots, &map));
-    char *word = at + map.state + offsetof(fc_store_state, written);
-    for (int byte = 0; byte < 8; byte++)
+    char *state = at + map.state;
+    for (size_t byte = 0; byte < sizeof(fc_store_state); byte++)
         for (int bits = 1; bits < 256; bits++) {
-            word[byte] = (char)(word[byte] ^ bits);
+            state[byte] = (char)(state[byte] ^ bits);
             memory from = {at, size};
             fc_source source = {read_memory, &from, size};
             fc_snapshot *snapshot;
             fc_fault fault;
             CHECK(fc_snapshot_new(&fc_alloc_libc, f.reference, &spec, &snapshot) == FC_OK);
             CHECK(fc_snapshot_add_store(snapshot, &source, &fault) == FC_OK);
-            CHECK_FOR(fault == FC_FAULT_DAMAGED, "byte %d, bits %02x", byte, bits);
+            CHECK_FOR(fault == FC_FAULT_DAMAGED, "byte %zu, bits %02x", byte, bits);
             fc_snapshot_free(snapshot);
-            word[byte] = (char)(word[byte] ^ bits);
+            state[byte] = (char)(state[byte] ^ bits);
         }
-    CHECK(fc_store_pending(fc_store_written(5), 3) == 2);
-    CHECK(fc_store_pending(fc_store_written(((uint64_t)1 << FC_WRITTEN_BITS) + 1),
-                           ((uint64_t)1 << FC_WRITTEN_BITS) - 2) == 3); /* counts go round */
+    uint64_t most = ((uint64_t)1 << FC_WORD_BITS) - 1; /* numbers go round */
+    CHECK(fc_store_word(most + 3) == fc_store_word(2) && fc_store_number(fc_store_word(2)) == 2);
+    CHECK(fc_store_number(fc_store_word(most + 3) - most) == 3);
     fc_store_free(store);
     free(at);
     drop(&f);
@@ -154,7 +154,7 @@ static void test_numbers_that_disagree(void) {
 
 static const harness_test tests[] = {
     TEST(test_a_bool_with_a_text),
-    TEST(test_a_damaged_number_of_rows),
+    TEST(test_a_damaged_state),
     TEST(test_more_rows_than_there_can_be),
     TEST(test_numbers_that_disagree),
 };

@@ -161,8 +161,13 @@ static void use(const fc_snapshot *snapshot) {
 
     fc_status status = fc_snapshot_add(again, snapshot);
     REQUIRE(status == (2 * rows > FC_MAX_ROWS ? FC_ELIMIT : FC_OK));
-    if (status == FC_OK) REQUIRE(total_of(again, block) == 2 * rows);
+    uint64_t twice = total_of(again, block);
+    REQUIRE(twice == (status == FC_OK ? 2 * rows : rows));
     if (reference == world.f.reference) {
+        bool both = twice + world.rows <= FC_MAX_ROWS;
+        fc_fault fault = add_store(again, world.template, world.size);
+        REQUIRE(fault == (both ? FC_SOUND : FC_FAULT_DAMAGED));
+        REQUIRE(total_of(again, block) <= (both ? twice + world.rows : twice));
         fc_snapshot *sum = new_snapshot(reference);
         REQUIRE(add_store(sum, world.template, world.size) == FC_SOUND);
         bool fits = rows + world.rows <= FC_MAX_ROWS;
@@ -196,21 +201,30 @@ static void grow(input *in, char *at) {
     free(block);
 }
 
+/* A part of a store, chosen by the input, so that small ones are not missed. */
+enum { PARTS = 7 };
+static size_t part_of(size_t number, size_t *size) {
+    const fc_store_map *map = &world.map;
+    const size_t begins[PARTS + 1] = {
+        0,          map->state, map->roots,   map->roots + map->root_size,
+        map->texts, map->cells, map->buffers, map->size};
+    const size_t used[] = {sizeof(fc_store_head), sizeof(fc_store_state)};
+    *size = number < 2 ? used[number] : begins[number + 1] - begins[number];
+    return begins[number];
+}
+
 static void fuzz_store(input *in, bool sealed) {
     const fc_store_map *map = &world.map;
-    size_t parts[] = {0,          map->state, map->roots,  map->roots + map->root_size,
-                      map->texts, map->cells, map->buffers};
-    size_t sizes[] = {sizeof(fc_store_head),   sizeof(fc_store_state), map->root_size,
-                      map->root_size,          FC_PENDING_BYTES,       map->buffers - map->cells,
-                      map->size - map->buffers};
     char *at = harness_copy(world.template, world.size);
     size_t size = take(in, 1) & 1 ? (size_t)take(in, 3) % (world.size + 1) : world.size;
     while (more(in)) {
-        size_t part = (size_t)take(in, 1) % 8;
-        if (part < 7)
-            patch(in, at + parts[part], sizes[part], 2);
-        else
+        size_t number = (size_t)take(in, 1) % (PARTS + 1), part_size;
+        if (number == PARTS) {
             grow(in, at + map->buffers + take(in, 1) % map->buffer_count * map->buffer_size);
+        } else {
+            char *part = at + part_of(number, &part_size);
+            patch(in, part, part_size, 2);
+        }
     }
     if (sealed) seal_store(at, map, spec.slots);
     char *cut = harness_copy(at, size);
@@ -267,7 +281,7 @@ static void use_reference(input *in, fc_reference *reference) {
     fc_store_root *root = (void *)(at + map.roots + map.root_size);
     root->pending = 5;
     uint64_t rows = take(in, 1) % 5;
-    ((fc_store_state *)(void *)(at + map.state))->written = fc_store_written(rows);
+    ((fc_store_state *)(void *)(at + map.state))->written = fc_store_word(rows);
     for (uint32_t i = 0; i < reference->count; i++)
         for (uint64_t r = 0; r < rows; r++) {
             uint64_t *cell = (uint64_t *)(void *)(at + map.cells) + i * FC_PENDING_ROWS + r;
@@ -364,7 +378,8 @@ static void update_own(script *s, input *in) {
 /* The copy that a reader finds: whole, cut, or with one damaged byte. All or nothing of it. */
 static void read_copy(const script *s, input *in, int how) {
     char *copy = harness_copy(s->memory, world.size);
-    size_t at = (size_t)take(in, 3) % world.size, size = how == 1 ? at : world.size;
+    size_t part_size, part = part_of((size_t)take(in, 1) % PARTS, &part_size);
+    size_t at = part + (size_t)take(in, 2) % part_size, size = how == 1 ? at : world.size;
     uint8_t bits = (uint8_t)take(in, 1);
     if (how == 2) copy[at] = (char)((uint8_t)copy[at] ^ bits);
     char *cut = harness_copy(copy, size);
