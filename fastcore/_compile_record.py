@@ -6,7 +6,21 @@ import enum
 from typing import Any
 
 from . import _compile
-from ._compile import NotNative, check_model, default_of, extra_behavior, field_key
+from ._nodes import (
+    BOOL,
+    FLOAT,
+    IMPURE,
+    INT,
+    LITERAL,
+    STR,
+    NotNative,
+    check_config,
+    check_model,
+    default_of,
+    extra_behavior,
+    field_key,
+    find_in_record,
+)
 
 _FLOAT64, _INT64, _BOOL, _CODE, _STRING = 0, 2, 4, 5, 6
 _CELL_FLOAT, _CELL_INT, _CELL_BOOL, _CELL_CODE, _CELL_TEXT, _CELL_RECORD = range(6)
@@ -22,6 +36,7 @@ def compile_record(
     columns = {tuple(spec.path): number for number, spec in enumerate(layout.specs)}
     inner = _compile.Compiler(layout.source)
     _add(compiler, inner, layout, layout.source, (), path, records, defaults, columns)
+    compiler.impure = inner.impure
     return tuple(records), tuple(defaults)
 
 
@@ -37,16 +52,16 @@ def _add(
     columns: dict[tuple[str, ...], int],
 ) -> int:
     """Adds the record (and those nested in it) and returns its number."""
-    schema, nullable = inner._peel(schema)
+    schema, nullable, impure = inner.peel(schema, None)
     while schema["type"] == "definition-ref":
-        schema, again = inner._peel(inner.definitions[schema["schema_ref"]])
-        nullable = nullable or again
+        schema, *more = inner.peel(inner.definitions[schema["schema_ref"]], None)
+        nullable, impure = nullable or more[0], impure or more[1]
     if schema["type"] != "model" or nullable:
         raise NotNative(f"records of type {schema['type']!r}" if not nullable else "a null record")
     config = check_model(schema)
-    compiler._check_config(config)
-    if schema.get("strict", config.get("strict")):
-        compiler.route = False
+    check_config(config)
+    if impure or schema.get("strict", config.get("strict")):
+        inner.impure = True
     if len(below) >= _MAX_DEPTH or len(schema["schema"]["fields"]) > _MAX_FIELDS:
         raise NotNative("a record too deep or too wide")
     number = len(records)
@@ -56,7 +71,7 @@ def _add(
         here = (*below, name)
         keys.append(field_key(name, field, config))
         node_schema = field["schema"]
-        peeled, _ = inner._peel(node_schema)
+        peeled = inner.peel(node_schema, config).schema
         if peeled["type"] == "definition-ref":
             peeled = inner.definitions[peeled["schema_ref"]]
         if peeled["type"] == "model":
@@ -67,19 +82,21 @@ def _add(
             )
             fields.append((_CELL_RECORD, 1, 0, target))
             continue
-        if _compile.find_in_record(node_schema, lambda node: "function" in node):
+        if find_in_record(node_schema, lambda node: "function" in node):
             raise NotNative(f"field {name}: a validator")
         column = columns.get(here)
         if column is None:
             raise NotNative(f"field {name} is not one column")
         spec = layout.specs[column]
         node = compiler.node(_resolved(inner, node_schema), config, (*path, "[]", *here))
+        if compiler.nodes[node][1] & IMPURE:
+            inner.impure = True
         cell = _cell(compiler.nodes[node], spec, name)
         required = _required(node_schema, config, spec, column, defaults)
         fields.append((cell, int(required), node, column))
     if len(set(keys)) != len(keys):
         raise NotNative("two fields of one key")
-    forbid = extra_behavior(schema, config) == "forbid"
+    forbid = extra_behavior(schema["schema"], config) == "forbid"
     records[number] = (tuple(keys), tuple(fields), forbid)
     return number
 
@@ -96,17 +113,17 @@ def _resolved(inner: _compile.Compiler, schema: Any) -> Any:
 def _cell(node: tuple[Any, ...], spec: Any, name: str) -> int:
     kind = node[0]
     if spec.items == 1:
-        if kind == _compile.FLOAT and spec.kind == _FLOAT64:
+        if kind == FLOAT and spec.kind == _FLOAT64:
             return _CELL_FLOAT
-        if kind == _compile.INT and spec.kind == _INT64:
+        if kind == INT and spec.kind == _INT64:
             return _CELL_INT
-        if kind == _compile.LITERAL and spec.kind == _INT64 and node[3] and not node[2]:
+        if kind == LITERAL and spec.kind == _INT64 and node[3] and not node[2]:
             return _CELL_INT
-        if kind == _compile.BOOL and spec.kind == _BOOL:
+        if kind == BOOL and spec.kind == _BOOL:
             return _CELL_BOOL
-        if kind == _compile.LITERAL and spec.kind == _CODE and node[2] == tuple(spec.texts):
+        if kind == LITERAL and spec.kind == _CODE and node[2] == tuple(spec.texts):
             return _CELL_CODE
-        if kind == _compile.STR and spec.kind == _STRING:
+        if kind == STR and spec.kind == _STRING:
             return _CELL_TEXT
     raise NotNative(f"field {name}: its column is not filled natively")
 

@@ -7,7 +7,12 @@ import math
 from collections.abc import Sequence
 from typing import Any, cast, get_args
 
-from pydantic_core import PydanticCustomError, ValidationError
+from pydantic_core import (
+    PydanticCustomError,
+    PydanticKnownError,
+    ValidationError,
+    from_json,
+)
 from pydantic_core.core_schema import ErrorType
 
 Line = dict[str, Any]
@@ -48,6 +53,30 @@ def line_errors(error: ValidationError, loc: tuple[Any, ...], span: bytes | None
             line.pop("ctx", None)
         lines.append(line)
     return lines
+
+
+def raised_lines(
+    error: BaseException, loc: tuple[Any, ...], span: bytes, allow_nan: bool
+) -> list[Line] | None:
+    """The lines for an exception that a validator raised; None for one that passes through."""
+    if isinstance(error, ValidationError):
+        return line_errors(error, loc, None if allow_nan else span)
+    if not isinstance(error, ValueError | AssertionError):
+        return None
+    value = from_json(span)
+    if not allow_nan and _nonfinite(value):
+        value = span.decode()
+    line: Line = {"loc": loc, "input": value}
+    if isinstance(error, PydanticKnownError):
+        line["type"] = error.type
+        if error.context:
+            line["ctx"] = error.context
+    elif isinstance(error, PydanticCustomError):
+        line["type"] = error
+    else:
+        line["type"] = "value_error" if isinstance(error, ValueError) else "assertion_error"
+        line["ctx"] = {"error": error}
+    return [line]
 
 
 def _custom(type_: str, message: str, context: dict[str, Any] | None) -> PydanticCustomError:

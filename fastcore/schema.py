@@ -7,13 +7,20 @@ from contextlib import suppress
 from typing import Any, Generic, TypeVar, cast
 
 from pydantic import TypeAdapter
-from pydantic_core import SchemaError, SchemaValidator, ValidationError
+from pydantic_core import (
+    PydanticOmit,
+    PydanticUseDefault,
+    SchemaError,
+    SchemaValidator,
+    ValidationError,
+    core_schema,
+)
 
 from . import _core
 from . import _identity as _identity
 from ._compile import Program, compile_schema
 from ._config import disabled
-from ._errors import Line, has_nonfinite_input, line_errors, not_json
+from ._errors import Line, has_nonfinite_input, line_errors, not_json, raised_lines
 from ._rewrite import CoreSchema, finite_floats, rebuilt
 from .explanation import Explanation
 
@@ -285,10 +292,13 @@ class Schema(_core.Schema, Generic[T]):
         schema, config = self._program.originals[node]
         if node == self._program.root:
             return self._validator.validate_json
+        return self._validator_of(schema, config).validate_json
+
+    def _validator_of(self, schema: CoreSchema, config: CoreSchema | None) -> SchemaValidator:
         definitions = self._program.definitions
         if definitions:
             schema = {"type": "definitions", "schema": schema, "definitions": definitions}
-        return _validator(schema, config, self._use_prebuilt).validate_json
+        return _validator(schema, config, self._use_prebuilt)
 
     def _record(self, node: int) -> Any:
         """The same for one record of a ROWS or ROW node."""
@@ -308,6 +318,39 @@ class Schema(_core.Schema, Generic[T]):
                 return 1
             return 2 if text.startswith("Uncaught `PydanticUseDefault`") else 0
         return 0
+
+    def _failed(
+        self, node: int, error: BaseException, loc: tuple[Any, ...], span: bytes
+    ) -> list[Line] | tuple[Any] | int | None:
+        """What a validator's exception means to pydantic.
+
+        A list of errors, (the default that it asks for,), a signal as of `_signal`, or None: it
+        passes through.
+        """
+        if isinstance(error, PydanticOmit):
+            return 1
+        if isinstance(error, PydanticUseDefault):
+            return self._nearest_default(node)
+        return raised_lines(error, loc, span, self._allow_nan)
+
+    def _uncaught(self, signal: int) -> Any:
+        """End as pydantic does where nothing is around that could act on a signal."""
+
+        def say(_: Any) -> Any:
+            raise PydanticOmit if signal == 1 else PydanticUseDefault
+
+        SchemaValidator(core_schema.no_info_plain_validator_function(say)).validate_json(b"0")
+
+    def _nearest_default(self, node: int) -> tuple[Any] | int:
+        schema, config = self._program.originals[node]
+        nearest = None
+        while schema["type"] in ("default", "nullable", "definitions"):
+            nearest = schema if schema["type"] == "default" else nearest
+            schema = schema["schema"]
+        if nearest is None:
+            return 2
+        found = cast(Any, self._validator_of(nearest, config).get_default_value())
+        return 2 if found is None else (found.value,)
 
     def _lines(self, error: ValidationError, loc: tuple[Any, ...], span: bytes) -> list[Line]:
         return line_errors(error, loc, None if self._allow_nan else span)

@@ -6,12 +6,27 @@ right ones, ones with one thing wrong, and wild ones.
 
 from __future__ import annotations
 
+import dataclasses
+import datetime
+import decimal
 import enum
+import functools
 import json
-from typing import Annotated, Any, Literal
+import pathlib
+import types
+import uuid
+from collections.abc import Sequence
+from typing import Annotated, Any, Literal, NotRequired, Union, get_origin
 
 from hypothesis import strategies as st
-from pydantic import BaseModel, ConfigDict, Field, create_model
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, create_model
+from pydantic_core import (
+    PydanticCustomError,
+    PydanticKnownError,
+    PydanticOmit,
+    PydanticUseDefault,
+)
+from typing_extensions import TypedDict
 
 Plan = tuple[Any, ...]
 
@@ -28,6 +43,26 @@ FLOATS = st.one_of(
     st.floats(allow_nan=False, allow_infinity=False),
     st.sampled_from([0.0, -0.0, 1.0, 0.1, 5e-324, 1.7976931348623157e308, 1e22, 1e23, -2.5]),
 )
+
+DATES = st.dates().map(lambda d: d.isoformat())
+TIMES = st.builds(
+    lambda d, s, f, z: f"{d.isoformat()[:10]}{s}{d.isoformat()[11:19]}{f}{z}",
+    st.datetimes(),
+    st.sampled_from(["T", "t", " ", "_"]),
+    st.sampled_from(["", ".1", ".123456", ".1234567", ".", ",5"]),
+    st.sampled_from(["", "Z", "z", "+00:00", "-00:00", "+05:30", "-23:59", "+24:00", "+0530"]),
+)
+HARD_TIMES = [
+    *("2020-01-01T24:00:00", "2020-02-30T00:00:00", "2020-01-01T00:00:60", "1e9", 1e9, ""),
+    *("2020-01-01T00:00", "9999-12-31T23:59:59.999999-23:59", "0001-01-01T00:00:00+23:59"),
+]
+UUIDS = st.uuids().map(str)
+HARD_UUIDS = ["{12345678-1234-1234-1234-123456789abc}", "12345678123412341234123456789ABC",
+              "12345678-1234-1234-1234-123456789ABC", "12345678-1234-1234-1234-123456789abg",
+              "123456781-234-1234-1234-123456789abc", "\u0031"]  # fmt: skip
+
+#: What `_after` was called with.
+CALLS: list[Any] = []
 
 
 # ---- Types -------------------------------------------------------------------------------
@@ -59,10 +94,9 @@ SCALARS = st.one_of(
         ["a", "b", "é", 'q"', "x" * 20, 1, 2, -7, None]), min_size=1, unique=True)),
     st.tuples(st.just("enum"), st.lists(st.sampled_from(
         ["a", "b", "é", 1, 2]), min_size=1, unique=True), st.sampled_from(["", "str", "int"])),
-    st.tuples(st.just("date")),
-    st.tuples(st.just("multiple")),
-    st.tuples(st.just("union")),
-    st.tuples(st.just("strip")),
+    st.tuples(st.sampled_from(["date", "datetime", "uuid"])),
+    st.tuples(st.just("bytes"), _LENGTHS),
+    st.tuples(st.sampled_from(["multiple", "strip", "decimal", "path"])),
 )  # fmt: skip
 
 
@@ -76,7 +110,50 @@ def _deeper(inner: st.SearchStrategy[Plan]) -> st.SearchStrategy[Plan]:
         st.tuples(st.just("list"), inner, _LENGTHS),
         st.tuples(st.just("dict"), inner, _LENGTHS),
         st.tuples(st.just("optional"), inner),
-        st.tuples(st.just("tuple"), inner),
+        st.tuples(st.just("tuple"), inner, inner),
+        st.tuples(st.sampled_from(["many", "set", "frozenset"]), inner, _LENGTHS),
+        st.tuples(st.just("sequence"), inner),
+        st.tuples(
+            st.just("union"),
+            st.lists(inner, min_size=2, max_size=3),
+            st.sampled_from(["smart", "smart", "left_to_right"]),
+        ),
+        st.tuples(
+            st.just("after"),
+            inner,
+            st.sampled_from(
+                ["same", "repr", "value", "assert", "custom", "known", "omit", "default", "nested"]
+            ),
+        ),
+        st.tuples(
+            st.just("tagged"),
+            st.dictionaries(
+                st.sampled_from(["cat", "dog", "é"]),
+                st.dictionaries(st.sampled_from(["f", "g"]), inner, max_size=2),
+                min_size=2,
+                max_size=3,
+            ),
+            st.sampled_from(["model", "typed", "dataclass"]),
+        ),
+        st.tuples(
+            st.sampled_from(["typed", "dataclass", "slots"]),
+            st.dictionaries(
+                st.sampled_from(["f", "g", "h", "size"]),
+                st.tuples(
+                    inner,
+                    st.sampled_from(["required", "default", "factory"]),
+                    st.one_of(st.none(), KEYS),
+                ),
+                max_size=4,
+            ),
+            st.fixed_dictionaries(
+                {},
+                optional={
+                    "extra": st.sampled_from(["allow", "forbid", "ignore"]),
+                    "strict": st.just(True),
+                },
+            ),
+        ),
         st.tuples(
             st.just("model"),
             st.dictionaries(st.sampled_from(["f", "g", "h", "size"]), field, max_size=4),
@@ -111,7 +188,29 @@ def make(plan: Plan) -> Any:
         inner = make(plan[1])
         return None if inner is None else inner | None
     if kind == "tuple":
-        return tuple[int, make(plan[1])]  # type: ignore[misc]
+        return tuple[make(plan[1]), make(plan[2])]  # type: ignore[misc]
+    if kind in ("many", "set", "frozenset"):
+        inner = make(plan[1])
+        base = {"many": tuple[inner, ...], "set": set[inner], "frozenset": frozenset[inner]}[kind]  # type: ignore[valid-type]
+        return Annotated[base, Field(**plan[2])] if plan[2] else base
+    if kind == "sequence":
+        return Sequence[make(plan[1])]  # type: ignore[misc]
+    if kind == "bytes":
+        return Annotated[bytes, Field(**plan[1])] if plan[1] else bytes
+    if kind == "union":
+        joined = Union[tuple(make(p) for p in plan[1])]  # type: ignore[return-value]  # noqa: UP007
+        # A mode is for what is a union still, once null has been taken out of it.
+        several = (
+            get_origin(joined) in (Union, types.UnionType) and type(None) not in joined.__args__
+        )
+        odd = several and plan[2] != "smart"
+        return Annotated[joined, Field(union_mode=plan[2])] if odd else joined
+    if kind == "after":
+        return Annotated[make(plan[1]), AfterValidator(functools.partial(_after, plan[2]))]
+    if kind == "tagged":
+        return _tagged(plan)
+    if kind in ("typed", "dataclass", "slots"):
+        return _fields(plan)
     if kind == "literal":
         return Literal[tuple(plan[1])]
     if kind == "enum":
@@ -122,11 +221,73 @@ def make(plan: Plan) -> Any:
         "bool": bool,
         "none": None,
         "any": Any,
-        "date": __import__("datetime").date,
+        "date": datetime.date,
+        "datetime": datetime.datetime,
+        "uuid": uuid.UUID,
+        "decimal": decimal.Decimal,
+        "path": pathlib.Path,
         "multiple": Annotated[int, Field(multiple_of=3)],
-        "union": int | str,
         "strip": Annotated[str, Field(pattern="^[a-z]*$")],
     }[kind]
+
+
+def _after(what: str, value: Any) -> Any:
+    """A validator that often objects."""
+    CALLS.append((what, repr(value)))
+    if what == "repr":
+        return repr(value)
+    if what == "same" or len(repr(value)) % 3:
+        return value
+    if what == "value":
+        raise ValueError(f"no {value!r}")
+    if what == "assert":
+        raise AssertionError("{value} not so")
+    if what == "custom":
+        raise PydanticCustomError("odd", "odd {what}", {"what": repr(value)})
+    if what == "known":
+        raise PydanticKnownError("less_than", {"lt": 3})
+    if what == "omit":
+        raise PydanticOmit
+    if what == "default":
+        raise PydanticUseDefault
+    TypeAdapter(list[int]).validate_python({"a": ["x"]})
+
+
+def _tagged(plan: Plan) -> Any:
+    choices = []
+    for tag, fields in plan[1].items():
+        fitted = {name: (inner, "required", None) for name, inner in fields.items()}
+        fitted = {"kind": (("literal", [tag]), "required", None), **fitted}
+        options: dict[str, Any] = {}
+        made = ("model", fitted, options, "") if plan[2] == "model" else (plan[2], fitted, options)
+        choices.append(make(made))
+    return Annotated[Union[tuple(choices)], Field(discriminator="kind")]  # type: ignore[return-value]  # noqa: UP007
+
+
+def _fields(plan: Plan) -> Any:
+    """A TypedDict, or a dataclass with or without slots."""
+    config = ConfigDict(**plan[2])
+    annotations: dict[str, Any] = {}
+    required: list[tuple[Any, ...]] = []
+    optional: list[tuple[Any, ...]] = []
+    for name, (inner, presence, alias) in plan[1].items():
+        type_ = make(inner)
+        if alias is not None:
+            type_ = Annotated[type_, Field(validation_alias=f"{alias}-{name}")]
+        annotations[name] = type_ if presence == "required" else NotRequired[type_]
+        if presence == "required":
+            required.append((name, type_))
+        elif presence == "default":
+            optional.append((name, type_, dataclasses.field(default=3)))
+        else:
+            optional.append((name, type_, dataclasses.field(default_factory=list)))
+    if plan[0] == "typed":
+        made = TypedDict("Typed", annotations)  # type: ignore[misc]
+        made.__pydantic_config__ = config  # type: ignore[attr-defined]
+        return made
+    made = dataclasses.make_dataclass("Data", required + optional, slots=plan[0] == "slots")
+    made.__pydantic_config__ = config  # type: ignore[attr-defined]
+    return made
 
 
 def _enum(values: list[Any], base: str) -> Any:
@@ -184,13 +345,25 @@ def right(plan: Plan) -> st.SearchStrategy[Any]:
     if kind == "optional":
         return st.one_of(st.none(), right(plan[1]))
     if kind == "tuple":
-        return st.tuples(st.integers(0, 9), right(plan[1])).map(list)
+        return st.tuples(right(plan[1]), right(plan[2])).map(list)
+    if kind in ("many", "set", "frozenset", "sequence"):
+        return st.lists(right(plan[1]), max_size=4)
+    if kind == "union":
+        return st.one_of(*(right(p) for p in plan[1]))
+    if kind == "after":
+        return right(plan[1])
+    if kind == "tagged":
+        return st.one_of(*(
+            st.fixed_dictionaries({"kind": st.sampled_from([tag, tag, tag, "cow", 1]),
+                                   **{name: right(inner) for name, inner in fields.items()}})
+            for tag, fields in plan[1].items()
+        ))  # fmt: skip
     if kind == "literal":
         return st.sampled_from(list(plan[1]))
     if kind == "enum":
         values: list[Any] = [*plan[1], 1, 2, "1"]
         return st.sampled_from(values)
-    if kind == "model":
+    if kind in ("model", "typed", "dataclass", "slots"):
         return _objects(plan)
     simple: dict[str, st.SearchStrategy[Any]] = {
         "int": INTS,
@@ -199,9 +372,13 @@ def right(plan: Plan) -> st.SearchStrategy[Any]:
         "bool": st.booleans(),
         "none": st.none(),
         "any": WILD,
-        "date": st.sampled_from(["2020-01-01", "2020-13-01", 0]),
+        "date": st.one_of(DATES, st.sampled_from(["2020-13-01", 0, "0000-01-01", "1900-02-29"])),
+        "datetime": st.one_of(TIMES, DATES, st.sampled_from(HARD_TIMES)),
+        "uuid": st.one_of(UUIDS, st.sampled_from(HARD_UUIDS)),
+        "bytes": TEXTS,
+        "decimal": st.one_of(FLOATS, INTS, TEXTS),
+        "path": TEXTS,
         "multiple": st.integers(0, 9),
-        "union": st.one_of(st.integers(), TEXTS),
         "strip": TEXTS,
     }
     return simple[kind]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
+import datetime
 import json
 import math
 import uuid
 from collections.abc import Callable
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple, NotRequired
 
 import pytest
 from hypothesis import given
@@ -25,12 +27,13 @@ from pydantic import (
     model_validator,
 )
 from pydantic_core import PydanticCustomError, ValidationError, core_schema
+from typing_extensions import TypedDict
 
 from fastcore import Schema, _core
 from fastcore._config import disabled
 
 from .profiles import examples
-from .strategies import PLANS, documents, make
+from .strategies import CALLS, PLANS, documents, make
 
 FEW = examples(120)
 
@@ -49,6 +52,16 @@ def described(value: Any) -> Any:
         return (type(value), [(described(k), described(v)) for k, v in value.items()])
     if isinstance(value, list | tuple):
         return (type(value), [described(v) for v in value])
+    if isinstance(value, set | frozenset):
+        return (type(value), sorted(repr(described(v)) for v in value))
+    if dataclasses.is_dataclass(value):
+        attributes = getattr(value, "__dict__", None)
+        names = attributes or [f.name for f in dataclasses.fields(value)]
+        return (type(value), [(name, described(getattr(value, name))) for name in names])
+    if isinstance(value, datetime.datetime):
+        return (datetime.datetime, repr(value), type(value.tzinfo))
+    if isinstance(value, uuid.UUID):
+        return (uuid.UUID, value.int, value.is_safe)
     if isinstance(value, float):
         return (float, "nan" if math.isnan(value) else value.hex())
     return (type(value), value)
@@ -68,9 +81,12 @@ def outcome(call: Callable[[], Any]) -> Any:
 
 
 def assert_same(schema: Schema[Any], adapter: TypeAdapter[Any], data: Any) -> None:
+    CALLS.clear()
     ours = outcome(lambda: schema.validate_json(data))
+    called, CALLS[:] = list(CALLS), []
     theirs = outcome(lambda: adapter.validate_json(data))
     assert ours == theirs, data
+    assert called == CALLS, data
 
 
 @FEW
@@ -115,6 +131,96 @@ def test_a_trial_run_does_accept() -> None:
         assert schema.route_native
         assert schema.try_route_json(b'{"a": 1, "b": [2]}') == Model(a=1, b=[2.0])
         assert schema.try_route_json(b'{"a": "1"}') is NotImplemented
+
+
+@dataclasses.dataclass
+class Plain:
+    a: int
+    b: list[float] = dataclasses.field(default_factory=list)
+
+
+@dataclasses.dataclass(slots=True)
+class Slotted:
+    a: int
+    b: str = "x"
+
+
+class Typed(TypedDict):
+    a: int
+    b: NotRequired[str]
+
+
+class Cat(BaseModel):
+    kind: Literal["cat"]
+    lives: int = 9
+
+
+class Dog(BaseModel):
+    kind: Literal["dog"]
+
+
+@pytest.mark.parametrize(
+    ("type_", "value"),
+    [
+        (tuple[int, str], [1, "a"]),
+        (tuple[int, ...], [1, 2, 3]),
+        (set[int], [1, 2, 1]),
+        (frozenset[str], ["a"]),
+        (datetime.date, "2024-02-29"),
+        (datetime.datetime, "2024-02-29T23:59:59.25+05:30"),
+        (datetime.datetime, "2024-02-29 23:59:59Z"),
+        (uuid.UUID, "12345678-1234-5678-1234-567812345678"),
+        (bytes, "h\u00e9"),
+        (Plain, {"a": 1, "b": [2]}),
+        (Slotted, {"a": 1}),
+        (Typed, {"a": 1}),
+        (Typed, {"b": "x", "a": 1}),
+        (int | str, "1"),
+        (int | float | None, 1),
+        (list[int] | dict[str, int], {"a": 1}),
+        (Annotated[Cat | Dog, Field(discriminator="kind")], {"lives": 3, "kind": "cat"}),
+        (list[Annotated[Cat | Dog, Field(discriminator="kind")]], [{"kind": "dog"}]),
+    ],
+)
+def test_is_decided_in_c(type_: Any, value: Any) -> None:
+    schema, data = Schema(type_), json.dumps(value).encode()
+    assert_same(schema, TypeAdapter(type_), data)
+    assert schema.explain().native
+    # A trial run asks nobody.
+    assert disabled() or described(schema.try_route_json(data)) == described(
+        TypeAdapter(type_).validate_python(value)
+    )
+
+
+def test_a_validator_after_is_called_from_c() -> None:
+    seen = []
+
+    def note(value: int) -> int:
+        seen.append(value)
+        if value > 2:
+            raise ValueError(f"{value} is too much")
+        return -value
+
+    type_ = list[Annotated[int, AfterValidator(note)]]
+    schema = Schema(type_)
+    assert schema.explain().native
+    assert schema.validate_json(b"[1, 2]") == [-1, -2]
+    assert seen == [1, 2]
+    assert_same(schema, TypeAdapter(type_), b"[1, 3, 2, 4]")
+    assert schema.try_route_json(b"[1]") is NotImplemented  # a trial run calls no user code
+    assert seen == [1, 2, *[1, 3, 2, 4] * 2]
+
+
+def test_a_union_that_c_does_not_decide() -> None:
+    for type_ in (
+        datetime.date | datetime.datetime,
+        bytes | str,
+        Literal["a"] | str,
+        int | Literal[1, 2],
+    ):
+        schema, adapter = Schema(type_), TypeAdapter(type_)
+        for value in ("2020-01-01", "a", "b", 1, 1.0, True, None):
+            assert_same(schema, adapter, json.dumps(value).encode())
 
 
 # ---- User code ---------------------------------------------------------------------------

@@ -53,7 +53,17 @@ typedef enum fc_node_kind {
     FC_NODE_MODEL,   /* `keys` and `fields` */
     FC_NODE_ROWS,    /* array of records -> columns; record number `child` */
     FC_NODE_ROW,     /* one record -> columns */
-    FC_NODE_ARRAY    /* nested arrays of numbers -> one block; array number `child` */
+    FC_NODE_ARRAY,   /* nested arrays of numbers -> one block; array number `child` */
+    FC_NODE_TUPLE,   /* items: node `fields[i]` each, or all `child` if `variadic` */
+    FC_NODE_SET,     /* items: node `child` */
+    FC_NODE_FROZENSET,
+    FC_NODE_TAGGED, /* object: the tag's number among `keys` says which of `fields` */
+    FC_NODE_UNION,  /* the kind of value says which of `fields`, FC_TOKEN_*; FC_NO_NODE: none */
+    FC_NODE_AFTER,  /* node `child`, and then the glue's function */
+    FC_NODE_DATE,   /* texts in one canonical form each (fc_read_*) */
+    FC_NODE_DATETIME,
+    FC_NODE_UUID,
+    FC_NODE_BYTES /* a text's UTF-8, its length in bytes */
 } fc_node_kind;
 
 /* What a node checks besides its kind. */
@@ -62,14 +72,29 @@ enum {
     FC_CHECK_HIGH = 2,      /* value <= high (< high with FC_CHECK_HIGH_OPEN) */
     FC_CHECK_LOW_OPEN = 4,  /* FLOAT only; INT bounds are closed when they come here */
     FC_CHECK_HIGH_OPEN = 8, /* FLOAT only */
-    FC_CHECK_LENGTH = 16    /* STR code points, LIST items, DICT pairs in [min_len, max_len] */
+    FC_CHECK_LENGTH = 16    /* STR code points, BYTES bytes, items, pairs in [min_len, max_len] */
 };
+
+/* The kinds of values that a UNION tells apart. */
+enum {
+    FC_TOKEN_NULL = 0,
+    FC_TOKEN_BOOL,
+    FC_TOKEN_INT,
+    FC_TOKEN_FLOAT,
+    FC_TOKEN_STRING,
+    FC_TOKEN_ARRAY,
+    FC_TOKEN_OBJECT,
+    FC_TOKENS
+};
+#define FC_NO_NODE UINT32_MAX
 
 typedef struct fc_node {
     uint8_t kind;
     uint8_t checks;
     bool nullable; /* null is accepted as well */
     bool columnar; /* a ROWS or ROW, or a MODEL from which fields of models lead to one */
+    bool impure;   /* a trial run leaves it to the original */
+    bool variadic; /* TUPLE: any number of items */
     uint32_t child;
     union {
         struct {
@@ -83,7 +108,8 @@ typedef struct fc_node {
         } len;
     } bound;
     fc_keys keys;           /* MODEL: keys in the order of the fields; LITERAL: its strings */
-    const uint32_t *fields; /* MODEL: node of each field */
+    const uint32_t *fields; /* MODEL: node of each field; TUPLE, TAGGED, UNION: of each choice */
+    uint32_t field_count;   /* TUPLE */
     const int64_t *ints;    /* LITERAL: its integers, which follow the strings in number */
     uint32_t int_count;
 } fc_node;
@@ -119,6 +145,21 @@ bool fc_check_text(const fc_node *node, const fc_json_string *string);
 /* The number of the literal that equals the string or integer, or -1. */
 int32_t fc_literal_text(const fc_node *node, const fc_json_string *string, uint32_t hint);
 int32_t fc_literal_int(const fc_node *node, int64_t value);
+
+/* ---- Times -------------------------------------------------------------------------------- */
+
+typedef struct fc_time_parts {
+    int year, month, day, hour, minute, second, micro;
+    bool aware;
+    int offset; /* seconds east of UTC */
+} fc_time_parts;
+
+/* YYYY-MM-DD, a day that there is. */
+bool fc_read_date(const char *text, size_t len, fc_time_parts *out);
+/* The same, T or t or a blank, HH:MM:SS, up to six digits of a second, Z, z or +-HH:MM. */
+bool fc_read_datetime(const char *text, size_t len, fc_time_parts *out);
+/* 8-4-4-4-12 hexadecimal digits, in either case, written as 32 of them with a 0 behind. */
+bool fc_read_uuid(const char *text, size_t len, char out[33]);
 
 /* ---- Records ------------------------------------------------------------------------------ */
 

@@ -1,10 +1,11 @@
-/* Python objects out of a tape, held against the schema: scalars, lists and dicts. */
+/* Python objects out of a tape, held against the schema: numbers and texts, and what each kind of
+ * node is. */
 #include "python/py_schema.h"
 
 /* ---- The original ------------------------------------------------------------------------- */
 
 /* The path as a tuple, outermost first. */
-static PyObject *loc_tuple(const fc_path *path) {
+PyObject *fc_py_loc(const fc_path *path) {
     Py_ssize_t depth = 0;
     for (const fc_path *p = path; p; p = p->up) depth++;
     PyObject *loc = PyTuple_New(depth);
@@ -41,7 +42,7 @@ static void take_errors(fc_build *build, PyObject *span, const fc_path *path) {
     }
     PyObject *error = fc_py_take_exception(), *loc = NULL, *lines = NULL;
     if (!build->errors) build->errors = PyList_New(0);
-    if (build->errors && (loc = loc_tuple(path)))
+    if (build->errors && (loc = fc_py_loc(path)))
         lines = PyObject_CallMethod((PyObject *)build->self, "_lines", "OOO", error, loc, span);
     if (lines) {
         Py_ssize_t size = PyList_GET_SIZE(build->errors);
@@ -93,8 +94,8 @@ PyObject *fc_py_hand_over_record(fc_build *build, uint32_t node, size_t start, s
 
 /* ---- Scalars ------------------------------------------------------------------------------ */
 
-static PyObject *refuse(fc_build *build, uint32_t node, const fc_tape_node *value,
-                        const fc_path *path) {
+PyObject *fc_py_refuse(fc_build *build, uint32_t node, const fc_tape_node *value,
+                       const fc_path *path) {
     return fc_py_hand_over(build, node, value->start, value->end, path);
 }
 
@@ -103,7 +104,7 @@ static PyObject *build_int(fc_build *build, const fc_node *node, uint32_t number
     if (value->kind == FC_JSON_INT && (value->flags & FC_TAPE_FITS) &&
         fc_check_int(node, value->as.integer))
         return PyLong_FromLongLong(value->as.integer);
-    return refuse(build, number, value, path);
+    return fc_py_refuse(build, number, value, path);
 }
 
 static PyObject *build_float(fc_build *build, const fc_node *node, uint32_t number,
@@ -112,7 +113,7 @@ static PyObject *build_float(fc_build *build, const fc_node *node, uint32_t numb
         double real = value->flags & FC_TAPE_FITS ? (double)value->as.integer : value->as.real;
         if (fc_check_float(node, real)) return PyFloat_FromDouble(real);
     }
-    return refuse(build, number, value, path);
+    return fc_py_refuse(build, number, value, path);
 }
 
 static PyObject *build_str(fc_build *build, const fc_node *node, uint32_t number,
@@ -121,7 +122,7 @@ static PyObject *build_str(fc_build *build, const fc_node *node, uint32_t number
         fc_json_string string = fc_tape_string(build->tape, value);
         if (fc_check_text(node, &string)) return fc_py_build_string(&string);
     }
-    return refuse(build, number, value, path);
+    return fc_py_refuse(build, number, value, path);
 }
 
 static PyObject *build_literal(fc_build *build, const fc_node *node, uint32_t number,
@@ -133,88 +134,11 @@ static PyObject *build_literal(fc_build *build, const fc_node *node, uint32_t nu
     } else if (value->kind == FC_JSON_INT && (value->flags & FC_TAPE_FITS)) {
         choice = fc_literal_int(node, value->as.integer);
     }
-    if (choice < 0) return refuse(build, number, value, path);
+    if (choice < 0) return fc_py_refuse(build, number, value, path);
     return Py_NewRef(PyTuple_GET_ITEM(build->self->nodes[number].values, choice));
 }
 
-/* ---- Containers --------------------------------------------------------------------------- */
-
-static PyObject *build_list(fc_build *build, const fc_node *node, uint32_t number, uint32_t at,
-                            const fc_path *path) {
-    const fc_tape_node *value = &build->tape->nodes[at];
-    if (value->kind != FC_JSON_ARRAY || !fc_check_length(node, value->as.count))
-        return refuse(build, number, value, path);
-    Py_ssize_t count = (Py_ssize_t)value->as.count;
-    PyObject *list = PyList_New(count);
-    if (!list) return NULL;
-    bool valid = true;
-    uint32_t child = at + 1;
-    Py_ssize_t filled = 0;
-    for (Py_ssize_t i = 0; i < count; i++) {
-        fc_path here = {path, NULL, i};
-        PyObject *item = fc_py_build(build, node->child, child, &here);
-        if (!item) {
-            if (fc_py_stopped(build)) {
-                Py_DECREF(list);
-                return NULL;
-            }
-            if (!fc_py_omitted(build)) valid = false;
-        } else {
-            PyList_SET_ITEM(list, filled++, item);
-        }
-        child = build->tape->nodes[child].next;
-    }
-    /* The tail is still NULL where items are missing: shortened before anyone can see it. */
-    if (!valid || (filled < count && PyList_SetSlice(list, filled, count, NULL) < 0))
-        Py_CLEAR(list);
-    return list;
-}
-
-/* A dict of all keys in order, each with None; NULL without an exception if one occurs twice. */
-static PyObject *dict_of_keys(fc_build *build, const fc_tape_node *value, uint32_t at) {
-    PyObject *dict = PyDict_New();
-    uint32_t child = at + 1;
-    for (uint64_t i = 0; dict && i < value->as.count; i++) {
-        fc_json_string text = fc_tape_string(build->tape, &build->tape->nodes[child]);
-        PyObject *key = fc_py_build_string(&text);
-        if (!key || PyDict_SetItem(dict, key, Py_None) < 0) Py_CLEAR(dict);
-        Py_XDECREF(key);
-        child = build->tape->nodes[child + 1].next;
-    }
-    if (dict && (uint64_t)PyDict_GET_SIZE(dict) != value->as.count) Py_CLEAR(dict);
-    return dict;
-}
-
-static PyObject *build_dict(fc_build *build, const fc_node *node, uint32_t number, uint32_t at,
-                            const fc_path *path) {
-    const fc_tape_node *value = &build->tape->nodes[at];
-    if (value->kind != FC_JSON_OBJECT || !fc_check_length(node, value->as.count))
-        return refuse(build, number, value, path);
-    PyObject *dict = dict_of_keys(build, value, at);
-    if (!dict) return PyErr_Occurred() ? NULL : refuse(build, number, value, path);
-    /* The keys are visited through a list: a value's validator may run any code. */
-    PyObject *keys = PyDict_Keys(dict);
-    bool valid = true, failed = !keys;
-    uint32_t child = at + 1;
-    for (Py_ssize_t i = 0; !failed && i < PyList_GET_SIZE(keys); i++) {
-        PyObject *key = PyList_GET_ITEM(keys, i);
-        fc_path here = {path, key, 0};
-        PyObject *item = fc_py_build(build, node->child, child + 1, &here);
-        if (item)
-            failed = PyDict_SetItem(dict, key, item) < 0;
-        else if (fc_py_stopped(build))
-            failed = true;
-        else if (fc_py_omitted(build))
-            failed = PyDict_DelItem(dict, key) < 0;
-        else
-            valid = false;
-        Py_XDECREF(item);
-        child = build->tape->nodes[child + 1].next;
-    }
-    Py_XDECREF(keys);
-    if (failed || !valid) Py_CLEAR(dict);
-    return dict;
-}
+/* ---- The whole ----------------------------------------------------------------------------- */
 
 static PyObject *build_frame(fc_build *build, uint32_t number, uint32_t at, const fc_path *path) {
     const fc_tape_node *value = &build->tape->nodes[at];
@@ -229,7 +153,7 @@ static PyObject *build_frame(fc_build *build, uint32_t number, uint32_t at, cons
     if (status == FC_ENOMEM) return PyErr_NoMemory();
     if (status != FC_OK || fill.refused) {
         if (status == FC_OK) fc_fill_free(&fill);
-        return refuse(build, number, value, path);
+        return fc_py_refuse(build, number, value, path);
     }
     PyObject *columns = fc_py_build_columns(build, number, &fill, value->start, path);
     fc_fill_free(&fill);
@@ -240,6 +164,7 @@ PyObject *fc_py_build(fc_build *build, uint32_t number, uint32_t at, const fc_pa
     const fc_node *node = &fc_py_kernel(build)->nodes[number];
     const fc_tape_node *value = &build->tape->nodes[at];
     if (node->nullable && value->kind == FC_JSON_NULL) Py_RETURN_NONE;
+    if (FC_UNLIKELY(build->pure && node->impure)) return build->refused = true, NULL;
     switch ((fc_node_kind)node->kind) {
     case FC_NODE_ANY: return fc_py_build_any(build, at);
     case FC_NODE_NONE:
@@ -253,13 +178,23 @@ PyObject *fc_py_build(fc_build *build, uint32_t number, uint32_t at, const fc_pa
     case FC_NODE_FLOAT: return build_float(build, node, number, value, path);
     case FC_NODE_STR: return build_str(build, node, number, value, path);
     case FC_NODE_LITERAL: return build_literal(build, node, number, value, path);
-    case FC_NODE_LIST: return build_list(build, node, number, at, path);
-    case FC_NODE_DICT: return build_dict(build, node, number, at, path);
+    case FC_NODE_LIST: return fc_py_build_list(build, number, at, path);
+    case FC_NODE_DICT: return fc_py_build_dict(build, number, at, path);
+    case FC_NODE_TUPLE: return fc_py_build_tuple(build, number, at, path);
+    case FC_NODE_SET:
+    case FC_NODE_FROZENSET: return fc_py_build_set(build, number, at, path);
+    case FC_NODE_TAGGED: return fc_py_build_tagged(build, number, at, path);
+    case FC_NODE_UNION: return fc_py_build_union(build, number, at, path);
+    case FC_NODE_AFTER: return fc_py_build_after(build, number, at, path);
+    case FC_NODE_DATE:
+    case FC_NODE_DATETIME:
+    case FC_NODE_UUID:
+    case FC_NODE_BYTES: return fc_py_build_text(build, number, at, path);
     case FC_NODE_MODEL: return fc_py_build_model(build, number, at, path);
     case FC_NODE_ROWS:
     case FC_NODE_ROW: return build_frame(build, number, at, path);
     case FC_NODE_ORIGINAL:
     case FC_NODE_ARRAY: break;
     }
-    return refuse(build, number, value, path);
+    return fc_py_refuse(build, number, value, path);
 }

@@ -1,5 +1,5 @@
-/* Instances of pydantic models, made as pydantic makes them: no __init__, the fields' dict in the
- * order of the schema, the set of the fields that were given. */
+/* Instances of pydantic models and dataclasses, and TypedDicts, made as pydantic makes them: no
+ * __init__, the fields' dict in the order of the schema, the set of the fields that were given. */
 #include "python/py_schema.h"
 
 #include <string.h>
@@ -70,6 +70,8 @@ static int build_fields(fc_build *build, const fc_node *node, const fc_py_model 
             fc_path here = {path, PyTuple_GET_ITEM(model->keys, i), 0};
             value = fc_py_build(build, node->fields[i], m->at[i], &here);
             if (!value && !fc_py_stopped(build)) {
+                if (build->signal && model->make != FC_MAKE_MODEL && model->make != FC_MAKE_DICT)
+                    return -1; /* a dataclass goes as a whole */
                 if (!fc_py_omitted(build))
                     valid = 0;
                 else if (PyDict_DelItem(dict, name) < 0)
@@ -80,6 +82,10 @@ static int build_fields(fc_build *build, const fc_node *node, const fc_py_model 
             }
         } else {
             if (model->how[i] == FC_DEFAULT_SHARED) continue; /* in the template */
+            if (model->how[i] == FC_DEFAULT_ABSENT) {
+                if (PyDict_DelItem(dict, name) < 0) return -1;
+                continue;
+            }
             value = make_default(build, model, i);
         }
         if (!value) return -1;
@@ -90,8 +96,10 @@ static int build_fields(fc_build *build, const fc_node *node, const fc_py_model 
     return valid;
 }
 
-/* The extra pairs as a dict; NULL without an exception if a key occurs twice. */
-static PyObject *build_extra(fc_build *build, const fc_node *node, uint32_t object) {
+/* The extra pairs as a dict; NULL without an exception if a key occurs twice, or where they stand
+ * beside the fields, is the name of one. */
+static PyObject *build_extra(fc_build *build, const fc_node *node, const fc_py_model *model,
+                             uint32_t object) {
     PyObject *extra = PyDict_New();
     const fc_tape_node *nodes = build->tape->nodes;
     uint32_t child = object + 1;
@@ -100,6 +108,8 @@ static PyObject *build_extra(fc_build *build, const fc_node *node, uint32_t obje
         if (fc_keys_find(&node->keys, &text, 0) < 0) {
             PyObject *key = fc_py_build_string(&text);
             int known = key ? PyDict_Contains(extra, key) : -1;
+            if (known == 0 && model->make != FC_MAKE_MODEL)
+                known = PyDict_Contains(model->template_dict, key);
             PyObject *value = known == 0 ? fc_py_build_any(build, child + 1) : NULL;
             if (!value || PyDict_SetItem(extra, key, value) < 0) Py_CLEAR(extra);
             Py_XDECREF(key);
@@ -138,8 +148,8 @@ static int set_slot(PyObject *descriptor, PyObject *instance, PyObject *value) {
 }
 
 /* `extra` may be NULL: None. */
-static PyObject *make_instance(fc_build *build, const fc_py_model *model, PyObject *dict,
-                               PyObject *extra, PyObject *names) {
+static PyObject *make_model(fc_build *build, const fc_py_model *model, PyObject *dict,
+                            PyObject *extra, PyObject *names) {
     PyObject *instance = model->cls->tp_new(model->cls, build->state->empty_tuple, NULL);
     if (!instance) return NULL;
     if (PyObject_GenericSetDict(instance, dict, NULL) < 0 ||
@@ -150,6 +160,32 @@ static PyObject *make_instance(fc_build *build, const fc_py_model *model, PyObje
     return instance;
 }
 
+static PyObject *make_dataclass(fc_build *build, const fc_py_model *model, PyObject *dict) {
+    PyObject *instance = model->cls->tp_new(model->cls, build->state->empty_tuple, NULL);
+    PyObject *name, *value;
+    Py_ssize_t position = 0;
+    if (!instance) return NULL;
+    if (model->make == FC_MAKE_DATACLASS) {
+        if (PyObject_GenericSetDict(instance, dict, NULL) < 0) Py_CLEAR(instance);
+        return instance;
+    }
+    while (instance && PyDict_Next(dict, &position, &name, &value))
+        if (PyObject_GenericSetAttr(instance, name, value) < 0) Py_CLEAR(instance);
+    return instance;
+}
+
+static PyObject *make_instance(fc_build *build, const fc_node *node, const fc_py_model *model,
+                               const match *m, PyObject *dict, PyObject *extra) {
+    if (model->make == FC_MAKE_MODEL) {
+        PyObject *names = given_names(node, model, m, extra);
+        PyObject *instance = names ? make_model(build, model, dict, extra, names) : NULL;
+        Py_XDECREF(names);
+        return instance;
+    }
+    if (extra && PyDict_Update(dict, extra) < 0) return NULL;
+    return model->make == FC_MAKE_DICT ? Py_NewRef(dict) : make_dataclass(build, model, dict);
+}
+
 PyObject *fc_py_build_model(fc_build *build, uint32_t number, uint32_t at, const fc_path *path) {
     const fc_node *node = &fc_py_kernel(build)->nodes[number];
     const fc_py_model *model = build->self->nodes[number].model;
@@ -158,8 +194,8 @@ PyObject *fc_py_build_model(fc_build *build, uint32_t number, uint32_t at, const
         return fc_py_hand_over(build, number, value->start, value->end, path);
     match m;
     if (match_fields(build, node, model, at, &m) < 0) return NULL;
-    PyObject *dict = NULL, *extra = NULL, *names = NULL, *instance = NULL;
-    if (m.fits && m.extra && model->allow_extra && !(extra = build_extra(build, node, at))) {
+    PyObject *dict = NULL, *extra = NULL, *instance = NULL;
+    if (m.fits && m.extra && model->allow_extra && !(extra = build_extra(build, node, model, at))) {
         if (PyErr_Occurred()) goto done;
         m.fits = false;
     }
@@ -172,22 +208,22 @@ PyObject *fc_py_build_model(fc_build *build, uint32_t number, uint32_t at, const
     dict = PyDict_Copy(model->template_dict);
     Py_ssize_t earlier = build->errors ? PyList_GET_SIZE(build->errors) : 0;
     if (!dict || build_fields(build, node, model, &m, dict, path) <= 0) {
-        if (build->signal == FC_SIGNAL_DEFAULT && !PyErr_Occurred()) {
-            /* Which default that is, or that there is none, is the original's to say. */
-            build->signal = FC_SIGNAL_NONE;
+        if (build->signal && !PyErr_Occurred()) {
+            /* What came before it does not count. */
             if (build->errors &&
                 PyList_SetSlice(build->errors, earlier, PyList_GET_SIZE(build->errors), NULL) < 0)
                 goto done;
+            if (build->signal != FC_SIGNAL_DEFAULT) goto done;
+            /* Which default that is, or that there is none, is the original's to say. */
+            build->signal = FC_SIGNAL_NONE;
             instance = fc_py_hand_over(build, number, value->start, value->end, path);
         }
         goto done;
     }
-    names = given_names(node, model, &m, extra);
-    if (names) instance = make_instance(build, model, dict, extra, names);
+    instance = make_instance(build, node, model, &m, dict, extra);
 done:
     match_free(&m);
     Py_XDECREF(dict);
     Py_XDECREF(extra);
-    Py_XDECREF(names);
     return instance;
 }

@@ -1,12 +1,19 @@
 /* The compiled program, tuples made by Python, into the kernel's form.
  *
- * Each node is a tuple (kind, flags, ...); flags: 1 nullable, 2 columnar. What follows is
+ * Each node is a tuple (kind, flags, ...); flags: 1 nullable, 2 columnar, 4 impure. What follows is
  *   INT, FLOAT        low | None, high | None, low is open, high is open
  *   STR               min, max                      (-1: no bound)
  *   LITERAL           texts, ints, values           (values in order: texts, then ints)
- *   LIST, DICT        child, min, max
- *   MODEL             cls, names, keys, children, defaults, extra
- *                     (defaults: None or (how, object); extra: "ignore", "forbid", "allow")
+ *   BYTES             min, max
+ *   LIST, DICT, SET, FROZENSET   child, min, max
+ *   TUPLE             children, any number of one, min, max
+ *   MODEL             cls, names, keys, children, defaults, extra, make
+ *                     (defaults: None or (how, object); extra: "ignore", "forbid", "allow";
+ *                     make: "model", "dataclass", "slots", "dict")
+ *   TAGGED            key, tags, children
+ *   UNION             a child for each FC_TOKEN, or -1
+ *   AFTER             child, function
+ *   DATETIME, UUID    what it is made of
  *   ROWS, ROW         columns class, specs, records, defaults | None
  *                     (record: keys, fields, forbid; field: cell, required, node, target)
  * It comes from our own compiler, so a wrong shape is a SystemError, not a message for users. */
@@ -163,32 +170,86 @@ static int load_defaults(fc_py_schema *self, PyObject *defaults, fc_py_model *mo
     return (model->all_names = PyFrozenSet_New(model->names)) ? 0 : -1;
 }
 
+/* The nodes of a tuple of numbers; -1 is FC_NO_NODE where `none` allows it. */
+static int load_nodes(fc_py_schema *self, PyObject *numbers, bool none, const uint32_t **out) {
+    if (!numbers) return -1;
+    size_t count = (size_t)PyTuple_GET_SIZE(numbers);
+    uint32_t *nodes = fc_arena_zeros(&self->arena, count + 1, sizeof *nodes);
+    if (!nodes) return no_memory();
+    for (size_t i = 0; i < count; i++) {
+        long long value;
+        if (number(numbers, (Py_ssize_t)i, &value) < 0) return -1;
+        if (value == -1 && none)
+            nodes[i] = FC_NO_NODE;
+        else if (index_item(numbers, (Py_ssize_t)i, self->kernel.node_count, &nodes[i]) < 0)
+            return -1;
+    }
+    *out = nodes;
+    return 0;
+}
+
 static int load_model(fc_py_schema *self, PyObject *tuple, fc_node *node, fc_py_node *py) {
+    static const char *const makes[] = {"model", "dataclass", "slots", "dict"};
     fc_py_model *model = &self->models[self->model_count++];
     py->model = model;
     PyObject *children = tuple_item(tuple, 5), *extra = children ? item(tuple, 7) : NULL;
-    model->cls = extra ? type_item(tuple, 2) : NULL;
+    PyObject *make = extra ? item(tuple, 8) : NULL;
+    model->cls = make ? type_item(tuple, 2) : NULL;
     model->names = model->cls ? tuple_item(tuple, 3) : NULL;
     model->keys = model->names ? tuple_item(tuple, 4) : NULL;
     if (!model->keys) return -1;
     if (PyTuple_GET_SIZE(model->keys) != PyTuple_GET_SIZE(model->names) ||
-        PyTuple_GET_SIZE(model->keys) != PyTuple_GET_SIZE(children) || !PyUnicode_Check(extra))
+        PyTuple_GET_SIZE(model->keys) != PyTuple_GET_SIZE(children) || !PyUnicode_Check(extra) ||
+        !PyUnicode_Check(make))
         return misshapen(), -1;
-    if (load_keys(&self->arena, model->keys, &node->keys) < 0) return -1;
-    uint32_t *fields =
-        fc_arena_zeros(&self->arena, (size_t)PyTuple_GET_SIZE(children) + 1, sizeof *fields);
-    if (!fields) return no_memory();
-    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(children); i++) {
-        if (index_item(children, i, self->kernel.node_count, &fields[i]) < 0) return -1;
-    }
-    node->fields = fields;
+    if (load_keys(&self->arena, model->keys, &node->keys) < 0 ||
+        load_nodes(self, children, false, &node->fields) < 0)
+        return -1;
     model->forbid_extra = PyUnicode_CompareWithASCIIString(extra, "forbid") == 0;
     model->allow_extra = PyUnicode_CompareWithASCIIString(extra, "allow") == 0;
-    if (!(model->set_extra = descriptor(model->cls, "__pydantic_extra__")) ||
-        !(model->set_private = descriptor(model->cls, "__pydantic_private__")) ||
-        !(model->set_fields = descriptor(model->cls, "__pydantic_fields_set__")))
+    while (PyUnicode_CompareWithASCIIString(make, makes[model->make]) != 0)
+        if (++model->make == sizeof makes / sizeof *makes) return misshapen(), -1;
+    if (model->make == FC_MAKE_MODEL &&
+        (!(model->set_extra = descriptor(model->cls, "__pydantic_extra__")) ||
+         !(model->set_private = descriptor(model->cls, "__pydantic_private__")) ||
+         !(model->set_fields = descriptor(model->cls, "__pydantic_fields_set__"))))
         return -1;
     return load_defaults(self, item(tuple, 6), model);
+}
+
+static int load_tuple(fc_py_schema *self, PyObject *tuple, fc_node *node) {
+    PyObject *children = tuple_item(tuple, 2), *variadic = children ? item(tuple, 3) : NULL;
+    if (!variadic || load_nodes(self, children, false, &node->fields) < 0) return -1;
+    node->field_count = (uint32_t)PyTuple_GET_SIZE(children);
+    node->variadic = PyObject_IsTrue(variadic) == 1;
+    if (node->variadic && node->field_count != 1) return misshapen(), -1;
+    node->child = node->fields[0];
+    return load_lengths(tuple, 4, node);
+}
+
+static int load_tagged(fc_py_schema *self, PyObject *tuple, fc_node *node, fc_py_node *py) {
+    PyObject *key = item(tuple, 2), *tags = key ? tuple_item(tuple, 3) : NULL;
+    PyObject *children = tags ? tuple_item(tuple, 4) : NULL;
+    if (!children || load_nodes(self, children, false, &node->fields) < 0) return -1;
+    if (PyTuple_GET_SIZE(tags) != PyTuple_GET_SIZE(children)) return misshapen(), -1;
+    py->values = tags;
+    py->tag_key = fc_arena_zeros(&self->arena, 1, sizeof *py->tag_key);
+    if (!py->tag_key) return no_memory();
+    PyObject *keys = PyTuple_Pack(1, key); /* the table keeps its own copy of the text */
+    int failed = keys ? load_keys(&self->arena, keys, py->tag_key) : -1;
+    Py_XDECREF(keys);
+    return failed < 0 ? -1 : load_keys(&self->arena, tags, &node->keys);
+}
+
+static int load_union(fc_py_schema *self, PyObject *tuple, fc_node *node) {
+    PyObject *children = tuple_item(tuple, 2);
+    if (children && PyTuple_GET_SIZE(children) != FC_TOKENS) return misshapen(), -1;
+    return load_nodes(self, children, true, &node->fields);
+}
+
+static int load_after(fc_py_schema *self, PyObject *tuple, fc_node *node, fc_py_node *py) {
+    py->values = item(tuple, 3);
+    return py->values ? index_item(tuple, 2, self->kernel.node_count, &node->child) : -1;
 }
 
 /* ---- Records ------------------------------------------------------------------------------ */
@@ -270,14 +331,28 @@ static int load_node(fc_py_schema *self, PyObject *tuple, fc_node *node, fc_py_n
     node->kind = (uint8_t)kind;
     node->nullable = flags & 1;
     node->columnar = (flags & 2) != 0;
+    node->impure = (flags & 4) != 0;
     switch ((fc_node_kind)kind) {
     case FC_NODE_INT:
     case FC_NODE_FLOAT: return load_bounds(tuple, node);
-    case FC_NODE_STR: return load_lengths(tuple, 2, node);
+    case FC_NODE_STR:
+    case FC_NODE_BYTES: return load_lengths(tuple, 2, node);
     case FC_NODE_LITERAL: return load_literal(self, tuple, node, py);
     case FC_NODE_LIST:
-    case FC_NODE_DICT: return load_child(self, tuple, node);
+    case FC_NODE_DICT:
+    case FC_NODE_SET:
+    case FC_NODE_FROZENSET: return load_child(self, tuple, node);
+    case FC_NODE_TUPLE: return load_tuple(self, tuple, node);
     case FC_NODE_MODEL: return load_model(self, tuple, node, py);
+    case FC_NODE_TAGGED: return load_tagged(self, tuple, node, py);
+    case FC_NODE_UNION: return load_union(self, tuple, node);
+    case FC_NODE_AFTER: return load_after(self, tuple, node, py);
+    case FC_NODE_DATETIME:
+    case FC_NODE_UUID:
+        py->values = tuple_item(tuple, 2);
+        if (!py->values || PyTuple_GET_SIZE(py->values) != 2) return misshapen(), -1;
+        return fc_py_texts_ready();
+    case FC_NODE_DATE: return fc_py_texts_ready();
     case FC_NODE_ROWS:
     case FC_NODE_ROW: return load_frame(self, tuple, node, py);
     default: return 0;

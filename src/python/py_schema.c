@@ -112,8 +112,10 @@ static PyObject *validate(fc_state *state, fc_py_schema *self, PyObject *data) {
     else if (status == FC_ESYNTAX)
         value = PyObject_CallMethod((PyObject *)self, "_syntax", "Osn", told,
                                     policy_of(error.fault), (Py_ssize_t)error.at);
-    else if (status != FC_OK || (!value && build.signal && !PyErr_Occurred()))
+    else if (status != FC_OK)
         value = whole(self, told);
+    else if (!value && build.signal && !PyErr_Occurred())
+        value = PyObject_CallMethod((PyObject *)self, "_uncaught", "i", (int)build.signal);
     else if (!value && !PyErr_Occurred() && build.errors)
         value = PyObject_CallMethod((PyObject *)self, "_raise", "(O)", build.errors);
     if (!value && !PyErr_Occurred())

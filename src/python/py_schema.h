@@ -19,19 +19,31 @@ typedef struct fc_py_model {
     PyObject *all_names;     /* owned: frozenset of the names */
     PyObject *set_extra, *set_private, *set_fields; /* the descriptors of BaseModel's slots */
     bool allow_extra, forbid_extra;
+    uint8_t make; /* FC_MAKE_* */
 } fc_py_model;
+
+/* What becomes of a MODEL's fields. */
+enum {
+    FC_MAKE_MODEL = 0, /* an instance of BaseModel's subclass */
+    FC_MAKE_DATACLASS, /* of a class with a __dict__ */
+    FC_MAKE_SLOTS,     /* of one without */
+    FC_MAKE_DICT       /* the dict itself */
+};
 
 enum {
     FC_DEFAULT_NONE = 0, /* the field is required */
     FC_DEFAULT_SHARED,   /* the object itself, already in the template */
     FC_DEFAULT_COPY,     /* a deep copy for each use */
-    FC_DEFAULT_FACTORY   /* what calling it gives */
+    FC_DEFAULT_FACTORY,  /* what calling it gives */
+    FC_DEFAULT_ABSENT    /* the key is left out */
 };
 
 typedef struct fc_py_node {
     PyObject *original; /* owned: a bound `validate_json` for this node alone, or NULL: not yet */
     PyObject *record;   /* owned: ROWS, ROW: the same for one record */
-    PyObject *values;   /* LITERAL: what each choice gives, in order of number */
+    PyObject *values;   /* LITERAL: what each choice gives, in order of number; TAGGED: the tags;
+                           AFTER: the function; DATETIME, UUID: what they are made of */
+    fc_keys *tag_key;   /* TAGGED: the discriminator */
     fc_py_model *model;
     PyTypeObject *columns; /* ROWS, ROW: the class to make */
 } fc_py_node;
@@ -92,10 +104,24 @@ PyObject *fc_py_build(fc_build *build, uint32_t node, uint32_t at, const fc_path
 /* The object that `any` gives: dict, list, str, int, float, bool, None. */
 PyObject *fc_py_build_any(fc_build *build, uint32_t at);
 PyObject *fc_py_build_model(fc_build *build, uint32_t node, uint32_t at, const fc_path *path);
+PyObject *fc_py_build_list(fc_build *build, uint32_t node, uint32_t at, const fc_path *path);
+PyObject *fc_py_build_tuple(fc_build *build, uint32_t node, uint32_t at, const fc_path *path);
+PyObject *fc_py_build_set(fc_build *build, uint32_t node, uint32_t at, const fc_path *path);
+PyObject *fc_py_build_dict(fc_build *build, uint32_t node, uint32_t at, const fc_path *path);
+PyObject *fc_py_build_tagged(fc_build *build, uint32_t node, uint32_t at, const fc_path *path);
+PyObject *fc_py_build_union(fc_build *build, uint32_t node, uint32_t at, const fc_path *path);
+PyObject *fc_py_build_after(fc_build *build, uint32_t node, uint32_t at, const fc_path *path);
+/* DATE, DATETIME, UUID, BYTES. Once before them: fc_py_texts_ready, 0 or -1 with an exception. */
+PyObject *fc_py_build_text(fc_build *build, uint32_t node, uint32_t at, const fc_path *path);
+int fc_py_texts_ready(void);
 PyObject *fc_py_build_string(const fc_json_string *string);
 /* The original's answer for the bytes [start, end) at schema node `node`. */
 PyObject *fc_py_hand_over(fc_build *build, uint32_t node, size_t start, size_t end,
                           const fc_path *path);
+PyObject *fc_py_refuse(fc_build *build, uint32_t node, const fc_tape_node *value,
+                       const fc_path *path);
+/* The path as a tuple, outermost first. */
+PyObject *fc_py_loc(const fc_path *path);
 /* The same of one record of the ROWS or ROW node. */
 PyObject *fc_py_hand_over_record(fc_build *build, uint32_t node, size_t start, size_t end,
                                  const fc_path *path);
