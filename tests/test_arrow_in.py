@@ -424,7 +424,7 @@ BREAKS: list[tuple[Callable[[Broken], None], str]] = [
     (put("top.offset", -1), "negative or absurd"),
     (put("top.offset", 2**63 - 1), "negative or absurd"),
     (put("top.n_buffers", 0), "another number of buffers"),
-    (put("top.n_children", 1), "column 's': fewer children"),
+    (put("top.n_children", 1), "column 'x': fewer children"),
     (put("top.n_children", 0), "column 'x': fewer children"),
     (put("top.children", None), "its children are missing"),
     (put("x.length", 2), "column 'x': fewer elements"),
