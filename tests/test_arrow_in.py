@@ -200,6 +200,8 @@ def test_dictionaries_are_put_together() -> None:
         (pa.array([b"x"]), TypeError, "Arrow type 'z'"),
         (pa.array([1], pa.duration("s")), TypeError, "Arrow type 'tDs'"),
         (pa.array([1], pa.decimal128(5)), TypeError, "Arrow type 'd:5,0'"),
+        (pa.array([DAY]).dictionary_encode(), TypeError, "hold a dictionary of the .* type 'tdD'"),
+        (pa.array([["a"]], pa.list_(pa.string(), 1)), TypeError, "hold a list of the .* type 'u'"),
         (pa.array([2**63], pa.uint64()), ValueError, "within the range of int64"),
         (pa.array([2**60], pa.timestamp("s")), ValueError, "beyond the range of microseconds"),
         (pa.array([[1, None]], pa.list_(pa.int8(), 2)), ValueError, "a null inside of a list"),

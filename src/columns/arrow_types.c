@@ -59,10 +59,13 @@ static fc_column_kind kind_of(fc_arrow_type type) {
     }
 }
 
-static fc_status refuse(char *error, const fc_arrow_field *field, const char *format) {
-    snprintf(error, FC_ARROW_ERROR,
-             "column '%.150s': no column can hold the Arrow type '%.100s'; cast it or leave it out",
-             field->name, format);
+/* `of` is "", or says what is of this type. */
+static fc_status refuse(char *error, const fc_arrow_field *field, const char *of,
+                        const char *format) {
+    snprintf(
+        error, FC_ARROW_ERROR,
+        "column '%.150s': no column can hold %sthe Arrow type '%.100s'; cast it or leave it out",
+        field->name, of, format);
     return FC_EREFUSED;
 }
 
@@ -86,7 +89,7 @@ static fc_status read_type(const struct ArrowSchema *schema, fc_arrow_field *fie
         field->dictionary = true;
         if (values->dictionary || !read_plain(values->format, &field->value) ||
             field->value == FC_ARROW_NULL)
-            return refuse(error, field, values->format);
+            return refuse(error, field, "a dictionary of ", values->format);
         field->kind = fc_arrow_is_text(field->value) ? FC_COLUMN_CODE : kind_of(field->value);
         return FC_OK;
     }
@@ -99,14 +102,14 @@ static fc_status read_type(const struct ArrowSchema *schema, fc_arrow_field *fie
         field->flags |= FC_COLUMN_LISTED;
         if (child->dictionary || !read_plain(child->format, &field->type) ||
             field->type == FC_ARROW_NULL || fc_arrow_is_text(field->type))
-            return refuse(error, field, child->format);
+            return refuse(error, field, "a list of ", child->format);
         field->kind = kind_of(field->type);
         return FC_OK;
     }
     if (read_plain(format, &field->type))
         field->kind = kind_of(field->type);
     else if (!read_time(format, field))
-        return refuse(error, field, format);
+        return refuse(error, field, "", format);
     return schema->n_children ? fc_arrow_fail(error, field->name, "children, of a type without any")
                               : FC_OK;
 }
