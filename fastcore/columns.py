@@ -154,19 +154,21 @@ class Columns(_core.Columns):
         -----
         Integers of up to 32 bits become int32 (uint32 and more int64), half floats float32,
         dictionaries of texts codes, dates and timestamps microseconds (UTC where they have a time
-        zone), fixed-size lists of numbers 2-D columns, structs columns with dotted names. A column
-        of Arrow's null type is one of NaN. Values are not copied where there is one batch, no null,
-        and the layouts agree: float64, float32, int64, int32 and microseconds.
+        zone; the least int64 is null), fixed-size lists of numbers 2-D columns, structs columns
+        with dotted names. A column of Arrow's null type is one of NaN. Values are not copied where
+        there is one batch, no null, and the layouts agree: float64, float32, int64, int32 and
+        microseconds.
 
         Raises
         ------
         TypeError
-            If `x` is not such an object, or no column can hold a type of it.
+            If `x` is not such an object, its capsules have other names, or no column can hold a
+            type of it.
         ValueError
-            If the producer breaks the interface's rules (lengths that do not fit, indices outside
-            of their dictionary, text that is no UTF-8, ...), for integers beyond int64, times
-            beyond the range of microseconds, nulls inside of lists of integers, or two columns of
-            one name.
+            If the producer breaks the interface's rules (lengths that do not fit, nulls without a
+            bitmap, indices outside of their dictionary, text that is no UTF-8, ...), for integers
+            beyond int64, times beyond the range of microseconds, nulls inside of lists of
+            integers, two columns of one name, or names within structs that are empty or have a dot.
 
         Examples
         --------

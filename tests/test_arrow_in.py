@@ -200,6 +200,8 @@ def test_dictionaries_are_put_together() -> None:
         (pa.array([b"x"]), TypeError, "Arrow type 'z'"),
         (pa.array([1], pa.duration("s")), TypeError, "Arrow type 'tDs'"),
         (pa.array([1], pa.decimal128(5)), TypeError, "Arrow type 'd:5,0'"),
+        (pa.array([DAY]).dictionary_encode(), TypeError, "hold a dictionary of the .* type 'tdD'"),
+        (pa.array([["a"]], pa.list_(pa.string(), 1)), TypeError, "hold a list of the .* type 'u'"),
         (pa.array([2**63], pa.uint64()), ValueError, "within the range of int64"),
         (pa.array([2**60], pa.timestamp("s")), ValueError, "beyond the range of microseconds"),
         (pa.array([[1, None]], pa.list_(pa.int8(), 2)), ValueError, "a null inside of a list"),
@@ -217,8 +219,9 @@ def test_what_is_no_arrow_data() -> None:
         Columns.from_arrow(3)
     with pytest.raises(TypeError, match="expected rows"):
         Columns.from_arrow(pa.array([1, 2]))
-    with pytest.raises(ValueError, match="two columns of one name"):
-        Columns.from_arrow(pa.table([[1], [2]], names=["a", "a"]))
+    for names in (["a", "b", "a"], ["a", "", ""]):
+        with pytest.raises(ValueError, match=f"column '{names[-1]}': two columns of one name"):
+            Columns.from_arrow(pa.table([[1], [2], [3]], names=names))
 
     class Odd:
         def __init__(self, result: Any) -> None:
@@ -243,9 +246,60 @@ def test_what_is_no_arrow_data() -> None:
             return pa.table({"x": [1]}).__arrow_c_stream__()
 
     assert Columns.from_arrow(Bare()).to_rows() == [{"x": 1}]
-    schema, _ = pa.record_batch({"x": [1]}).__arrow_c_array__()
-    with pytest.raises(ValueError, match="incorrect name"):
-        Columns.from_arrow(Odd(schema))
+
+
+def test_capsules_of_another_name() -> None:
+    class Stream:
+        def __init__(self, result: Any) -> None:
+            self.result = result
+
+        def __arrow_c_stream__(self, requested_schema: object = None) -> Any:
+            return self.result
+
+    class Pair(Stream):
+        __arrow_c_stream__ = property()  # type: ignore[assignment]
+
+        def __arrow_c_array__(self, requested_schema: object = None) -> Any:
+            return self.result
+
+    schema, array = pa.record_batch({"x": [1]}).__arrow_c_array__()
+    for source, message in (
+        (Stream(schema), "named 'arrow_array_stream', got one named 'arrow_schema'"),
+        (Pair((array, schema)), "named 'arrow_schema', got one named 'arrow_array'"),
+        (Pair((schema, schema)), "named 'arrow_array', got one named 'arrow_schema'"),
+        (Stream(new_capsule(8, None, None)), "named 'arrow_array_stream', got one without a name"),
+    ):
+        with pytest.raises(TypeError, match=f"x: expected a capsule {message}"):
+            Columns.from_arrow(source)
+    assert Columns.from_arrow(Pair((schema, array))).to_rows() == [{"x": 1}]
+
+
+@pytest.mark.parametrize("unit", ["s", "ms", "us", "ns"])
+def test_the_least_int64_is_no_time(unit: str) -> None:
+    raw = pa.array([1000, -(2**63), 2000]).cast(pa.timestamp(unit))
+    table = pa.table({"t": raw})
+    several = Columns.from_arrow(pa.concat_tables([table, table.slice(1)]))
+    one = Columns.from_arrow(table)
+    assert not one["t"].flags.writeable
+    for columns, valid in ((one, [True, False, True]), (several, [True, False, True, False, True])):
+        assert columns.valid("t").tolist() == valid
+        assert (~np.isnat(columns["t"])).tolist() == valid
+        assert [row["t"] is not None for row in columns.to_rows()] == valid
+    assert several["t"][0] == one["t"][0]
+
+
+def test_fields_of_structs_have_names_without_dots() -> None:
+    named = {"a.b": [1], "": [2]}  # columns may be called so
+    assert Columns.from_arrow(pa.table(named)).to_rows() == [{"a.b": 1, "": 2}]
+    for outer, inner, name in (
+        ("a", "b.c", r"a\.b\.c"),
+        ("a", "", r"a\."),
+        ("a.b", "c", r"a\.b"),
+        ("", "c", ""),
+    ):
+        table = pa.table({outer: pa.array([{inner: 1}], pa.struct([(inner, pa.int64())]))})
+        with pytest.raises(ValueError, match=f"column '{name}': a struct, or a field of one"):
+            Columns.from_arrow(table)
 
 
 def test_a_stream_that_fails_says_why() -> None:
@@ -368,6 +422,15 @@ def test_the_producer_is_sound_before_it_is_broken() -> None:
     assert source.released == ["schema", "array"]
 
 
+def test_nulls_of_unknown_number_without_a_bitmap_are_none() -> None:
+    def change(source: Broken) -> None:
+        source.top.null_count = source.x.null_count = source.s.null_count = -1
+
+    columns = Columns.from_arrow(Broken(change))
+    assert columns.to_rows() == [{"x": float(i + 1), "s": "abc"[i]} for i in range(3)]
+    assert columns.valid("x") is None
+
+
 def put(path: str, value: Any) -> Callable[[Broken], None]:
     def change(source: Broken) -> None:
         *objects, name = path.split(".")
@@ -402,6 +465,10 @@ def list_without_items(source: Broken) -> None:
     source.schemas[1].n_children = 1
 
 
+def borrow_dictionary(source: Broken) -> None:
+    source.x.dictionary = ctypes.pointer(source.s)
+
+
 def share_children(source: Broken) -> None:
     """Sixty structs, each with the next one twice: 2^60 ways to walk."""
     below = source.schemas[1]
@@ -424,9 +491,16 @@ BREAKS: list[tuple[Callable[[Broken], None], str]] = [
     (put("top.offset", -1), "negative or absurd"),
     (put("top.offset", 2**63 - 1), "negative or absurd"),
     (put("top.n_buffers", 0), "another number of buffers"),
-    (put("top.n_children", 1), "column 's': fewer children"),
+    (put("top.n_children", 1), "column 'x': fewer children"),
     (put("top.n_children", 0), "column 'x': fewer children"),
     (put("top.children", None), "its children are missing"),
+    (put("top.n_children", 3), "column 'x': more children"),
+    (put("top.null_count", 1), "column 'x': nulls, but no validity bitmap"),
+    (put("x.null_count", 1), "column 'x': nulls, but no validity bitmap"),
+    (put("s.null_count", 3), "column 's': nulls, but no validity bitmap"),
+    (put("s.null_count", -2), "column 's': a negative number of nulls"),
+    (put("x.n_children", 1), "column 'x': children, of a type without any"),
+    (borrow_dictionary, "column 'x': a dictionary that the schema does not have"),
     (put("x.length", 2), "column 'x': fewer elements"),
     (put("x.length", -5), "column 'x': fewer elements"),
     (put("x.offset", -1), "column 'x': a negative or absurd offset"),

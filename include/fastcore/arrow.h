@@ -77,7 +77,7 @@ fc_status fc_arrow_stream(const fc_alloc *alloc, fc_columns *set, struct ArrowAr
 /* Rows from another library: a schema, any number of batches, then the set. Everything that a
  * producer says is checked but what the interface cannot tell: how long its buffers are (only views
  * say so). Struct columns become columns with dotted names; dictionaries of texts become codes,
- * other dictionaries are read out; texts must be UTF-8.
+ * other dictionaries are read out; texts must be UTF-8; INT64_MIN is no time, in any unit.
  *
  * Values of one batch are not copied where the layouts agree (float64, float32, int64, int32 and
  * microseconds without nulls, at addresses that are multiples of their width): the set then keeps
@@ -86,8 +86,9 @@ typedef struct fc_arrow_in fc_arrow_in;
 
 enum { FC_ARROW_MAX_DEPTH = 64, FC_ARROW_MAX_COLUMNS = 100000, FC_ARROW_ERROR = 400 };
 
-/* Takes over the schema, also when it fails. FC_EINVALID: it is broken; FC_EREFUSED: no column can
- * hold such a type; both say what in `error` (FC_ARROW_ERROR bytes). `seed` is that of hashes. */
+/* Takes over the schema, also when it fails. FC_EINVALID: it is broken, has two columns of one name
+ * or, within structs, names that are empty or have dots; FC_EREFUSED: no column can hold such a
+ * type; both say what in `error` (FC_ARROW_ERROR bytes). `seed` is that of hashes. */
 fc_status fc_arrow_in_new(const fc_alloc *alloc, struct ArrowSchema *schema, uint64_t seed,
                           char *error, fc_arrow_in **out);
 /* Takes over a batch, also when it fails. */

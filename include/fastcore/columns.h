@@ -133,8 +133,9 @@ int64_t fc_layout_find(const fc_layout *layout, const char *name, size_t len);
 /* ---- Sets of rows ------------------------------------------------------------------------- */
 
 typedef struct fc_column {
-    void *values;   /* capacity * items values; capacity + 1 offsets for STRING; aligned to 64
-                     * bytes, or to 8 where the whole column is smaller than that */
+    void *values;   /* capacity * items values; capacity + 1 offsets for STRING. The set's own are
+                     * aligned to 64 bytes, or to 8 where the whole column is smaller than that;
+                     * those of an owner (below) only to the width of a value */
     uint8_t *valid; /* Arrow validity bitmap, LSB first, or NULL: no nulls (not nullable) */
     char *bytes;    /* STRING: the texts, or NULL as long as all are empty */
     size_t bytes_size;

@@ -9,6 +9,19 @@ fc_status fc_arrow_fail(char *error, const char *name, const char *what) {
     return FC_EINVALID;
 }
 
+fc_status fc_arrow_check_nulls(const struct ArrowArray *array, const char *name, char *error) {
+    if (array->null_count < -1) return fc_arrow_fail(error, name, "a negative number of nulls");
+    if (array->null_count > 0 && !array->buffers[0])
+        return fc_arrow_fail(error, name, "nulls, but no validity bitmap");
+    return FC_OK;
+}
+
+bool fc_arrow_same(const struct ArrowArray *a, const struct ArrowArray *b) {
+    return a->length == b->length && a->offset == b->offset && a->null_count == b->null_count &&
+           a->n_buffers == b->n_buffers &&
+           !memcmp(a->buffers, b->buffers, (size_t)a->n_buffers * sizeof *a->buffers);
+}
+
 fc_status fc_arrow_check(const struct ArrowArray *array, fc_arrow_type type, const char *name,
                          char *error) {
     static const int64_t buffers[] = {
@@ -18,6 +31,7 @@ fc_status fc_arrow_check(const struct ArrowArray *array, fc_arrow_type type, con
     if (array->length < 0 || array->offset < 0 || array->length > INT64_MAX / 32 ||
         array->offset > INT64_MAX / 32)
         return fc_arrow_fail(error, name, "a negative or absurd length or offset");
+    if (array->n_children) return fc_arrow_fail(error, name, "children, of a type without any");
     if (type == FC_ARROW_NULL) return FC_OK;
     int64_t want = fc_arrow_is_text(type) && type != FC_ARROW_VIEW ? buffers[type]
                    : type == FC_ARROW_VIEW                         ? 3
@@ -29,7 +43,7 @@ fc_status fc_arrow_check(const struct ArrowArray *array, fc_arrow_type type, con
     if (end && !array->buffers[1]) return fc_arrow_fail(error, name, "a buffer is missing");
     if (type == FC_ARROW_VIEW && array->n_buffers > 3 && !array->buffers[array->n_buffers - 1])
         return fc_arrow_fail(error, name, "the sizes of its buffers are missing");
-    return FC_OK;
+    return fc_arrow_check_nulls(array, name, error);
 }
 
 /* ---- Texts --------------------------------------------------------------------------------- */
@@ -66,7 +80,7 @@ fc_status fc_arrow_text(const struct ArrowArray *array, fc_arrow_type type, int6
     } else {
         if (type == FC_ARROW_TEXT32) {
             int32_t pair[2];
-            memcpy(pair, (const int32_t *)array->buffers[1] + at, sizeof pair);
+            memcpy(pair, (const char *)array->buffers[1] + at * 4, sizeof pair);
             begin = pair[0], end = pair[1];
         } else {
             int64_t pair[2];
@@ -176,6 +190,10 @@ static fc_status put_number(const fc_arrow_field *field, const struct ArrowArray
     case FC_COLUMN_INT32: ((int32_t *)column->values)[cell] = (int32_t)x; return FC_OK;
     case FC_COLUMN_BOOL: ((uint8_t *)column->values)[cell] = x != 0; return FC_OK;
     default:
+        if (x == INT64_MIN && type == FC_ARROW_I64) {
+            ((int64_t *)column->values)[cell] = x;
+            return FC_OK;
+        }
         if (to_microseconds(field, x, (int64_t *)column->values + cell)) return FC_OK;
         return fc_arrow_fail(error, field->name, "a time beyond the range of microseconds");
     }
@@ -201,20 +219,27 @@ static fc_status put_list(const fc_arrow_field *field, const fc_arrow_view *view
     return FC_OK;
 }
 
-static fc_status put_index(const fc_arrow_field *field, const fc_arrow_view *view,
-                           const int32_t *codes, int64_t row, fc_column *column, int64_t to,
-                           bool *valid, char *error) {
+fc_status fc_arrow_index(const fc_arrow_field *field, const fc_arrow_view *view, int64_t row,
+                         int64_t *index, char *error) {
+    if (fc_arrow_integer(view->array, field->type, view->base + row, index) && *index >= 0 &&
+        *index < view->array->dictionary->length)
+        return FC_OK;
+    return fc_arrow_fail(error, field->name, "an index outside of its dictionary");
+}
+
+bool fc_arrow_has_nat(const fc_arrow_field *field, const fc_arrow_view *view) {
+    int64_t x = 0;
+    for (int64_t row = 0; field->type == FC_ARROW_I64 && row < view->rows; row++)
+        if (fc_arrow_integer(view->array, FC_ARROW_I64, view->base + row, &x) && x == INT64_MIN)
+            return true;
+    return false;
+}
+
+static fc_status put_index(const fc_arrow_field *field, const fc_arrow_view *view, int64_t row,
+                           fc_column *column, int64_t to, bool *valid, char *error) {
     const struct ArrowArray *values = view->array->dictionary;
     int64_t index;
-    if (!fc_arrow_integer(view->array, field->type, view->base + row, &index) || index < 0 ||
-        index >= values->length)
-        return fc_arrow_fail(error, field->name, "an index outside of its dictionary");
-    if (codes) {
-        int32_t code = codes[index];
-        *valid = code >= 0;
-        ((int32_t *)column->values)[to] = code;
-        return FC_OK;
-    }
+    FC_TRY(fc_arrow_index(field, view, row, &index, error));
     int64_t at = values->offset + index;
     const uint8_t *bits = values->null_count && values->n_buffers ? values->buffers[0] : NULL;
     *valid = !bits || fc_arrow_bit(bits, at);
@@ -228,16 +253,20 @@ static fc_status put_cell(const fc_arrow_field *field, const fc_arrow_view *view
     bool valid = fc_arrow_valid(view, row) && field->type != FC_ARROW_NULL;
     const char *text;
     size_t len;
-    if (valid && field->listed) {
+    if (codes) {
+        valid = codes[row] >= 0;
+        ((int32_t *)column->values)[to] = codes[row];
+    } else if (valid && field->listed) {
         FC_TRY(put_list(field, view, row, column, to, error));
     } else if (valid && field->dictionary) {
-        FC_TRY(put_index(field, view, codes, row, column, to, &valid, error));
+        FC_TRY(put_index(field, view, row, column, to, &valid, error));
     } else if (valid && fc_arrow_is_text(field->type)) {
         FC_TRY(fc_arrow_text(view->array, field->type, view->base + row, field->name, error, &text,
                              &len));
         FC_TRY(fc_column_put_text(set, column, to, text, len));
     } else if (valid) {
         FC_TRY(put_number(field, view->array, field->type, view->base + row, column, to, error));
+        if (field->kind == FC_COLUMN_TIME) valid = ((int64_t *)column->values)[to] != INT64_MIN;
     }
     if (valid)
         fc_column_put_valid(column, to);

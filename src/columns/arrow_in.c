@@ -1,220 +1,33 @@
 /* Arrow's way in: what the schema's columns become, and the batches put together. */
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "columns/arrow_in.h"
 
 typedef struct batch {
     struct ArrowArray array;
-    int32_t **codes; /* of each field with a dictionary of texts: of this batch's indices */
+    int32_t **codes; /* of each field with a dictionary of texts: of this batch's rows */
 } batch;
+
+/* The dictionary that was read last, and its texts' codes: producers tend to send one with every
+ * batch. It stands in a batch that is kept. */
+typedef struct last_dictionary {
+    const struct ArrowArray *values;
+    int32_t *codes;
+} last_dictionary;
 
 struct fc_arrow_in {
     const fc_alloc *alloc;
     fc_arena arena; /* fields, and codes */
     uint64_t seed;
-    fc_arrow_field *fields;
-    uint32_t count, room;
+    fc_arrow_fields schema;
     fc_arrow_texts *texts; /* of each field */
+    last_dictionary *last; /* of each field */
     batch *batches;
     size_t batch_count, batch_room;
     int64_t rows;
 };
 
 /* ---- The schema ---------------------------------------------------------------------------- */
-
-static bool read_plain(const char *format, fc_arrow_type *type) {
-    static const char letters[] = "nbcCsSiIlLefguU"; /* in the order of fc_arrow_type */
-    const char *at = format[0] ? strchr(letters, format[0]) : NULL;
-    if (!strcmp(format, "vu")) *type = FC_ARROW_VIEW;
-    if (!strcmp(format, "vu")) return true;
-    if (!at || format[1]) return false;
-    *type = (fc_arrow_type)(at - letters);
-    return true;
-}
-
-static bool read_time(const char *format, fc_arrow_field *field) {
-    field->multiply = field->divide = 1;
-    field->type = FC_ARROW_I64;
-    if (!strcmp(format, "tdD")) {
-        field->type = FC_ARROW_I32;
-        field->multiply = 86400000000;
-        field->flags |= FC_COLUMN_DATE;
-    } else if (!strcmp(format, "tdm")) {
-        field->multiply = 1000;
-        field->flags |= FC_COLUMN_DATE;
-    } else if (!strncmp(format, "ts", 2) && format[2] && format[3] == ':') {
-        switch (format[2]) {
-        case 's': field->multiply = 1000000; break;
-        case 'm': field->multiply = 1000; break;
-        case 'u': break;
-        case 'n': field->divide = 1000; break;
-        default: return false;
-        }
-        field->utc = format[4] != 0;
-    } else {
-        return false;
-    }
-    field->kind = FC_COLUMN_TIME;
-    return true;
-}
-
-static fc_column_kind kind_of(fc_arrow_type type) {
-    switch (type) {
-    case FC_ARROW_BOOL: return FC_COLUMN_BOOL;
-    case FC_ARROW_I8:
-    case FC_ARROW_U8:
-    case FC_ARROW_I16:
-    case FC_ARROW_U16:
-    case FC_ARROW_I32: return FC_COLUMN_INT32;
-    case FC_ARROW_U32:
-    case FC_ARROW_I64:
-    case FC_ARROW_U64: return FC_COLUMN_INT64;
-    case FC_ARROW_F16:
-    case FC_ARROW_F32: return FC_COLUMN_FLOAT32;
-    case FC_ARROW_NULL: /* nothing but missing values: NaN */
-    case FC_ARROW_F64: return FC_COLUMN_FLOAT64;
-    default: return FC_COLUMN_STRING;
-    }
-}
-
-static fc_status refuse(char *error, const fc_arrow_field *field, const char *format) {
-    snprintf(error, FC_ARROW_ERROR,
-             "column '%.150s': no column can hold the Arrow type '%.100s'; cast it or leave it out",
-             field->name, format);
-    return FC_EREFUSED;
-}
-
-static bool is_list(const char *format, uint32_t *items) {
-    if (strncmp(format, "+w:", 3) != 0) return false;
-    char *end;
-    long n = strtol(format + 3, &end, 10);
-    *items = (uint32_t)n;
-    return end != format + 3 && !*end && n > 0 && n <= 1 << 20;
-}
-
-/* What a field that is no struct becomes. */
-static fc_status read_type(const struct ArrowSchema *schema, fc_arrow_field *field, char *error) {
-    const char *format = schema->format;
-    field->items = 1;
-    if (schema->dictionary) {
-        const struct ArrowSchema *values = schema->dictionary;
-        if (!values->format || !read_plain(format, &field->type) || field->type < FC_ARROW_I8 ||
-            field->type > FC_ARROW_U64)
-            return fc_arrow_fail(error, field->name, "a dictionary that is none");
-        field->dictionary = true;
-        if (values->dictionary || !read_plain(values->format, &field->value) ||
-            field->value == FC_ARROW_NULL)
-            return refuse(error, field, values->format);
-        field->kind = fc_arrow_is_text(field->value) ? FC_COLUMN_CODE : kind_of(field->value);
-        return FC_OK;
-    }
-    if (is_list(format, &field->items)) {
-        bool one = schema->n_children == 1 && schema->children;
-        const struct ArrowSchema *child = one ? schema->children[0] : NULL;
-        if (!child || !child->format)
-            return fc_arrow_fail(error, field->name, "a list without the type of its items");
-        field->listed = true;
-        field->flags |= FC_COLUMN_LISTED;
-        if (child->dictionary || !read_plain(child->format, &field->type) ||
-            field->type == FC_ARROW_NULL || fc_arrow_is_text(field->type))
-            return refuse(error, field, child->format);
-        field->kind = kind_of(field->type);
-        return FC_OK;
-    }
-    if (read_plain(format, &field->type)) {
-        field->kind = kind_of(field->type);
-        return FC_OK;
-    }
-    return read_time(format, field) ? FC_OK : refuse(error, field, format);
-}
-
-static fc_status add_field(fc_arrow_in *self, const fc_arrow_field *field, char *error) {
-    if (self->count == FC_ARROW_MAX_COLUMNS)
-        return fc_arrow_fail(error, field->name, "more columns than there can be");
-    if (self->count == self->room) {
-        uint32_t room = self->room * 2 + 16;
-        fc_arrow_field *fields =
-            self->alloc->resize(self->alloc->ctx, self->fields, room * sizeof *fields);
-        if (!fields) return FC_ENOMEM;
-        self->fields = fields, self->room = room;
-    }
-    self->fields[self->count++] = *field;
-    return FC_OK;
-}
-
-/* One level of the walk through nested structs, without recursion. */
-typedef struct level {
-    const struct ArrowSchema *schema;
-    int64_t next;
-    size_t name_len; /* of the dotted name up to here */
-} level;
-
-enum { MAX_NAME = 4096 };
-
-static fc_status append_name(char *name, size_t *len, const char *part, char *error) {
-    size_t more = strlen(part);
-    if (*len + more + 2 > MAX_NAME) return fc_arrow_fail(error, name, "a name that is too long");
-    if (*len) name[(*len)++] = '.';
-    memcpy(name + *len, part, more + 1);
-    *len += more;
-    if (fc_utf8_valid(part, more)) return FC_OK;
-    return fc_arrow_fail(error, "?", "a name that is no UTF-8");
-}
-
-static fc_status read_leaf(fc_arrow_in *self, const struct ArrowSchema *schema, const level *levels,
-                           int depth, const char *name, size_t len, char *error) {
-    fc_arrow_field field = {.depth = (uint32_t)depth, .name_len = len};
-    field.name = fc_arena_text(&self->arena, name, len);
-    uint32_t *path = fc_arena_zeros(&self->arena, (size_t)depth, sizeof *path);
-    if (!field.name || !path) return FC_ENOMEM;
-    for (int i = 0; i < depth; i++) path[i] = (uint32_t)(levels[i].next - 1);
-    field.path = path;
-    if (depth > 1) field.flags = FC_COLUMN_NESTED;
-    FC_TRY(read_type(schema, &field, error));
-    return add_field(self, &field, error);
-}
-
-static fc_status read_schema(fc_arrow_in *self, const struct ArrowSchema *top, char *error) {
-    level levels[FC_ARROW_MAX_DEPTH];
-    char name[MAX_NAME];
-    int depth = 1;
-    /* Of all nodes, not only of columns: structs that share children are walked once for each way.
-     */
-    uint32_t left = FC_ARROW_MAX_COLUMNS;
-    if (!top->format || strcmp(top->format, "+s") != 0) {
-        snprintf(error, FC_ARROW_ERROR,
-                 "expected rows (an Arrow struct type), got the Arrow type '%.100s'",
-                 top->format ? top->format : "");
-        return FC_EREFUSED;
-    }
-    levels[0] = (level){top, 0, 0};
-    while (depth) {
-        level *here = &levels[depth - 1];
-        if (here->schema->n_children < 0)
-            return fc_arrow_fail(error, "?", "a negative number of children");
-        if (here->next >= here->schema->n_children) {
-            depth--;
-            continue;
-        }
-        const struct ArrowSchema *child =
-            here->schema->children ? here->schema->children[here->next] : NULL;
-        here->next++;
-        if (!left--) return fc_arrow_fail(error, "?", "more columns than there can be");
-        if (!child || !child->format || !child->release)
-            return fc_arrow_fail(error, "?", "a field of the schema is missing");
-        size_t len = here->name_len;
-        FC_TRY(append_name(name, &len, child->name ? child->name : "", error));
-        if (strcmp(child->format, "+s") != 0) {
-            FC_TRY(read_leaf(self, child, levels, depth, name, len, error));
-        } else if (depth == FC_ARROW_MAX_DEPTH) {
-            return fc_arrow_fail(error, name, "structs nested too deeply");
-        } else {
-            levels[depth++] = (level){child, 0, len};
-        }
-    }
-    return FC_OK;
-}
 
 fc_status fc_arrow_in_new(const fc_alloc *alloc, struct ArrowSchema *schema, uint64_t seed,
                           char *error, fc_arrow_in **out) {
@@ -230,12 +43,16 @@ fc_status fc_arrow_in_new(const fc_alloc *alloc, struct ArrowSchema *schema, uin
     if (self) {
         *self = (fc_arrow_in){.alloc = alloc, .seed = seed};
         fc_arena_init(&self->arena, alloc);
-        status = read_schema(self, &own, error);
+        self->schema = (fc_arrow_fields){.alloc = alloc, .arena = &self->arena};
+        status = fc_arrow_read_schema(&self->schema, &own, seed, error);
     }
     if (self && status == FC_OK) {
-        self->texts = fc_arena_zeros(&self->arena, (size_t)self->count + 1, sizeof *self->texts);
-        if (!self->texts) status = FC_ENOMEM;
-        for (uint32_t i = 0; self->texts && i < self->count; i++)
+        self->texts =
+            fc_arena_zeros(&self->arena, (size_t)self->schema.count + 1, sizeof *self->texts);
+        self->last =
+            fc_arena_zeros(&self->arena, (size_t)self->schema.count + 1, sizeof *self->last);
+        if (!self->texts || !self->last) status = FC_ENOMEM;
+        for (uint32_t i = 0; self->texts && i < self->schema.count; i++)
             self->texts[i] = (fc_arrow_texts){.alloc = alloc, .seed = seed};
     }
     if (own.release) own.release(&own);
@@ -246,14 +63,23 @@ fc_status fc_arrow_in_new(const fc_alloc *alloc, struct ArrowSchema *schema, uin
     return status;
 }
 
+static void forget_dictionaries(fc_arrow_in *self) {
+    for (uint32_t i = 0; self->last && i < self->schema.count; i++) {
+        if (self->last[i].codes) self->alloc->release(self->alloc->ctx, self->last[i].codes);
+        self->last[i] = (last_dictionary){NULL, NULL};
+    }
+}
+
 void fc_arrow_in_free(fc_arrow_in *self) {
     if (!self) return;
     const fc_alloc *alloc = self->alloc;
+    forget_dictionaries(self);
     for (size_t i = 0; i < self->batch_count; i++)
         if (self->batches[i].array.release) self->batches[i].array.release(&self->batches[i].array);
-    for (uint32_t i = 0; self->texts && i < self->count; i++) fc_arrow_texts_free(&self->texts[i]);
+    for (uint32_t i = 0; self->texts && i < self->schema.count; i++)
+        fc_arrow_texts_free(&self->texts[i]);
     if (self->batches) alloc->release(alloc->ctx, self->batches);
-    if (self->fields) alloc->release(alloc->ctx, self->fields);
+    if (self->schema.fields) alloc->release(alloc->ctx, self->schema.fields);
     fc_arena_free(&self->arena);
     alloc->release(alloc->ctx, self);
 }
@@ -271,7 +97,15 @@ static fc_status check_struct(const struct ArrowArray *array, const char *name, 
         return fc_arrow_fail(error, name, "another number of buffers than a struct has");
     if (array->n_children < 0 || (array->n_children && !array->children))
         return fc_arrow_fail(error, name, "its children are missing");
-    return FC_OK;
+    return fc_arrow_check_nulls(array, name, error);
+}
+
+static fc_status check_children(const struct ArrowArray *array, int64_t expected, const char *name,
+                                char *error) {
+    if (array->n_children == expected) return FC_OK;
+    return fc_arrow_fail(error, name,
+                         array->n_children < expected ? "fewer children than the schema has"
+                                                      : "more children than the schema has");
 }
 
 static void add_validity(fc_arrow_view *view, const struct ArrowArray *array) {
@@ -290,8 +124,7 @@ static fc_status view_field(const fc_arrow_field *field, const struct ArrowArray
     for (uint32_t i = 0; i < field->depth; i++) {
         FC_TRY(check_struct(array, field->name, error));
         add_validity(view, array);
-        if (field->path[i] >= (uint64_t)array->n_children)
-            return fc_arrow_fail(error, field->name, "fewer children than the schema has");
+        FC_TRY(check_children(array, field->children[i], field->name, error));
         array = array->children[field->path[i]];
         if (!array) return fc_arrow_fail(error, field->name, "an array is missing");
         /* The parent's elements base .. base + rows are the child's, behind its own offset. */
@@ -305,7 +138,7 @@ static fc_status view_field(const fc_arrow_field *field, const struct ArrowArray
     if (field->listed) {
         const struct ArrowArray *items;
         FC_TRY(check_struct(array, field->name, error));
-        if (array->n_children != 1 || !array->children)
+        if (array->n_children != 1)
             return fc_arrow_fail(error, field->name, "a list without its items");
         items = array->children[0];
         FC_TRY(fc_arrow_check(items, field->type, field->name, error));
@@ -317,16 +150,24 @@ static fc_status view_field(const fc_arrow_field *field, const struct ArrowArray
     }
     if (field->dictionary)
         FC_TRY(fc_arrow_check(array->dictionary, field->value, field->name, error));
+    else if (array->dictionary)
+        return fc_arrow_fail(error, field->name, "a dictionary that the schema does not have");
     if (field->type != FC_ARROW_NULL) add_validity(view, array);
     return FC_OK;
 }
 
 /* The codes of a batch's dictionary in that of all batches. */
 static fc_status read_dictionary(fc_arrow_in *self, uint32_t i, const struct ArrowArray *values,
-                                 int32_t **out, char *error) {
-    const fc_arrow_field *field = &self->fields[i];
-    int32_t *codes = fc_arena_zeros(&self->arena, (size_t)values->length + 1, sizeof *codes);
+                                 char *error) {
+    const fc_arrow_field *field = &self->schema.fields[i];
+    last_dictionary *last = &self->last[i];
+    if (last->values && fc_arrow_same(last->values, values)) return FC_OK;
+    size_t size;
+    if (!fc_size_mul((size_t)values->length + 1, sizeof *last->codes, &size)) return FC_ENOMEM;
+    last->values = NULL;
+    int32_t *codes = self->alloc->resize(self->alloc->ctx, last->codes, size);
     if (!codes) return FC_ENOMEM;
+    last->codes = codes;
     const uint8_t *bits = values->null_count && values->n_buffers ? values->buffers[0] : NULL;
     for (int64_t k = 0; k < values->length; k++) {
         int64_t at = values->offset + k;
@@ -337,20 +178,41 @@ static fc_status read_dictionary(fc_arrow_in *self, uint32_t i, const struct Arr
         FC_TRY(fc_arrow_text(values, field->value, at, field->name, error, &text, &len));
         FC_TRY(fc_arrow_texts_add(&self->texts[i], text, len, &codes[k]));
     }
+    last->values = values;
+    return FC_OK;
+}
+
+/* A batch keeps the codes of its rows, and not of its dictionary, which may be much longer. */
+static fc_status read_codes(fc_arrow_in *self, uint32_t i, const fc_arrow_view *view, int32_t **out,
+                            char *error) {
+    const fc_arrow_field *field = &self->schema.fields[i];
+    const struct ArrowArray *values = view->array->dictionary;
+    FC_TRY(read_dictionary(self, i, values, error));
+    int32_t *codes = fc_arena_zeros(&self->arena, (size_t)view->rows + 1, sizeof *codes);
+    if (!codes) return FC_ENOMEM;
+    for (int64_t row = 0; row < view->rows; row++) {
+        int64_t index;
+        codes[row] = -1;
+        if (!fc_arrow_valid(view, row)) continue;
+        FC_TRY(fc_arrow_index(field, view, row, &index, error));
+        codes[row] = self->last[i].codes[index];
+    }
     *out = codes;
     return FC_OK;
 }
 
 static fc_status check_batch(fc_arrow_in *self, batch *part, char *error) {
     fc_arrow_view view;
-    FC_TRY(check_struct(&part->array, "", error));
-    part->codes = fc_arena_zeros(&self->arena, (size_t)self->count + 1, sizeof *part->codes);
+    const char *name = self->schema.count ? self->schema.fields[0].name : "";
+    FC_TRY(check_struct(&part->array, name, error));
+    FC_TRY(check_children(&part->array, self->schema.children, name, error));
+    part->codes = fc_arena_zeros(&self->arena, (size_t)self->schema.count + 1, sizeof *part->codes);
     if (!part->codes) return FC_ENOMEM;
-    for (uint32_t i = 0; i < self->count; i++) {
-        const fc_arrow_field *field = &self->fields[i];
+    for (uint32_t i = 0; i < self->schema.count; i++) {
+        const fc_arrow_field *field = &self->schema.fields[i];
         FC_TRY(view_field(field, &part->array, &view, error));
         if (field->kind == FC_COLUMN_CODE)
-            FC_TRY(read_dictionary(self, i, view.array->dictionary, &part->codes[i], error));
+            FC_TRY(read_codes(self, i, &view, &part->codes[i], error));
     }
     return __builtin_add_overflow(self->rows, part->array.length, &self->rows) ? FC_ELIMIT : FC_OK;
 }
@@ -376,6 +238,7 @@ fc_status fc_arrow_in_push(fc_arrow_in *self, struct ArrowArray *array, char *er
     self->batches[self->batch_count++] = part;
     return FC_OK;
 fail:
+    forget_dictionaries(self); /* they may stand in this batch */
     part.array.release(&part.array);
     return status;
 }
@@ -396,10 +259,10 @@ static void drop_owner(void *ctx) {
 
 static fc_status make_layout(fc_arrow_in *self, bool *nullable, fc_layout **out) {
     fc_arena *arena = &self->arena;
-    fc_column_spec *specs = fc_arena_zeros(arena, (size_t)self->count + 1, sizeof *specs);
+    fc_column_spec *specs = fc_arena_zeros(arena, (size_t)self->schema.count + 1, sizeof *specs);
     if (!specs) return FC_ENOMEM;
-    for (uint32_t i = 0; i < self->count; i++) {
-        const fc_arrow_field *field = &self->fields[i];
+    for (uint32_t i = 0; i < self->schema.count; i++) {
+        const fc_arrow_field *field = &self->schema.fields[i];
         const fc_arrow_texts *texts = &self->texts[i];
         const char **list = fc_arena_zeros(arena, texts->count + 1, sizeof *list);
         size_t *lens = fc_arena_zeros(arena, texts->count + 1, sizeof *lens);
@@ -419,20 +282,24 @@ static fc_status make_layout(fc_arrow_in *self, bool *nullable, fc_layout **out)
                                     .text_lens = lens,
                                     .text_count = (int64_t)texts->count};
     }
-    return fc_layout_new(self->alloc, specs, self->count, out);
+    return fc_layout_new(self->alloc, specs, self->schema.count, out);
 }
 
-/* Whether a null can come out of this batch: of a bitmap, or of a dictionary. */
+/* Whether a null can come out of this batch: of a bitmap, of a dictionary, or as a time's NaT. */
 static bool may_be_null(const fc_arrow_field *field, const fc_arrow_view *view,
                         const int32_t *codes) {
     if (field->type == FC_ARROW_NULL) return true;
+    if (codes) {
+        for (int64_t row = 0; row < view->rows; row++)
+            if (codes[row] < 0) return true;
+        return false;
+    }
     for (int64_t row = 0; view->valid_count && row < view->rows; row++)
         if (!fc_arrow_valid(view, row)) return true;
+    if (field->kind == FC_COLUMN_TIME) return fc_arrow_has_nat(field, view);
     if (!field->dictionary) return false;
     const struct ArrowArray *values = view->array->dictionary;
-    for (int64_t k = 0; codes && k < values->length; k++)
-        if (codes[k] < 0) return true;
-    return !codes && values->null_count && values->n_buffers && values->buffers[0];
+    return values->null_count && values->n_buffers && values->buffers[0];
 }
 
 /* Lets a column's cells be the producer's own, where they are what ours would be. */
@@ -456,8 +323,8 @@ static bool adopt(const fc_arrow_field *field, const fc_arrow_view *view, fc_col
 
 static fc_status fill(fc_arrow_in *self, fc_columns *set, char *error, bool *adopted) {
     fc_arrow_view view;
-    for (uint32_t i = 0; i < self->count; i++) {
-        const fc_arrow_field *field = &self->fields[i];
+    for (uint32_t i = 0; i < self->schema.count; i++) {
+        const fc_arrow_field *field = &self->schema.fields[i];
         int64_t to = 0;
         for (size_t b = 0; b < self->batch_count; b++) {
             const batch *part = &self->batches[b];
@@ -475,18 +342,17 @@ static fc_status fill(fc_arrow_in *self, fc_columns *set, char *error, bool *ado
 
 fc_status fc_arrow_in_finish(fc_arrow_in *self, char *error, fc_columns **out) {
     error[0] = 0;
-    bool *nullable = fc_arena_zeros(&self->arena, (size_t)self->count + 1, sizeof *nullable);
+    bool *nullable = fc_arena_zeros(&self->arena, (size_t)self->schema.count + 1, sizeof *nullable);
     if (!nullable) return FC_ENOMEM;
     fc_arrow_view view;
-    for (uint32_t i = 0; i < self->count; i++)
+    for (uint32_t i = 0; i < self->schema.count; i++)
         for (size_t b = 0; b < self->batch_count && !nullable[i]; b++) {
             const batch *part = &self->batches[b];
-            FC_TRY(view_field(&self->fields[i], &part->array, &view, error));
-            nullable[i] = may_be_null(&self->fields[i], &view, part->codes[i]);
+            FC_TRY(view_field(&self->schema.fields[i], &part->array, &view, error));
+            nullable[i] = may_be_null(&self->schema.fields[i], &view, part->codes[i]);
         }
     fc_layout *layout;
     fc_status status = make_layout(self, nullable, &layout);
-    if (status == FC_EINVALID) snprintf(error, FC_ARROW_ERROR, "two columns of one name");
     if (status != FC_OK) return status;
     owner *keep = self->alloc->get(self->alloc->ctx, sizeof *keep);
     fc_columns *set = NULL;

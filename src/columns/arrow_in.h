@@ -30,7 +30,8 @@ typedef enum fc_arrow_type {
 typedef struct fc_arrow_field {
     const char *name; /* dotted where nested */
     size_t name_len;
-    const uint32_t *path; /* children from the batch down */
+    const uint32_t *path;    /* children from the batch down */
+    const int64_t *children; /* how many there are at each level of the path */
     uint32_t depth;
     fc_arrow_type type;  /* of the values; of the indices if there is a dictionary */
     fc_arrow_type value; /* of the dictionary's values */
@@ -65,6 +66,10 @@ static inline bool fc_arrow_is_text(fc_arrow_type type) { return type >= FC_ARRO
 /* "column 'NAME': WHAT", as FC_EINVALID. */
 fc_status fc_arrow_fail(char *error, const char *name, const char *what);
 
+/* Nulls without the bitmap that tells which are FC_EINVALID; -1 nulls are of a number unknown. */
+fc_status fc_arrow_check_nulls(const struct ArrowArray *array, const char *name, char *error);
+/* Whether two arrays of one type, both alive, are the same memory. */
+bool fc_arrow_same(const struct ArrowArray *a, const struct ArrowArray *b);
 /* Checks an array of this type and returns it with element `base` as its first of `rows`. */
 fc_status fc_arrow_check(const struct ArrowArray *array, fc_arrow_type type, const char *name,
                          char *error);
@@ -75,6 +80,12 @@ fc_status fc_arrow_text(const struct ArrowArray *array, fc_arrow_type type, int6
 /* Integer `at` as int64; false for a uint64 beyond. */
 bool fc_arrow_integer(const struct ArrowArray *array, fc_arrow_type type, int64_t at, int64_t *out);
 double fc_arrow_double(const struct ArrowArray *array, fc_arrow_type type, int64_t at);
+
+/* The index of a valid cell into its dictionary; FC_EINVALID outside of it. */
+fc_status fc_arrow_index(const fc_arrow_field *field, const fc_arrow_view *view, int64_t row,
+                         int64_t *index, char *error);
+/* Whether a time in int64 is INT64_MIN, which stands for no time, as in NumPy. */
+bool fc_arrow_has_nat(const fc_arrow_field *field, const fc_arrow_view *view);
 
 /* Dictionaries of all batches as one. */
 typedef struct fc_arrow_texts {
@@ -90,10 +101,23 @@ typedef struct fc_arrow_texts {
 void fc_arrow_texts_free(fc_arrow_texts *texts);
 fc_status fc_arrow_texts_add(fc_arrow_texts *texts, const char *text, size_t len, int32_t *code);
 
-/* Writes the rows of a batch into cells [to, to + rows) of a column. `codes` translates the
- * indices of this batch's dictionary of texts. */
+/* Writes the rows of a batch into cells [to, to + rows) of a column. `codes` are those of the
+ * rows where the dictionary is one of texts. */
 fc_status fc_arrow_fill(const fc_arrow_field *field, const fc_arrow_view *view,
                         const int32_t *codes, fc_columns *set, fc_column *column, int64_t to,
                         char *error);
+
+/* The columns of a schema. */
+typedef struct fc_arrow_fields {
+    const fc_alloc *alloc; /* of `fields`, which whoever gave it releases, also after a failure */
+    fc_arena *arena;       /* of what they point to */
+    fc_arrow_field *fields;
+    uint32_t count, room;
+    int64_t children; /* of the rows' struct */
+} fc_arrow_fields;
+/* FC_EINVALID: the schema is broken, or two columns have one name; FC_EREFUSED: no column can hold
+ * such a type. */
+fc_status fc_arrow_read_schema(fc_arrow_fields *self, const struct ArrowSchema *top, uint64_t seed,
+                               char *error);
 
 #endif

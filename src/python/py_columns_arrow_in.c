@@ -15,6 +15,18 @@ static PyObject *raise_arrow(fc_status status, const char *error) {
     return NULL;
 }
 
+/* The pointer of a capsule of this name; another name is another struct. */
+static void *open_capsule(PyObject *capsule, const char *name) {
+    if (PyCapsule_IsValid(capsule, name)) return PyCapsule_GetPointer(capsule, name);
+    if (!PyCapsule_CheckExact(capsule))
+        return PyErr_Format(PyExc_TypeError, "x: expected a capsule named '%s', got %.100s", name,
+                            Py_TYPE(capsule)->tp_name);
+    const char *found = PyCapsule_GetName(capsule);
+    return PyErr_Format(PyExc_TypeError, "x: expected a capsule named '%s', got one %s%.100s%s",
+                        name, found ? "named '" : "without a name", found ? found : "",
+                        found ? "'" : "");
+}
+
 /* What a stream says of its failure; its memory is its own. */
 static PyObject *raise_stream(struct ArrowArrayStream *stream, int code) {
     const char *text = stream->get_last_error ? stream->get_last_error(stream) : NULL;
@@ -61,7 +73,7 @@ static PyObject *read_stream(PyTypeObject *cls, struct ArrowArrayStream *stream,
 
 /* The stream is used up: a second use of its capsule must not look like no rows. */
 static PyObject *from_stream(PyTypeObject *cls, PyObject *capsule, uint64_t seed) {
-    struct ArrowArrayStream *stream = PyCapsule_GetPointer(capsule, "arrow_array_stream");
+    struct ArrowArrayStream *stream = open_capsule(capsule, "arrow_array_stream");
     if (!stream) return NULL;
     if (!stream->release || !stream->get_schema || !stream->get_next)
         return raise_arrow(FC_EINVALID, "the Arrow stream was released");
@@ -73,9 +85,9 @@ static PyObject *from_stream(PyTypeObject *cls, PyObject *capsule, uint64_t seed
 }
 
 static PyObject *from_array(PyTypeObject *cls, PyObject *pair, uint64_t seed) {
-    struct ArrowSchema *schema = PyCapsule_GetPointer(PyTuple_GET_ITEM(pair, 0), "arrow_schema");
+    struct ArrowSchema *schema = open_capsule(PyTuple_GET_ITEM(pair, 0), "arrow_schema");
     struct ArrowArray *array =
-        schema ? PyCapsule_GetPointer(PyTuple_GET_ITEM(pair, 1), "arrow_array") : NULL;
+        schema ? open_capsule(PyTuple_GET_ITEM(pair, 1), "arrow_array") : NULL;
     char error[FC_ARROW_ERROR];
     fc_arrow_in *in;
     if (!array) return NULL;
