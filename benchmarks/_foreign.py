@@ -178,9 +178,9 @@ def run(name: str, job: str, data: Any) -> ForeignRun | None:
         return None
     if name not in _servers:
         python = environment(name, SCRIPTS / f"{name}.txt")
-        _servers[name] = python and Server(name, python, SCRIPTS / f"{name}.py")
+        _servers[name] = Server(name, python, SCRIPTS / f"{name}.py") if python else None
     server = _servers[name]
-    return server and ForeignRun(server, job, data)
+    return ForeignRun(server, job, data) if server else None
 
 
 def versions() -> Mapping[str, str]:

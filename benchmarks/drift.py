@@ -139,9 +139,9 @@ def evidently_report(old: dict[str, np.ndarray], new: dict[str, np.ndarray]) -> 
     """evidently's report of all columns by PSI, and its PSI of each column without a report.
 
     Not the same work: DataDriftPreset finds one statistic where ours has five and the quality of
-    the data, but it finds bins in both samples, each of them three times, and its `run` draws a
-    figure for every column, which takes more than half of its time. The second peer is what is left
-    without that. The PSIs of both are compared with ours in evidently's bins, and whether a column has
+    the data, but it finds bins in both samples, each of them three times, and its `run` draws
+    figures of every column, which takes most of its time. The second peer is what is left without
+    that. The PSIs of both are compared with ours in evidently's bins, and how many columns have
     drifted (at 0.1) with our report's.
     """
     expected = np.array([evidently_psi(old[name], x) for name, x in new.items()])
@@ -289,7 +289,7 @@ def watched() -> Case:
                 m[4] = max(m[4], x)
         return "counted"
 
-    def counted(ours: str, theirs: dict[str, int]) -> None:
+    def counted(ours: str, theirs: dict[str, float]) -> None:
         fresh = Monitor(reference)
         for _ in range(times):
             fresh.update(columns)

@@ -35,15 +35,17 @@ def serve(script, requests, answers):
         if cores is not None:
             os.sched_setaffinity(0, cores)
         now, repeat = getattr(time, clock), range(times)
-        gc.collect()
         gc.disable()
         try:
+            if times > 1:
+                job()  # a short one: another process has had the caches in the meantime
             start = now()
             for _ in repeat:
                 result = job()
             took = now() - start
         finally:
             gc.enable()
+            gc.collect()
         return took, result if result_of is None else result_of()
 
     answer(True, {name: importlib.metadata.version(name) for name in module["VERSIONS"]})

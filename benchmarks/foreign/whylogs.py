@@ -6,25 +6,20 @@ VERSIONS = ["whylogs", "whylogs-sketching"]
 
 
 def track(data):
-    """Track a row, so many times; the result is how often each feature was counted in that."""
+    """Track a row, so many times; the result is how often one call has counted each feature."""
     row, times = data
     profile = DatasetProfile()
-
-    def counted():
-        view = profile.view()
-        return {name: view.get_column(name).to_summary_dict()["counts/n"] for name in row}
-
-    before = dict.fromkeys(row, 0)
+    calls = [0]
 
     def run():
+        calls[0] += 1
         for _ in range(times):
             profile.track(row)
 
     def result():
-        now = counted()
-        rise = {name: now[name] - before[name] for name in row}
-        before.update(now)
-        return rise
+        view = profile.view()
+        counts = {name: view.get_column(name).to_summary_dict()["counts/n"] for name in row}
+        return {name: count / calls[0] for name, count in counts.items()}
 
     return run, result
 
