@@ -24,11 +24,14 @@ import sys
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, NoReturn
 
 ROOT = Path(__file__).resolve().parent.parent
 SCRIPTS = ROOT / "benchmarks" / "foreign"
 CACHE = ROOT / "build" / "bench"
+
+#: Seconds that a process has to end in, once its answers have.
+PATIENCE = 10
 
 #: Whether environments may be made and used; `run.py` sets it by ``--foreign``.
 enabled = False
@@ -88,7 +91,7 @@ class Server:
         assert process is not None
         assert process.stdin is not None
         try:
-            pickle.dump((what, *rest), process.stdin, protocol=4)
+            process.stdin.write(pickle.dumps((what, *rest), protocol=4))
             process.stdin.flush()
         except BrokenPipeError:
             self._ended(what)
@@ -106,12 +109,16 @@ class Server:
             raise ForeignError(f"{self.name}: {what} failed there:\n{answer}")
         return answer
 
-    def _ended(self, what: str) -> Any:
+    def _ended(self, what: str) -> NoReturn:
         process, errors = self._process, self._errors
         assert process is not None
         assert errors is not None
-        process.kill()
-        status = process.wait()
+        try:
+            status: object = process.wait(PATIENCE)
+        except subprocess.TimeoutExpired:  # it wrote what is no answer
+            process.kill()
+            status = "no answer"
+            process.wait()
         errors.seek(0)
         last = errors.read().decode(errors="replace").strip()[-2000:]
         self.close()

@@ -22,7 +22,7 @@ def serve(script, requests, answers):
     jobs = {}
 
     def answer(good, value):
-        pickle.dump((good, value), answers, protocol=4)
+        answers.write(pickle.dumps((good, value), protocol=4))
         answers.flush()
 
     def open_job(key, job, data):
