@@ -58,17 +58,17 @@ def by_hand(old: np.ndarray, new: np.ndarray, names: tuple[str, ...]) -> list[fl
 def evidently_psi(r: np.ndarray, c: np.ndarray) -> float:
     """Our PSI as evidently has it: Sturges's bins of both samples, and no half observations.
 
-    In an empty bin evidently puts a very small share, and so does `eps`. NaN where both samples
-    have empty bins and it would put another share into each: `eps` is one for both.
+    In an empty bin evidently puts a small share. So does `eps`, but the same one in both samples,
+    and in all bins with less: NaN where that would differ.
     """
     edges = np.histogram_bin_edges(np.concatenate((r, c)), "sturges")
-    puts = set()
+    puts, least = set(), []
     for x in (r, c):
         shares = np.histogram(x, edges)[0] / len(x)
+        least.append(float(shares[shares > 0].min()))
         if (shares == 0).any():
-            least = float(shares[shares > 0].min())
-            puts.add(least / 10**6 if least <= 0.0001 else 0.0001)
-    if len(puts) > 1:
+            puts.add(least[-1] / 10**6 if least[-1] <= 0.0001 else 0.0001)
+    if len(puts) > 1 or max(puts, default=0) > min(least):
         return math.nan
     return psi(r, c, edges=edges[1:-1], eps=puts.pop() if puts else 1e-12).statistic
 
@@ -146,7 +146,7 @@ def evidently_report(old: dict[str, np.ndarray], new: dict[str, np.ndarray]) -> 
     """
     expected = np.array([evidently_psi(old[name], x) for name, x in new.items()])
     known = ~np.isnan(expected)
-    assert known.mean() > 0.9
+    assert known.mean() > 0.8
 
     def each(ours: Any, theirs: Any) -> None:
         np.testing.assert_allclose(np.array(theirs)[known], expected[known], rtol=1e-6)
