@@ -2,6 +2,9 @@
 
 The peers get the data where they want them (arrays, a polars frame), and frozen edges and counts of
 the reference as we do: what is measured is the work on current data.
+
+evidently and whylogs, which run in environments of their own (``--foreign``), take neither edges
+nor counts. What their cases say is the same is compared; what else they do is in the docstrings.
 """
 
 from __future__ import annotations
@@ -13,9 +16,10 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks import _foreign
 from benchmarks._harness import Case, Peer, Run
 from fastcore import Columns, Monitor
-from fastcore.drift import Reference
+from fastcore.drift import Reference, psi
 
 SIX = ("psi", "jensenshannon", "kl_divergence", "hellinger", "total_variation", "chi2")
 FIVE = ("psi", "jensenshannon", "kl_divergence", "hellinger", "chi2")
@@ -51,6 +55,24 @@ def by_hand(old: np.ndarray, new: np.ndarray, names: tuple[str, ...]) -> list[fl
     return [float(found[name]) for name in names]
 
 
+def evidently_psi(r: np.ndarray, c: np.ndarray) -> float:
+    """Our PSI as evidently has it: Sturges's bins of both samples, and no half observations.
+
+    In an empty bin evidently puts a small share. So does `eps`, but the same one in both samples,
+    and in all bins with less: NaN where that would differ.
+    """
+    edges = np.histogram_bin_edges(np.concatenate((r, c)), "sturges")
+    puts, least = set(), []
+    for x in (r, c):
+        shares = np.histogram(x, edges)[0] / len(x)
+        least.append(float(shares[shares > 0].min()))
+        if (shares == 0).any():
+            puts.add(least[-1] / 10**6 if least[-1] <= 0.0001 else 0.0001)
+    if len(puts) > 1 or max(puts, default=0) > min(least):
+        return math.nan
+    return psi(r, c, edges=edges[1:-1], eps=puts.pop() if puts else 1e-12).statistic
+
+
 def statistics(reference: Reference, data: Columns, names: tuple[str, ...]) -> Run:
     def run() -> list[float]:
         report = reference.compare(data, tests=names)
@@ -78,10 +100,76 @@ def one_column(dtype: str, rows: int, must: float, aim: float) -> Case:
     )
 
 
+def one_psi(rows: int) -> Case:
+    """One PSI, from two arrays to a number, the call and the looking at the arrays included.
+
+    The bins are evidently's, so that the results are equal. evidently finds them in each call, and
+    cannot be given them; ours and NumPy have them, and the last row is ours when it has to find
+    bins as well (ten of equal shares of the reference, which takes a sort).
+    """
+    rng = np.random.default_rng(9)
+    r, c = rng.uniform(size=rows), rng.uniform(size=rows) ** 1.1
+    edges = np.histogram_bin_edges(np.concatenate((r, c)), "sturges")
+    assert all(np.histogram(x, edges)[0].all() for x in (r, c)), "no bin is empty"
+    inner = edges[1:-1].copy()
+    tenths = Reference.fit({"x": r}, bins=10).features[0].edges
+    found = [np.bincount(np.searchsorted(tenths, x, side="right")).astype(float) for x in (r, c)]
+
+    def numpy() -> float:
+        a, b = np.histogram(r, edges)[0] / len(r), np.histogram(c, edges)[0] / len(c)
+        return float(((b - a) * np.log(b / a)).sum())
+
+    def right(ours: float, theirs: float) -> None:
+        close(theirs, by_hand(found[0], found[1], ("psi",))[0])
+
+    evidently = _foreign.run("evidently", "psi", (r.tobytes(), c.tobytes()))
+    return Case(
+        f"one PSI of {rows:,} values, call included",
+        lambda: psi(r, c, edges=inner, eps=1e-12).statistic,
+        [
+            Peer("evidently's psi", evidently, 200, 300),
+            Peer("np.histogram", numpy),
+            Peer("ours, finding bins", lambda: psi(r, c).statistic, same=right),
+        ],
+        same=close,
+    )
+
+
+def evidently_report(old: dict[str, np.ndarray], new: dict[str, np.ndarray]) -> list[Peer]:
+    """evidently's report of all columns by PSI, and its PSI of each column without a report.
+
+    Not the same work: DataDriftPreset finds one statistic where ours has five and the quality of
+    the data, but it finds bins in both samples, each of them three times, and its `run` draws
+    figures of every column, which takes most of its time. The second peer is what is left without
+    that. The PSIs of both are compared with ours in evidently's bins, and how many columns have
+    drifted (at 0.1) with our report's.
+    """
+    expected = np.array([evidently_psi(old[name], x) for name, x in new.items()])
+    known = ~np.isnan(expected)
+    assert known.mean() > 0.8
+
+    def each(ours: Any, theirs: Any) -> None:
+        np.testing.assert_allclose(np.array(theirs)[known], expected[known], rtol=1e-6)
+
+    def drifted(ours: Any, theirs: Any) -> None:
+        count, scores = theirs
+        each(ours, scores)
+        assert count == sum(value >= 0.1 for value in ours[:: len(FIVE)])
+
+    data = {name: (old[name].tobytes(), x.tobytes()) for name, x in new.items()}
+    preset = _foreign.run("evidently", "preset", data)
+    alone = _foreign.run("evidently", "psi of each", data)
+    return [
+        Peer("evidently DataDriftPreset(psi)", preset, 1800, 3500, same=drifted),
+        Peer("evidently's psi of each", alone, same=each),
+    ]
+
+
 def report(columns: int, rows: int) -> Case:
     rng = np.random.default_rng(9)
     names = [f"x{i}" for i in range(columns)]
-    reference = Reference.fit({name: rng.normal(size=rows) for name in names})
+    fitted = {name: rng.normal(size=rows) for name in names}
+    reference = Reference.fit(fitted)
     data = {name: rng.normal(0.05, 1, size=rows) for name in names}
     old = {name: f.reference.bins for name, f in reference.compare(data).features.items()}
     edges = {f.name: f.edges for f in reference.features}
@@ -130,6 +218,7 @@ def report(columns: int, rows: int) -> Case:
             return found
 
         peers.append(Peer("polars", polars, 30, 40))
+    peers += evidently_report(fitted, data)
     return Case(
         f"report, {columns} columns x {rows:,} rows",
         statistics(reference, Columns.from_numpy(data), FIVE),
@@ -161,7 +250,11 @@ def kept(points: int, rows: int, must: float, aim: float) -> Case:
 
 
 def watched() -> Case:
-    """One row of 50 features, as columns that a request was read into."""
+    """One row of 50 features, as columns that a request was read into.
+
+    whylogs takes it as a dict, and keeps sketches of quantiles and of distinct values where we
+    have counts in fixed bins. That every value was counted is compared.
+    """
     rng = np.random.default_rng(9)
     names = [f"x{i}" for i in range(50)]
     reference = Reference.fit({name: rng.normal(size=10_000) for name in names})
@@ -196,10 +289,22 @@ def watched() -> Case:
                 m[4] = max(m[4], x)
         return "counted"
 
+    def counted(ours: str, theirs: dict[str, float]) -> None:
+        fresh = Monitor(reference)
+        for _ in range(times):
+            fresh.update(columns)
+        found = fresh.report().features.items()
+        assert theirs == {name: int(f.current.bins.sum()) for name, f in found}
+
+    whylogs = _foreign.run("whylogs", "track", (row, times))
     return Case(
         "a watched row of 50 features, from columns",
         ours,
-        [Peer("ours, from a dict", as_dict), Peer("pure Python", pure_python)],
+        [
+            Peer("ours, from a dict", as_dict),
+            Peer("pure Python", pure_python),
+            Peer("whylogs track of a row", whylogs, must=1000, same=counted),
+        ],
         per_run=times,
     )
 
@@ -210,6 +315,7 @@ def cases(quick: bool) -> list[Case]:
     return [
         one_column("float64", 1_000_000 // part, 40, 70),
         one_column("float32", 1_000_000 // part, 80, 140),
+        one_psi(1000),
         report(50, 100_000 // part),
         kept(10_000, 100_000 // part, 50, 150),
         kept(10_000, 1_000_000 // part, 30, 60),

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks import _harness
+from benchmarks import _foreign, _harness
 
 
 def families() -> list[str]:
@@ -36,7 +36,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        0, or 1 where a peer's result is not ours, or (``--gate``) a ratio is under half its target.
+        0, or 1 where a peer's result is not ours or its process fails, or (``--gate``) a ratio is
+        under half its target.
     """
     known = families()
     parser = argparse.ArgumentParser(
@@ -49,7 +50,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--gate", action="store_true", help="end with 1 where a ratio is under half of its target"
     )
+    parser.add_argument(
+        "--foreign",
+        action="store_true",
+        help="also peers in environments of their own, which are made (downloaded) once",
+    )
     options = parser.parse_args(argv)
+    _foreign.enabled = options.foreign
     _harness.pin_to_one_core()
     results = []
     try:
@@ -61,6 +68,9 @@ def main(argv: Sequence[str] | None = None) -> int:
                 results.append(_harness.measure(family, case, quick=options.quick))
     except AssertionError as error:
         print(f"not equal, so not timed: {error}", file=sys.stderr)
+        return 1
+    except _foreign.ForeignError as error:
+        print(error, file=sys.stderr)
         return 1
     except ImportError as error:
         missing = f"{error}: the benchmarks need pip install -e '.[bench]'"
