@@ -46,8 +46,11 @@ def as_array(values: Any) -> Array:
     return array
 
 
-def _sample(name: str, values: npt.ArrayLike, nan: str) -> Array | None:
-    """One-dimensional values as float32, float64 or objects; None stands for `propagate` met."""
+def _sample(name: str, values: npt.ArrayLike, nan: str, drop: bool = True) -> Array | None:
+    """One-dimensional values as float32, float64 or objects; None stands for `propagate` met.
+
+    Without `drop` NaN among numbers stay where they are to be omitted: they are in no bin.
+    """
     if nan not in ("omit", "raise", "propagate"):
         raise ValueError(f"nan: expected 'omit', 'raise' or 'propagate', got {nan!r}")
     array = as_array(values)
@@ -57,6 +60,8 @@ def _sample(name: str, values: npt.ArrayLike, nan: str) -> Array | None:
         return array.astype(np.float64)
     if array.dtype.kind == "f":
         array = np.ascontiguousarray(array, np.float32 if array.dtype == np.float32 else np.float64)
+        if nan == "omit" and not drop:
+            return array
         missing = np.isnan(array)
     elif array.dtype.kind in "OUT":
         array = array.astype(object)
@@ -101,7 +106,8 @@ def _two_counts(
                 raise ValueError(f"{name}: expected finite counts of at least 0")
             rows.append(row)
         return rows[0], rows[1]
-    r, c = _sample("reference", reference, nan), _sample("current", current, nan)
+    r = _sample("reference", reference, nan, drop=False)
+    c = _sample("current", current, nan, drop=False)
     if r is None or c is None:
         return None
     if r.dtype == object or c.dtype == object:
