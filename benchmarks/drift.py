@@ -139,10 +139,11 @@ def evidently_report(old: dict[str, np.ndarray], new: dict[str, np.ndarray]) -> 
     """evidently's report of all columns by PSI, and its PSI of each column without a report.
 
     Not the same work: DataDriftPreset finds one statistic where ours has five and the quality of
-    the data, but it finds bins in both samples, each of them three times, and its `run` draws
-    figures of every column, which takes most of its time. The second peer is what is left without
-    that. The PSIs of both are compared with ours in evidently's bins, and how many columns have
-    drifted (at 0.1) with our report's.
+    the data, but it finds bins in both samples, for every column three times, and its `run` also
+    makes distributions and figures to show, as our report does only when it is asked for a page.
+    The three PSIs are about a seventh of its time. The second peer is one PSI of each column and
+    nothing else. The PSIs of both are compared with ours in evidently's bins, and how many columns
+    have drifted (at 0.1) with our report's.
     """
     expected = np.array([evidently_psi(old[name], x) for name, x in new.items()])
     known = ~np.isnan(expected)

@@ -1,9 +1,12 @@
 """A peer in another process: same results, its own clock, clear errors, nothing made unasked."""
 
+import importlib.util
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,6 +16,8 @@ sys.path.insert(0, str(ROOT))  # the benchmarks are no part of the wheel
 from benchmarks import _foreign, _harness, drift, run  # noqa: E402
 from benchmarks._foreign import ForeignError, ForeignRun, Server  # noqa: E402
 from benchmarks._harness import Case, Peer  # noqa: E402
+
+pytestmark = pytest.mark.tools
 
 SCRIPT = """
 import gc, os, sys
@@ -68,7 +73,7 @@ def test_a_result_is_the_other_processes(server: Server) -> None:
 def test_the_time_is_the_one_that_it_reports(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked = []
+    asked: list[tuple[Any, ...]] = []
 
     def ask(what: str, *rest: object) -> object:
         asked.append((what, *rest[1:3]))
@@ -195,8 +200,8 @@ def test_one_that_cannot_be_made_is_absent(
 
 @pytest.mark.parametrize("uv", [True, False])
 def test_uv_makes_it_where_there_is_one(uv: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_foreign.shutil, "which", lambda _: "/bin/uv" if uv else None)
-    monkeypatch.setattr(_foreign.importlib.util, "find_spec", lambda _: None)
+    monkeypatch.setattr(shutil, "which", lambda _: "/bin/uv" if uv else None)
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
     made, filled = _foreign._commands(Path("there"), Path("there/bin/python"), Path("x.txt"))
     assert made[:2] == (["/bin/uv", "venv"] if uv else [sys.executable, "-m"])
     assert filled[-2:] == ["-r", "x.txt"]
