@@ -16,6 +16,7 @@ if TYPE_CHECKING:  # what `_LAZY` brings at run time
     from .annotations import Rows as Rows
     from .annotations import Shape as Shape
     from .columns import Columns as Columns
+    from .errors import TruncatedValidationError as TruncatedValidationError
     from .errors import UnsupportedError as UnsupportedError
     from .monitor import Monitor as Monitor
     from .plan import Plan as Plan
@@ -34,6 +35,7 @@ _LAZY = {
     "Rows": "annotations",
     "Schema": "schema",
     "Shape": "annotations",
+    "TruncatedValidationError": "errors",
     "UnsupportedError": "errors",
     "build_info": "_build",
     "get_num_threads": "_config",

@@ -49,6 +49,9 @@ class Columns:
         missing: float = ...,
     ) -> np.ndarray[Any, Any]: ...
 
+def json_duplicates(
+    data: bytes, max_depth: int, allow_nan: bool, /
+) -> list[tuple[str | int, ...]]: ...
 def json_fault(data: bytes, max_depth: int, allow_nan: bool, /) -> tuple[str, int, str] | None: ...
 
 @disjoint_base
@@ -75,6 +78,7 @@ class Schema:
         max_rows: int,
         native: bool,
         route: bool,
+        unique: bool,
         /,
     ) -> None: ...
 

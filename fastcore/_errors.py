@@ -97,6 +97,14 @@ def _says(line: Line, message: str) -> bool:
     return False
 
 
+def duplicate_key(loc: tuple[Any, ...]) -> Line:
+    """The line for a key that its object has more than once."""
+    type_ = PydanticCustomError(
+        "duplicate_key", "Key {key} occurs more than once", {"key": loc[-1]}
+    )
+    return {"type": type_, "loc": loc, "input": loc[-1]}
+
+
 class _Literal(str):
     """The text of a number that no finite float holds."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from contextlib import suppress
-from typing import Any, Generic, TypeVar, cast
+from typing import Any, Generic, Literal, TypeVar, cast
 
 from pydantic import TypeAdapter
 from pydantic_core import (
@@ -20,15 +20,21 @@ from . import _core
 from . import _identity as _identity
 from ._compile import Program, compile_schema
 from ._config import disabled
-from ._errors import Line, has_nonfinite_input, line_errors, not_json, raised_lines
+from ._errors import (
+    Line,
+    duplicate_key,
+    has_nonfinite_input,
+    line_errors,
+    not_json,
+    raised_lines,
+)
+from ._options import MAX_DEPTH, Options
 from ._rewrite import CoreSchema, finite_floats, rebuilt
 from .explanation import Explanation
 
 __all__ = ["Schema"]
 
 T = TypeVar("T")
-
-MAX_DEPTH = 200
 
 
 class Schema(_core.Schema, Generic[T]):
@@ -45,10 +51,21 @@ class Schema(_core.Schema, Generic[T]):
     allow_nan : bool, default False
         False: the tokens ``NaN`` and ``Infinity`` are not JSON (``json_invalid``), and what would
         become a non-finite float is ``finite_number`` at its place. True: as pydantic does.
+    duplicate_keys : {"last", "error"}
+        What a key means that an object has twice: its last value, as in pydantic, or an error of
+        type ``duplicate_key`` at the key, before any value is looked at.
     max_depth : int, default 200
         How deeply arrays and objects may be nested; 200 (pydantic's own limit) at the most.
+    max_errors : int, optional
+        The largest number of errors that are listed; where there are more the exception is a
+        `TruncatedValidationError`.
     max_rows : int, optional
         The largest number of records in a ``Rows``; more is ``too_long``.
+    hide_input : bool, default False
+        Errors do not have what was given: their ``input`` is None, and their text is without it.
+    max_input : int, optional
+        The longest ``input`` of an error, in characters (of texts) or bytes of JSON; of more the
+        beginning is given, as a text with an ellipsis.
     native : bool, default True
         False sends everything to pydantic, as ``FASTCORE_DISABLE=1`` does.
 
@@ -80,10 +97,8 @@ class Schema(_core.Schema, Generic[T]):
 
     __slots__ = (
         "_adapter",
-        "_allow_nan",
         "_hide_input",
-        "_max_depth",
-        "_max_rows",
+        "_options",
         "_original_schema",
         "_program",
         "_type",
@@ -96,29 +111,28 @@ class Schema(_core.Schema, Generic[T]):
         type_: type[T] | Any,
         *,
         allow_nan: bool = False,
+        duplicate_keys: Literal["last", "error"] = "last",
         max_depth: int = MAX_DEPTH,
+        max_errors: int | None = None,
         max_rows: int | None = None,
+        hide_input: bool = False,
+        max_input: int | None = None,
         native: bool = True,
     ) -> None:
+        options = Options(
+            allow_nan, duplicate_keys, max_depth, max_errors, max_rows, hide_input, max_input
+        )
         # Names in the type are looked up where the Schema is made, as TypeAdapter does.
         adapter = TypeAdapter(type_, _parent_depth=3)
         schema = adapter.core_schema
         if not isinstance(schema, dict):  # deferred: pydantic builds it when it is first used
             adapter.rebuild()
             schema = adapter.core_schema
-        self._start(
-            type_, adapter, cast(CoreSchema, schema), allow_nan, max_depth, max_rows, native
-        )
+        self._start(type_, adapter, cast(CoreSchema, schema), options, native)
 
     @classmethod
     def from_core_schema(
-        cls,
-        core_schema: CoreSchema,
-        *,
-        allow_nan: bool = False,
-        max_depth: int = MAX_DEPTH,
-        max_rows: int | None = None,
-        native: bool = True,
+        cls, core_schema: CoreSchema, *, native: bool = True, **options: Any
     ) -> Schema[Any]:
         """A schema from a pydantic-core ``CoreSchema`` instead of a type.
 
@@ -126,7 +140,7 @@ class Schema(_core.Schema, Generic[T]):
         ----------
         core_schema : dict
             Anything that ``pydantic_core.SchemaValidator`` takes.
-        allow_nan, max_depth, max_rows, native
+        native, **options
             As for `Schema`.
 
         Returns
@@ -134,7 +148,7 @@ class Schema(_core.Schema, Generic[T]):
         Schema
         """
         self: Schema[Any] = cls.__new__(cls)
-        self._start(None, None, core_schema, allow_nan, max_depth, max_rows, native)
+        self._start(None, None, core_schema, Options(**options), native)
         return self
 
     def _start(
@@ -142,15 +156,10 @@ class Schema(_core.Schema, Generic[T]):
         type_: Any,
         adapter: TypeAdapter[Any] | None,
         schema: CoreSchema,
-        allow_nan: bool,
-        max_depth: int,
-        max_rows: int | None,
+        options: Options,
         native: bool,
     ) -> None:
-        if not 1 <= max_depth <= MAX_DEPTH:
-            raise ValueError(f"max_depth: expected 1 to {MAX_DEPTH}, got {max_depth!r}")
-        if max_rows is not None and max_rows < 0:
-            raise ValueError(f"max_rows: expected None or at least 0, got {max_rows!r}")
+        allow_nan, max_rows = options.allow_nan, options.max_rows
         original = schema if max_rows is None else _limit_rows(schema, max_rows)
         original = original if allow_nan else finite_floats(original)
         # A model's ready-made validator may not be that of the schema that is given or rewritten.
@@ -168,14 +177,15 @@ class Schema(_core.Schema, Generic[T]):
             program.root,
             copy.deepcopy,
             ValidationError,
-            max_depth,
+            options.max_depth,
             allow_nan,
             -1 if max_rows is None else max_rows,
             native and not disabled(),
             program.route,
+            options.duplicate_keys == "error",
         )  # refused for a schema that is set up: it stays as it is
         self._type, self._adapter = type_, adapter
-        self._allow_nan, self._max_depth, self._max_rows = allow_nan, max_depth, max_rows
+        self._options = options
         self._original_schema = original
         self._use_prebuilt = prebuilt
         self._validator = validator
@@ -205,7 +215,12 @@ class Schema(_core.Schema, Generic[T]):
         pydantic_core.ValidationError
             The object is not of the type.
         """
-        return cast(T, self._validator.validate_python(obj))
+        try:
+            return cast(T, self._validator.validate_python(obj))
+        except ValidationError as error:
+            if not self._options.edits_errors:
+                raise
+            raise self._options.edited(error, "python", self._hide_input) from None
 
     def json_schema(self, mode: str = "validation") -> dict[str, Any]:
         """The JSON Schema (2020-12) that pydantic gives for the type.
@@ -256,7 +271,9 @@ class Schema(_core.Schema, Generic[T]):
         try:
             return self._validator.validate_json(data, **given)
         except ValidationError as error:
-            if self._allow_nan or not has_nonfinite_input(error):
+            if self._options.allow_nan or not has_nonfinite_input(error):
+                if self._options.edits_errors:
+                    raise self._options.edited(error, "json", self._hide_input) from None
                 raise
             text = data.encode() if isinstance(data, str) else bytes(data)
             lines = line_errors(error, (), text)
@@ -267,20 +284,32 @@ class Schema(_core.Schema, Generic[T]):
         if not isinstance(data, bytes | bytearray | str):
             return
         text = data.encode("utf-8", "surrogatepass") if isinstance(data, str) else bytes(data)
-        suspect = not self._allow_nan and (b"NaN" in text or b"Infinity" in text)
-        if suspect or self._max_depth < MAX_DEPTH:
-            fault = _core.json_fault(text, self._max_depth, self._allow_nan)
+        suspect = not self._options.allow_nan and (b"NaN" in text or b"Infinity" in text)
+        if self._options.duplicate_keys == "error":
+            self._check_keys(text)
+        if suspect or self._options.max_depth < MAX_DEPTH:
+            fault = _core.json_fault(text, self._options.max_depth, self._options.allow_nan)
             if fault is not None:
                 self._refuse(data, text, fault[2], fault[1])
 
+    def _check_keys(self, data: bytes | str) -> None:
+        """Raise for a key that occurs twice in an object; of what is no JSON nothing is said."""
+        text = data.encode() if isinstance(data, str) else data
+        options = self._options
+        found = _core.json_duplicates(text, options.max_depth, options.allow_nan)
+        if found:
+            self._raise([duplicate_key(loc) for loc in found])
+
     def _refuse(self, data: Any, text: bytes, rule: str, at: int) -> None:
         what = ""
-        if rule == "nonfinite" and not self._allow_nan:
+        if rule == "nonfinite" and not self._options.allow_nan:
             what = "expected value"
-        elif rule == "depth" and self._max_depth < MAX_DEPTH:
+        elif rule == "depth" and self._options.max_depth < MAX_DEPTH:
             what = "recursion limit exceeded"
         if what:
-            raise not_json(self._validator.title, data, text, what, at, self._hide_input)
+            error = not_json(self._validator.title, data, text, what, at, self._hide_input)
+            edits = self._options.edits_errors
+            raise self._options.edited(error, "json", self._hide_input) if edits else error
 
     def _syntax(self, data: Any, rule: str, at: int) -> Any:
         """The original's answer for a document that C's reader refused; or that of our rule."""
@@ -331,7 +360,7 @@ class Schema(_core.Schema, Generic[T]):
             return 1
         if isinstance(error, PydanticUseDefault):
             return self._nearest_default(node)
-        return raised_lines(error, loc, span, self._allow_nan)
+        return raised_lines(error, loc, span, self._options.allow_nan)
 
     def _uncaught(self, signal: int) -> Any:
         """End as pydantic does where nothing is around that could act on a signal."""
@@ -353,12 +382,10 @@ class Schema(_core.Schema, Generic[T]):
         return 2 if found is None else (found.value,)
 
     def _lines(self, error: ValidationError, loc: tuple[Any, ...], span: bytes) -> list[Line]:
-        return line_errors(error, loc, None if self._allow_nan else span)
+        return line_errors(error, loc, None if self._options.allow_nan else span)
 
     def _raise(self, lines: list[Line]) -> None:
-        raise ValidationError.from_exception_data(
-            self._validator.title, cast(Any, lines), "json", hide_input=self._hide_input
-        )
+        raise self._options.error(self._validator.title, lines, "json", self._hide_input)
 
 
 def _validator(

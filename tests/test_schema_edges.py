@@ -444,15 +444,25 @@ def test_a_schema_stays_what_it_was_made() -> None:
         (((8, 0, 5, -1, -1),), 0),
         (((7, 0, "ab", (), ()),), 0),
         (((7, 0, ("a",), (), ()),), 0),
-        (((10, 0, Plain, ("a",), ("a", "b"), (0,), (None,), "ignore"),), 0),
-        (((10, 0, "Plain", ("a",), ("a",), (0,), (None,), "ignore"),), 0),
-        (((10, 0, Plain, ("a",), ("a",), (3,), (None,), "ignore"),), 0),
+        (((10, 0, Plain, ("a",), ("a", "b"), (0,), (None,), "ignore", "model"),), 0),
+        (((10, 0, "Plain", ("a",), ("a",), (0,), (None,), "ignore", "model"),), 0),
+        (((10, 0, Plain, ("a",), ("a",), (3,), (None,), "ignore", "model"),), 0),
+        (((10, 0, Plain, ("a",), ("a",), (0,), (None,), "ignore", "tuple"),), 0),
+        (((14, 0, (5,), False, -1, -1),), 0),
+        (((14, 0, (0, 0), True, -1, -1),), 0),
+        (((17, 0, "k", ("a",), ()),), 0),
+        (((18, 0, (0,)),), 0),
+        (((18, 0, (-2,) * 7),), 0),
+        (((19, 0, 9, len),), 0),
+        (((19, 0, 0),), 0),
+        (((21, 0),), 0),
+        (((22, 0, (1,)),), 0),
         ((5,), 0),
     ],
 )
 def test_a_program_of_another_shape_is_refused(program: Any, root: int) -> None:
     schema: Schema[Any] = Schema.__new__(Schema)
-    options = (copy.deepcopy, ValidationError, 200, True, -1, True, False)
+    options = (copy.deepcopy, ValidationError, 200, True, -1, True, False, False)
     with pytest.raises(SystemError):
         schema._set_up(program, root, *options)
     with pytest.raises(TypeError):

@@ -103,6 +103,14 @@ static PyObject *validate(fc_state *state, fc_py_schema *self, PyObject *data) {
     fc_build build = {.state = state, .self = self};
     fc_status status = FC_OK;
     fc_json_error error = {FC_FAULT_NONE, 0};
+    if (self->unique) {
+        PyObject *checked = PyObject_CallMethod((PyObject *)self, "_check_keys", "(O)", doc.owner);
+        Py_XDECREF(checked);
+        if (!checked) {
+            Py_DECREF(doc.owner);
+            return NULL;
+        }
+    }
     PyObject *value = run(&build, &doc, &status, &error);
     /* In errors stands what was given, where pydantic takes it; otherwise its bytes. */
     bool taken = PyUnicode_Check(data) || PyByteArray_Check(data);
@@ -193,12 +201,12 @@ static PyObject *schema_try_route_json(fc_py_schema *self, PyTypeObject *cls, Py
 
 PyDoc_STRVAR(set_up_doc,
              "_set_up($self, program, root, deepcopy, validation_error, max_depth, allow_nan,\n"
-             "        max_rows, native, route, /)\n--\n\nCompile the program; once.");
+             "        max_rows, native, route, unique, /)\n--\n\nCompile the program; once.");
 
 static PyObject *schema_set_up(fc_py_schema *self, PyTypeObject *cls, PyObject *const *args,
                                Py_ssize_t nargs, PyObject *kwnames) {
-    if (nargs != 9 || kwnames || !PyTuple_Check(args[0]) || self->program) {
-        PyErr_SetString(PyExc_TypeError, "_set_up() takes nine positional arguments, once");
+    if (nargs != 10 || kwnames || !PyTuple_Check(args[0]) || self->program) {
+        PyErr_SetString(PyExc_TypeError, "_set_up() takes ten positional arguments, once");
         return NULL;
     }
     fc_state *state = fc_state_of_type(cls);
@@ -211,7 +219,8 @@ static PyObject *schema_set_up(fc_py_schema *self, PyTypeObject *cls, PyObject *
     self->kernel.limits.allow_nan = args[5] == Py_True;
     self->kernel.max_rows = rows;
     self->native = args[7] == Py_True;
-    self->route = args[8] == Py_True;
+    self->unique = args[9] == Py_True;
+    self->route = args[8] == Py_True && !self->unique;
     if (fc_py_program_load(state, self, args[0], (uint32_t)root) < 0) return NULL;
     Py_XSETREF(self->deepcopy, Py_NewRef(args[2]));
     Py_RETURN_NONE;

@@ -61,6 +61,7 @@ typedef struct fc_py_schema {
     uint32_t frame_count;
     bool native; /* false: everything goes to the original */
     bool route;  /* what C accepts is also what FastAPI's way would give */
+    bool unique; /* a key that occurs twice is an error */
 } fc_py_schema;
 
 /* Compiles `program` into the kernel's form; 0, or -1 with an exception (the object is then still
