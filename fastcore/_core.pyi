@@ -49,6 +49,9 @@ class Columns:
         missing: float = ...,
     ) -> np.ndarray[Any, Any]: ...
 
+def ndjson_array(
+    data: bytes, max_depth: int, allow_nan: bool, most: int, final: bool, /
+) -> tuple[Any, int, int, list[int], tuple[str, int, int, str] | None]: ...
 def json_duplicates(
     data: bytes, max_depth: int, allow_nan: bool, /
 ) -> list[tuple[str | int, ...]]: ...

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Iterator
 from contextlib import suppress
-from typing import Any, Generic, Literal, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, cast
 
 from pydantic import TypeAdapter
 from pydantic_core import (
@@ -28,9 +29,13 @@ from ._errors import (
     not_json,
     raised_lines,
 )
+from ._ndjson import iterate, validate
 from ._options import MAX_DEPTH, Options
 from ._rewrite import CoreSchema, finite_floats, rebuilt
 from .explanation import Explanation
+
+if TYPE_CHECKING:
+    from .columns import Columns
 
 __all__ = ["Schema"]
 
@@ -221,6 +226,77 @@ class Schema(_core.Schema, Generic[T]):
             if not self._options.edits_errors:
                 raise
             raise self._options.edited(error, "python", self._hide_input) from None
+
+    def validate_ndjson(self, data: Any) -> T:
+        """Validate lines of JSON, one record each (NDJSON, JSON Lines).
+
+        Parameters
+        ----------
+        data : bytes, bytearray, memoryview, str or any buffer
+            Lines that end with a line feed, the last one with or without it; lines without anything
+            but blanks are passed over.
+
+        Returns
+        -------
+        Columns
+            What `validate_json` gives for the array of the records.
+
+        Raises
+        ------
+        TypeError
+            The schema's type is not ``Rows[...]``.
+        pydantic_core.ValidationError
+            Some lines are not JSON, or not such records. The first part of each ``loc`` is the
+            number of the line, counted from 0.
+        """
+        self._need_rows("validate_ndjson")
+        return cast(T, validate(self, data))
+
+    def iter_ndjson(self, file_or_chunks: Any, *, rows: int = 65536) -> Iterator[Columns]:
+        """Validate a stream of lines of JSON, batch by batch, in bounded memory.
+
+        Parameters
+        ----------
+        file_or_chunks : file or iterable of bytes
+            Anything with ``read(size)`` (an open file, also of gzip or zstandard), or chunks that
+            may be cut anywhere.
+        rows : int
+            The largest number of records in a batch.
+
+        Yields
+        ------
+        Columns
+            Batches with at least one record, in order.
+
+        Raises
+        ------
+        TypeError
+            The schema's type is not ``Rows[...]``, or `file_or_chunks` is a document itself.
+        ValueError
+            `rows` is less than 1, or a line is longer than 64 MiB.
+        pydantic_core.ValidationError
+            As in `validate_ndjson`, with the number of the line in the whole stream. The batches
+            before it have been given.
+        """
+        self._need_rows("iter_ndjson")
+        if isinstance(rows, bool) or rows < 1:
+            raise ValueError(f"rows: expected at least 1, got {rows!r}")
+        return iterate(self, file_or_chunks, rows)
+
+    def _need_rows(self, method: str) -> None:
+        schema = self._original_schema
+        definitions = {item["ref"]: item for item in schema.get("definitions", ())}
+        while schema["type"] in ("definitions", "definition-ref"):
+            inner = schema.get("schema")
+            schema = definitions[schema["schema_ref"]] if inner is None else inner
+        layout = (schema.get("metadata") or {}).get("fastcore")
+        if layout is None or layout.kind != "rows":
+            raise TypeError(f"{method}() needs a Schema of Rows[...], this is {self!r}")
+
+    @property
+    def _hides(self) -> bool:
+        """Whether the text of errors leaves the input out."""
+        return self._hide_input or self._options.hide_input
 
     def json_schema(self, mode: str = "validation") -> dict[str, Any]:
         """The JSON Schema (2020-12) that pydantic gives for the type.

@@ -1,0 +1,130 @@
+/* Lines of JSON as one JSON array. */
+#include <string.h>
+
+#include "fastcore/json.h"
+#include "python/state.h"
+
+typedef struct lines {
+    const char *data;
+    size_t len;
+    fc_json_limits limits;
+    uint64_t most;  /* records */
+    bool final;     /* what follows the last line feed is a line as well */
+    char *out;      /* len + 2 bytes are enough: each line brings its line feed, or is the last */
+    size_t written; /* of out */
+    size_t consumed;
+    uint64_t line, records;
+    fc_json_error error; /* of line `line`, whose text begins at `begin` */
+    size_t begin;
+} lines;
+
+static bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r'; }
+
+/* One line: nothing, or one JSON value. */
+static fc_status take_line(lines *self, size_t begin, size_t end) {
+    while (begin < end && is_blank(self->data[begin])) begin++;
+    while (end > begin && is_blank(self->data[end - 1])) end--;
+    if (begin == end) return FC_OK;
+    self->begin = begin;
+    FC_TRY(fc_json_walk(self->data + begin, end - begin, &self->limits, &fc_json_sink_none, NULL,
+                        &self->error));
+    self->out[self->written++] = self->records++ ? ',' : '[';
+    memcpy(self->out + self->written, self->data + begin, end - begin);
+    self->written += end - begin;
+    return FC_OK;
+}
+
+/* `blank` gets the numbers of lines without a record; it is NULL while the GIL is released. */
+static fc_status take_lines(lines *self, uint64_t *blanks, size_t room, size_t *blank_count) {
+    while (self->consumed < self->len && self->records < self->most) {
+        const char *at = self->data + self->consumed;
+        const char *feed = memchr(at, '\n', self->len - self->consumed);
+        if (!feed && !self->final) break;
+        size_t end = feed ? (size_t)(feed - self->data) : self->len;
+        uint64_t before = self->records;
+        FC_TRY(take_line(self, self->consumed, end));
+        if (self->records == before) {
+            if (*blank_count == room) break; /* the caller makes room, and comes again */
+            blanks[(*blank_count)++] = self->line;
+        }
+        self->consumed = end + (feed != NULL);
+        self->line++;
+    }
+    return FC_OK;
+}
+
+/* All of it without the GIL, a number of blank lines at a time. */
+static fc_status run(lines *self, PyObject *blanks) {
+    enum { ROOM = 512 };
+    uint64_t numbers[ROOM];
+    size_t count;
+    do {
+        fc_status status;
+        count = 0;
+        Py_BEGIN_ALLOW_THREADS status = take_lines(self, numbers, ROOM, &count);
+        Py_END_ALLOW_THREADS if (status != FC_OK) return status;
+        for (size_t i = 0; i < count; i++) {
+            PyObject *number = PyLong_FromUnsignedLongLong(numbers[i]);
+            int failed = number ? PyList_Append(blanks, number) : -1;
+            Py_XDECREF(number);
+            if (failed) return FC_ENOMEM;
+        }
+    } while (count == ROOM);
+    self->out[self->written] = '[';
+    if (!self->records) self->written++;
+    self->out[self->written++] = ']';
+    return FC_OK;
+}
+
+PyDoc_STRVAR(
+    ndjson_array_doc,
+    "ndjson_array($module, data, max_depth, allow_nan, most, final, /)\n--\n\n"
+    "Up to `most` lines of JSON as (array, bytes read, lines read, numbers of blank lines, "
+    "None), or with (text, line, offset in the data, rule) for a line that is not JSON.");
+
+static PyObject *ndjson_array(PyObject *module, PyObject *const *args, Py_ssize_t nargs) {
+    (void)module;
+    if (nargs != 5 || !PyBytes_Check(args[0]))
+        return PyErr_SetString(PyExc_TypeError, "ndjson_array() takes bytes and 4 arguments"), NULL;
+    unsigned long depth = PyLong_AsUnsignedLong(args[1]);
+    unsigned long long most = PyLong_AsUnsignedLongLong(args[3]);
+    if (PyErr_Occurred()) return NULL;
+    lines self = {.data = PyBytes_AS_STRING(args[0]),
+                  .len = (size_t)PyBytes_GET_SIZE(args[0]),
+                  .limits = {(uint32_t)depth, args[2] == Py_True},
+                  .most = most,
+                  .final = args[4] == Py_True};
+    PyObject *blanks = PyList_New(0), *result = NULL;
+    PyObject *array = PyBytes_FromStringAndSize(NULL, (Py_ssize_t)self.len + 2);
+    if (!blanks || !array) goto done;
+    self.out = PyBytes_AS_STRING(array);
+    fc_status status = run(&self, blanks);
+    if (status == FC_ESYNTAX) {
+        const char *rule = self.error.fault == FC_FAULT_NONFINITE ? "nonfinite"
+                           : self.error.fault == FC_FAULT_DEPTH   ? "depth"
+                                                                  : "";
+        result = Py_BuildValue("OnKO(sKns)", Py_None, (Py_ssize_t)self.consumed,
+                               (unsigned long long)self.line, blanks,
+                               fc_json_fault_text(self.error.fault), (unsigned long long)self.line,
+                               (Py_ssize_t)(self.begin + self.error.at), rule);
+    } else if (status != FC_OK) {
+        if (!PyErr_Occurred()) fc_py_raise(status, "ndjson_array");
+    } else if (_PyBytes_Resize(&array, (Py_ssize_t)self.written) == 0) {
+        result = Py_BuildValue("OnKOO", array, (Py_ssize_t)self.consumed,
+                               (unsigned long long)self.line, blanks, Py_None);
+    }
+done:
+    Py_XDECREF(array);
+    Py_XDECREF(blanks);
+    return result;
+}
+
+static PyMethodDef functions[] = {
+    {"ndjson_array", (PyCFunction)(void (*)(void))ndjson_array, METH_FASTCALL, ndjson_array_doc},
+    {NULL, NULL, 0, NULL},
+};
+
+int fc_py_ndjson_exec(PyObject *module, fc_state *state) {
+    (void)state;
+    return PyModule_AddFunctions(module, functions);
+}

@@ -1,0 +1,198 @@
+"""Lines of JSON: equal to the array of their records, whatever the chunks."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+import tracemalloc
+from typing import Any, Literal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import BaseModel, Field, ValidationError
+
+from fastcore import Columns, Rows, Schema, TruncatedValidationError, _ndjson
+
+from .profiles import examples
+
+
+class Record(BaseModel):
+    x: float
+    n: int | None = Field(None, ge=0)
+    t: str = "-"
+    kind: Literal["a", "b"] = "a"
+
+
+SCHEMA: Schema[Any] = Schema(Rows[Record])
+RECORDS = st.lists(
+    st.fixed_dictionaries(
+        {"x": st.one_of(st.integers(-9, 9), st.floats(allow_nan=False, allow_infinity=False))},
+        optional={
+            "n": st.one_of(st.none(), st.integers(-1, 9)),
+            "t": st.text(max_size=4),
+            "kind": st.sampled_from(["a", "b", "c"]),
+        },
+    ),
+    max_size=12,
+)
+
+
+@st.composite
+def texts(draw: st.DrawFn) -> tuple[bytes, list[Any], list[int]]:
+    """Lines, the records in them, and the number of the line of each."""
+    out, numbers, line = [], [], 0
+    records = draw(RECORDS)
+    for record in records:
+        for _ in range(draw(st.sampled_from([0, 0, 0, 1, 2]))):
+            out.append(draw(st.sampled_from(["\n", "  \n", "\r\n", "\t\n"])))
+            line += 1
+        numbers.append(line)
+        body = json.dumps(record, ensure_ascii=draw(st.booleans()))
+        out.append(draw(st.sampled_from(["", " "])) + body + draw(st.sampled_from(["\n", "\r\n"])))
+        line += 1
+    text = "".join(out)
+    if draw(st.booleans()):
+        text = text.rstrip()
+    return text.encode(), records, numbers
+
+
+def moved(error: ValidationError, numbers: list[int]) -> list[Any]:
+    return [
+        {**line, "loc": (numbers[int(line["loc"][0])], *line["loc"][1:])}
+        for line in error.errors(include_url=False)
+    ]
+
+
+def outcome(call: Any) -> Any:
+    try:
+        return call().to_rows()
+    except ValidationError as error:
+        return error
+
+
+@examples(150)
+@given(texts(), st.data())
+def test_equals_the_array(case: tuple[bytes, list[Any], list[int]], data: st.DataObject) -> None:
+    text, records, numbers = case
+    whole = outcome(lambda: SCHEMA.validate_json(json.dumps(records)))
+    lines = outcome(lambda: SCHEMA.validate_ndjson(text))
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(text)), max_size=6)))
+    chunks = [text[a:b] for a, b in zip([0, *cuts], [*cuts, len(text)], strict=True)]
+    rows = data.draw(st.integers(1, 5))
+    got: list[Any] = []
+    failed = None
+    try:
+        for batch in SCHEMA.iter_ndjson(chunks, rows=rows):
+            assert 0 < len(batch) <= rows
+            got += batch.to_rows()
+    except ValidationError as error:
+        failed = error
+    if isinstance(whole, ValidationError):
+        expected = moved(whole, numbers)
+        assert isinstance(lines, ValidationError)
+        assert lines.errors(include_url=False) == expected
+        assert failed is not None
+        # The batch with the first fault is where the stream ends.
+        first = failed.errors(include_url=False)
+        assert first == expected[: len(first)]
+        assert len(got) <= numbers.index(expected[0]["loc"][0])
+        assert len(got) + rows > numbers.index(expected[0]["loc"][0])
+    else:
+        assert failed is None
+        assert lines == got == whole
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "says"),
+    [
+        (b'{"x": 1}\n{"x": 1,}\n', 1, "trailing comma at line 2 column 9"),
+        (b'{"x": 1}\n\n  {"x": 1} {"x": 2}\n', 2, "trailing characters at line 3 column 12"),
+        (b'{"x": 1},{"x": 2}', 0, "trailing characters at line 1 column 9"),
+        (b'{"x": 1}\n{"x": \n1}', 1, "EOF while parsing a value at line 2 column 6"),
+        (b'{"x": NaN}', 0, "expected value at line 1 column 7"),
+        (b"\n" * 600 + b"{", 600, "EOF while parsing an object at line 601 column 1"),
+        (b"[" * 201, 0, "recursion limit exceeded at line 1 column 201"),
+    ],
+)
+def test_a_line_that_is_no_json_is_named(text: bytes, line: int, says: str) -> None:
+    for call in (SCHEMA.validate_ndjson, lambda t: list(SCHEMA.iter_ndjson(io.BytesIO(t)))):
+        with pytest.raises(ValidationError) as caught:
+            call(text)
+        (found,) = caught.value.errors(include_url=False)
+        assert (found["type"], found["loc"]) == ("json_invalid", (line,))
+        assert says in found["msg"]
+
+
+def test_values_that_are_no_records() -> None:
+    with pytest.raises(ValidationError) as caught:
+        SCHEMA.validate_ndjson(b'{"x": 1}\n\n3\n[]')
+    assert [(e["type"], e["loc"]) for e in caught.value.errors()] == [
+        ("model_type", (2,)),
+        ("model_type", (3,)),
+    ]
+    assert len(SCHEMA.validate_ndjson(b"")) == len(SCHEMA.validate_ndjson(b" \n\r\n")) == 0
+    assert list(SCHEMA.iter_ndjson([])) == []
+
+
+def test_options_hold_for_lines() -> None:
+    text = b'{"x": 1, "x": 2}\n' + b'{"x": "?"}\n' * 5
+    twice: Schema[Any] = Schema(Rows[Record], duplicate_keys="error")
+    with pytest.raises(ValidationError) as caught:
+        twice.validate_ndjson(b"\n" + text)
+    assert [e["loc"] for e in caught.value.errors()] == [(1, "x")]
+    few: Schema[Any] = Schema(Rows[Record], max_errors=2, hide_input=True)
+    with pytest.raises(TruncatedValidationError) as cut:
+        few.validate_ndjson(text)
+    assert cut.value.shown == 2
+    assert [(e["loc"], e["input"]) for e in cut.value.errors()] == [
+        ((1, "x"), None),
+        ((2, "x"), None),
+    ]
+    short: Schema[Any] = Schema(Rows[Record], max_rows=1)
+    with pytest.raises(ValidationError) as long:
+        short.validate_ndjson(b'{"x": 1}\n' * 2)
+    assert [e["type"] for e in long.value.errors()] == ["too_long"]
+    assert [len(c) for c in short.iter_ndjson([b'{"x": 1}\n' * 2], rows=1)] == [1, 1]
+
+
+def test_files(tmp_path: Any) -> None:
+    text = b"".join(json.dumps({"x": i}).encode() + b"\n" for i in range(1000))
+    plain, packed = tmp_path / "a.ndjson", tmp_path / "a.ndjson.gz"
+    plain.write_bytes(text)
+    packed.write_bytes(gzip.compress(text))
+    for file in (open(plain, "rb"), gzip.open(packed), open(plain, encoding="utf-8")):  # noqa: SIM115
+        with file:
+            batches = list(SCHEMA.iter_ndjson(file, rows=300))
+        assert [len(batch) for batch in batches] == [300, 300, 300, 100]
+        assert Columns.concat(batches) == SCHEMA.validate_ndjson(text)
+
+
+def test_memory_is_bounded_by_the_batch(monkeypatch: pytest.MonkeyPatch) -> None:
+    chunk = b"".join(json.dumps({"x": i, "t": "y" * 200}).encode() + b"\n" for i in range(1000))
+    tracemalloc.start()
+    try:
+        for batch in SCHEMA.iter_ndjson((chunk for _ in range(100)), rows=1000):
+            assert len(batch) == 1000
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 20 * len(chunk)
+    monkeypatch.setattr(_ndjson, "LONGEST", 1000)
+    with pytest.raises(ValueError, match="line 2: is longer than 1000 bytes"):
+        list(SCHEMA.iter_ndjson([b'{"x": 1}\n', b"x" * 2000], rows=1))
+
+
+def test_what_is_refused() -> None:
+    other: Schema[Any] = Schema(list[Record])
+    with pytest.raises(TypeError, match=r"validate_ndjson\(\) needs a Schema of Rows"):
+        other.validate_ndjson(b"")
+    with pytest.raises(TypeError, match=r"iter_ndjson\(\) needs a Schema of Rows"):
+        other.iter_ndjson([b""])
+    with pytest.raises(TypeError, match="expected a file or chunks of bytes, got bytes"):
+        list(SCHEMA.iter_ndjson(b"{}"))
+    with pytest.raises(ValueError, match="rows: expected at least 1, got 0"):
+        SCHEMA.iter_ndjson([b""], rows=0)
+    with pytest.raises(TypeError):
+        SCHEMA.validate_ndjson(3)
