@@ -29,6 +29,7 @@ from ._errors import (
     not_json,
     raised_lines,
 )
+from ._fingerprint import fingerprint
 from ._ndjson import iterate, validate
 from ._options import MAX_DEPTH, Options
 from ._rewrite import CoreSchema, finite_floats, rebuilt
@@ -102,6 +103,8 @@ class Schema(_core.Schema, Generic[T]):
 
     __slots__ = (
         "_adapter",
+        "_fingerprint",
+        "_given_schema",
         "_hide_input",
         "_options",
         "_original_schema",
@@ -191,7 +194,8 @@ class Schema(_core.Schema, Generic[T]):
         )  # refused for a schema that is set up: it stays as it is
         self._type, self._adapter = type_, adapter
         self._options = options
-        self._original_schema = original
+        self._original_schema, self._given_schema = original, schema
+        self._fingerprint: str | None = None
         self._use_prebuilt = prebuilt
         self._validator = validator
         self._hide_input = _hides_input(validator)
@@ -315,6 +319,20 @@ class Schema(_core.Schema, Generic[T]):
         from pydantic.json_schema import GenerateJsonSchema
 
         return GenerateJsonSchema().generate(cast(Any, self._original_schema), mode=mode)  # type: ignore[arg-type]
+
+    @property
+    def fingerprint(self) -> str:
+        """64 hexadecimal digits: equal for equal contracts, in every process and with every
+        supported pydantic. Names of classes and titles are not in it; functions are in it by module
+        and qualified name, not by what they do.
+        """
+        if self._fingerprint is None:
+            options = self._options
+            kept = ("allow_nan", "duplicate_keys", "max_depth", "max_rows")
+            self._fingerprint = fingerprint(
+                self._given_schema, {name: getattr(options, name) for name in kept}
+            )
+        return self._fingerprint
 
     def explain(self) -> Explanation:
         """Which nodes C decides by itself, and why it does not decide the others.
