@@ -94,10 +94,12 @@ static PyObject *ndjson_array(PyObject *module, PyObject *const *args, Py_ssize_
                   .limits = {(uint32_t)depth, args[2] == Py_True},
                   .most = most,
                   .final = args[4] == Py_True};
-    PyObject *blanks = PyList_New(0), *result = NULL;
-    PyObject *array = PyBytes_FromStringAndSize(NULL, (Py_ssize_t)self.len + 2);
-    if (!blanks || !array) goto done;
-    self.out = PyBytes_AS_STRING(array);
+    PyObject *blanks = PyList_New(0), *array = NULL, *result = NULL;
+    self.out = PyMem_RawMalloc(self.len + 2);
+    if (!blanks || !self.out) {
+        PyErr_NoMemory();
+        goto done;
+    }
     fc_status status = run(&self, blanks);
     if (status == FC_ESYNTAX) {
         const char *rule = self.error.fault == FC_FAULT_NONFINITE ? "nonfinite"
@@ -109,11 +111,12 @@ static PyObject *ndjson_array(PyObject *module, PyObject *const *args, Py_ssize_
                                (Py_ssize_t)(self.begin + self.error.at), rule);
     } else if (status != FC_OK) {
         if (!PyErr_Occurred()) fc_py_raise(status, "ndjson_array");
-    } else if (_PyBytes_Resize(&array, (Py_ssize_t)self.written) == 0) {
+    } else if ((array = PyBytes_FromStringAndSize(self.out, (Py_ssize_t)self.written))) {
         result = Py_BuildValue("OnKOO", array, (Py_ssize_t)self.consumed,
                                (unsigned long long)self.line, blanks, Py_None);
     }
 done:
+    PyMem_RawFree(self.out);
     Py_XDECREF(array);
     Py_XDECREF(blanks);
     return result;
