@@ -82,8 +82,10 @@ class Schema:
         native: bool,
         route: bool,
         unique: bool,
+        verify: float,
         /,
     ) -> None: ...
+    def _native(self, data: Any, /) -> Any: ...
 
 def plan_families() -> list[str]: ...
 

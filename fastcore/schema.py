@@ -74,6 +74,10 @@ class Schema(_core.Schema, Generic[T]):
         beginning is given, as a text with an ellipsis.
     native : bool, default True
         False sends everything to pydantic, as ``FASTCORE_DISABLE=1`` does.
+    verify : float, default 0
+        The share of the documents that pydantic judges as well, evenly spread over the calls. Its
+        answer is then the one that is given, validators run twice, and a difference is an error in
+        the log ``fastcore.verify``, without the document.
 
     Raises
     ------
@@ -126,6 +130,7 @@ class Schema(_core.Schema, Generic[T]):
         hide_input: bool = False,
         max_input: int | None = None,
         native: bool = True,
+        verify: float = 0.0,
     ) -> None:
         options = Options(
             allow_nan, duplicate_keys, max_depth, max_errors, max_rows, hide_input, max_input
@@ -136,11 +141,11 @@ class Schema(_core.Schema, Generic[T]):
         if not isinstance(schema, dict):  # deferred: pydantic builds it when it is first used
             adapter.rebuild()
             schema = adapter.core_schema
-        self._start(type_, adapter, cast(CoreSchema, schema), options, native)
+        self._start(type_, adapter, cast(CoreSchema, schema), options, native, verify)
 
     @classmethod
     def from_core_schema(
-        cls, core_schema: CoreSchema, *, native: bool = True, **options: Any
+        cls, core_schema: CoreSchema, *, native: bool = True, verify: float = 0.0, **options: Any
     ) -> Schema[Any]:
         """A schema from a pydantic-core ``CoreSchema`` instead of a type.
 
@@ -148,7 +153,7 @@ class Schema(_core.Schema, Generic[T]):
         ----------
         core_schema : dict
             Anything that ``pydantic_core.SchemaValidator`` takes.
-        native, **options
+        native, verify, **options
             As for `Schema`.
 
         Returns
@@ -156,7 +161,7 @@ class Schema(_core.Schema, Generic[T]):
         Schema
         """
         self: Schema[Any] = cls.__new__(cls)
-        self._start(None, None, core_schema, Options(**options), native)
+        self._start(None, None, core_schema, Options(**options), native, verify)
         return self
 
     def _start(
@@ -166,7 +171,10 @@ class Schema(_core.Schema, Generic[T]):
         schema: CoreSchema,
         options: Options,
         native: bool,
+        verify: float,
     ) -> None:
+        if not 0 <= verify <= 1:
+            raise ValueError(f"verify: expected a share from 0 to 1, got {verify!r}")
         allow_nan, max_rows = options.allow_nan, options.max_rows
         original = schema if max_rows is None else _limit_rows(schema, max_rows)
         original = original if allow_nan else finite_floats(original)
@@ -191,6 +199,7 @@ class Schema(_core.Schema, Generic[T]):
             native and not disabled(),
             program.route,
             options.duplicate_keys == "error",
+            float(verify),
         )  # refused for a schema that is set up: it stays as it is
         self._type, self._adapter = type_, adapter
         self._options = options
@@ -441,6 +450,11 @@ class Schema(_core.Schema, Generic[T]):
                 return 1
             return 2 if text.startswith("Uncaught `PydanticUseDefault`") else 0
         return 0
+
+    def _verified(self, data: Any) -> Any:
+        from ._verify import verified
+
+        return verified(self, data)
 
     def _failed(
         self, node: int, error: BaseException, loc: tuple[Any, ...], span: bytes

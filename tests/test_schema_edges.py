@@ -462,7 +462,7 @@ def test_a_schema_stays_what_it_was_made() -> None:
 )
 def test_a_program_of_another_shape_is_refused(program: Any, root: int) -> None:
     schema: Schema[Any] = Schema.__new__(Schema)
-    options = (copy.deepcopy, ValidationError, 200, True, -1, True, False, False)
+    options = (copy.deepcopy, ValidationError, 200, True, -1, True, False, False, 0.0)
     with pytest.raises(SystemError):
         schema._set_up(program, root, *options)
     with pytest.raises(TypeError):

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
 import json
-from typing import Any
+import logging
+from typing import Annotated, Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic import AfterValidator, BaseModel, TypeAdapter, ValidationError
 
 from fastcore import Rows, Schema, TruncatedValidationError
+from fastcore._config import disabled
 
 from .profiles import examples
 from .strategies import PLANS, documents, make
@@ -162,6 +165,65 @@ def test_options_change_nothing_but_what_they_say(data: st.DataObject) -> None:
                 schema.validate_json(document)
 
 
+# ---- Verified ----------------------------------------------------------------------------------
+
+
+def test_a_share_of_the_calls_is_verified(caplog: pytest.LogCaptureFixture) -> None:
+    calls: list[int] = []
+
+    def note(value: int) -> int:
+        calls.append(value)
+        return value
+
+    schema: Schema[Any] = Schema(list[Annotated[int, AfterValidator(note)]], verify=0.25)
+    for _ in range(8):
+        assert schema.validate_json(b"[1]") == [1]
+    # pydantic's runs are the second ones, of every fourth call.
+    assert len(calls) == (8 if disabled() else 10)
+    with pytest.raises(ValidationError):
+        Schema(Model, verify=1).validate_json(b"{}")
+    with pytest.raises(ValidationError):
+        Schema(Model, verify=1).validate_json(b"{")
+    assert not caplog.records
+
+
+def test_a_difference_is_logged_and_pydantic_is_right(caplog: pytest.LogCaptureFixture) -> None:
+    turns = itertools.count()
+    type_ = list[Annotated[int, AfterValidator(lambda value: next(turns))]]
+    schema: Schema[Any] = Schema(type_, verify=1)
+    if disabled():
+        return
+    assert schema.validate_json(b"[7, 7]") == [2, 3]
+    assert [record.name for record in caplog.records] == ["fastcore.verify"]
+    said = caplog.records[0].getMessage()
+    assert "a document of 6 bytes: not as pydantic[0]" in said
+
+
+@examples(60)
+@given(st.data())
+def test_everything_is_verified_silently(data: st.DataObject) -> None:
+    plan = data.draw(PLANS)
+    type_ = make(plan)
+    adapter: TypeAdapter[Any] = TypeAdapter(type_)
+    schema: Schema[Any] = Schema(type_, allow_nan=True, verify=1)
+    records: list[logging.LogRecord] = []
+    handler = logging.Handler()
+    handler.emit = records.append  # type: ignore[method-assign]
+    logging.getLogger("fastcore.verify").addHandler(handler)
+    try:
+        for document in data.draw(st.lists(documents(plan), min_size=4, max_size=6)):
+            try:
+                expected = repr(adapter.validate_json(document))
+            except Exception as error:
+                with pytest.raises(type(error)):
+                    schema.validate_json(document)
+            else:
+                assert repr(schema.validate_json(document)) == expected
+    finally:
+        logging.getLogger("fastcore.verify").removeHandler(handler)
+    assert not records, [record.getMessage() for record in records]
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
@@ -170,6 +232,7 @@ def test_options_change_nothing_but_what_they_say(data: st.DataObject) -> None:
         ({"max_input": -1}, "max_input: expected None or at least 0, got -1"),
         ({"max_rows": -1}, "max_rows: expected None or at least 0, got -1"),
         ({"max_errors": True}, "max_errors: expected None or at least 1, got True"),
+        ({"verify": 1.5}, "verify: expected a share from 0 to 1, got 1.5"),
         ({"max_depth": 201}, "max_depth: expected 1 to 200, got 201"),
     ],
 )

@@ -164,12 +164,28 @@ static PyObject *schema_validate_json(fc_py_schema *self, PyTypeObject *cls, PyO
         return NULL;
     }
     if (!ready(self)) return NULL;
-    if (!kwnames && self->native) return validate(fc_state_of_type(cls), self, args[0]);
+    if (!kwnames && self->native) {
+        if (FC_UNLIKELY(self->verify > 0) && (self->due += self->verify) >= 1) {
+            self->due -= 1;
+            return PyObject_CallMethod((PyObject *)self, "_verified", "(O)", args[0]);
+        }
+        return validate(fc_state_of_type(cls), self, args[0]);
+    }
     PyObject *method = PyObject_GetAttrString((PyObject *)self, "_whole");
     if (!method) return NULL;
     PyObject *value = PyObject_Vectorcall(method, args, (size_t)nargs, kwnames);
     Py_DECREF(method);
     return value;
+}
+
+PyDoc_STRVAR(native_doc,
+             "_native($self, data, /)\n--\n\nWhat validate_json() gives, not verified.");
+
+static PyObject *schema_native(fc_py_schema *self, PyTypeObject *cls, PyObject *const *args,
+                               Py_ssize_t nargs, PyObject *kwnames) {
+    if (nargs != 1 || kwnames)
+        return PyErr_SetString(PyExc_TypeError, "_native() takes one argument, data"), NULL;
+    return ready(self) ? validate(fc_state_of_type(cls), self, args[0]) : NULL;
 }
 
 PyDoc_STRVAR(
@@ -199,14 +215,15 @@ static PyObject *schema_try_route_json(fc_py_schema *self, PyTypeObject *cls, Py
     Py_RETURN_NOTIMPLEMENTED;
 }
 
-PyDoc_STRVAR(set_up_doc,
-             "_set_up($self, program, root, deepcopy, validation_error, max_depth, allow_nan,\n"
-             "        max_rows, native, route, unique, /)\n--\n\nCompile the program; once.");
+PyDoc_STRVAR(
+    set_up_doc,
+    "_set_up($self, program, root, deepcopy, validation_error, max_depth, allow_nan,\n"
+    "        max_rows, native, route, unique, verify, /)\n--\n\nCompile the program; once.");
 
 static PyObject *schema_set_up(fc_py_schema *self, PyTypeObject *cls, PyObject *const *args,
                                Py_ssize_t nargs, PyObject *kwnames) {
-    if (nargs != 10 || kwnames || !PyTuple_Check(args[0]) || self->program) {
-        PyErr_SetString(PyExc_TypeError, "_set_up() takes ten positional arguments, once");
+    if (nargs != 11 || kwnames || !PyTuple_Check(args[0]) || self->program) {
+        PyErr_SetString(PyExc_TypeError, "_set_up() takes eleven positional arguments, once");
         return NULL;
     }
     fc_state *state = fc_state_of_type(cls);
@@ -220,6 +237,8 @@ static PyObject *schema_set_up(fc_py_schema *self, PyTypeObject *cls, PyObject *
     self->kernel.max_rows = rows;
     self->native = args[7] == Py_True;
     self->unique = args[9] == Py_True;
+    self->verify = PyFloat_AsDouble(args[10]);
+    if (PyErr_Occurred()) return NULL;
     self->route = args[8] == Py_True && !self->unique;
     if (fc_py_program_load(state, self, args[0], (uint32_t)root) < 0) return NULL;
     Py_XSETREF(self->deepcopy, Py_NewRef(args[2]));
@@ -260,6 +279,8 @@ static void schema_dealloc(fc_py_schema *self) {
 static PyMethodDef schema_methods[] = {
     {"validate_json", (PyCFunction)(void (*)(void))schema_validate_json,
      METH_METHOD | METH_FASTCALL | METH_KEYWORDS, validate_json_doc},
+    {"_native", (PyCFunction)(void (*)(void))schema_native,
+     METH_METHOD | METH_FASTCALL | METH_KEYWORDS, native_doc},
     {"try_route_json", (PyCFunction)(void (*)(void))schema_try_route_json,
      METH_METHOD | METH_FASTCALL | METH_KEYWORDS, try_route_json_doc},
     {"_set_up", (PyCFunction)(void (*)(void))schema_set_up,

@@ -59,9 +59,10 @@ typedef struct fc_py_schema {
     fc_columns **defaults; /* owned sets of one row */
     fc_layout **layouts;   /* owned references */
     uint32_t frame_count;
-    bool native; /* false: everything goes to the original */
-    bool route;  /* what C accepts is also what FastAPI's way would give */
-    bool unique; /* a key that occurs twice is an error */
+    bool native;        /* false: everything goes to the original */
+    bool route;         /* what C accepts is also what FastAPI's way would give */
+    bool unique;        /* a key that occurs twice is an error */
+    double verify, due; /* the share of calls that the original judges too; how far the next is */
 } fc_py_schema;
 
 /* Compiles `program` into the kernel's form; 0, or -1 with an exception (the object is then still
