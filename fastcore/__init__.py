@@ -15,6 +15,7 @@ if TYPE_CHECKING:  # what `_LAZY` brings at run time
     from .annotations import Row as Row
     from .annotations import Rows as Rows
     from .annotations import Shape as Shape
+    from .annotations import Table as Table
     from .columns import Columns as Columns
     from .errors import TruncatedValidationError as TruncatedValidationError
     from .errors import UnsupportedError as UnsupportedError
@@ -35,6 +36,7 @@ _LAZY = {
     "Rows": "annotations",
     "Schema": "schema",
     "Shape": "annotations",
+    "Table": "annotations",
     "TruncatedValidationError": "errors",
     "UnsupportedError": "errors",
     "build_info": "_build",

@@ -202,7 +202,7 @@ class Compiler(Scalars, Containers, Objects):
 
         kind = {"rows": ROWS, "row": ROW}.get(layout.kind)
         if kind is None:
-            raise NotNative("arrays go to pydantic")
+            raise NotNative(f"{layout.kind}s go to pydantic")
         from .columns import Columns
 
         records, defaults = compile_record(self, layout, path)

@@ -139,6 +139,7 @@ class Canon:
     def _layout(self, layout: Any) -> Any:
         if layout.kind == "array":
             return ["array", str(layout.dtype), list(layout.shape or ())]
+        # rows, row or table: the record's own form says the rest
         return [layout.kind, Canon(layout.source).form(layout.source, {})]
 
     def _entry(self, key: str, value: Any, config: CoreSchema) -> Any:

@@ -62,7 +62,7 @@ class Layout:
 
     Attributes
     ----------
-    kind : {"rows", "row", "array"}
+    kind : {"rows", "row", "table", "array"}
     source : dict or None
         The record's own core schema, as pydantic has it.
     record : dict or None
@@ -175,7 +175,7 @@ class Layout:
         from . import _dump
 
         rows = _dump.rows(columns, self.members, by_alias=by_alias, exclude_none=exclude_none)
-        return list(rows) if self.kind == "rows" else next(rows)
+        return next(rows) if self.kind == "row" else list(rows)
 
     def _bound(self, lists: Sequence[Sequence[Any]]) -> tuple[ColumnSpec, ...]:
         # The values decide about `utc` where the type leaves it open.

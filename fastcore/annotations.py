@@ -1,8 +1,8 @@
 """Types for pydantic models and FastAPI routes whose values are columns or arrays.
 
-``Rows[Record]``, ``Row[Record]`` and ``Array[dtype]`` can stand wherever pydantic takes a type.
-Plain pydantic and plain FastAPI understand them too, only slower than `fastcore.Schema` and
-`fastcore.serve.FastRoute`.
+``Rows[Record]``, ``Row[Record]``, ``Table[Record]`` and ``Array[dtype]`` can stand wherever
+pydantic takes a type. Plain pydantic and plain FastAPI understand them too, only slower than
+`fastcore.Schema` and `fastcore.serve.FastRoute`.
 """
 
 import math
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from .columns import Columns
 
-__all__ = ["Array", "Row", "Rows", "Shape"]
+__all__ = ["Array", "Row", "Rows", "Shape", "Table"]
 
 RecordT = TypeVar("RecordT")
 DT = TypeVar("DT", bound=np.generic)
@@ -82,6 +82,51 @@ def _records_schema(layout: Layout) -> cs.CoreSchema:
         top = source["schema"] if source["type"] == "definitions" else source
         _describe(schema, cs.definitions_schema(source, []), top.get("ref", top.get("schema_ref")))
     return cs.definitions_schema(schema, definitions) if definitions else schema
+
+
+class _Tables:
+    """What `Table` is at run time."""
+
+    @classmethod
+    def __get_pydantic_core_schema__(
+        cls, source: Any, handler: "GetCoreSchemaHandler"
+    ) -> cs.CoreSchema:
+        from . import _table
+
+        args = get_args(source)
+        if not args:
+            raise UnsupportedError("Table needs its record: Table[Record]")
+        if isinstance(args[0], TypeVar):  # an open generic model: bound later
+            return handler.generate_schema(dict[str, list[Any]])
+        return _table_schema(_table.Table(args[0]))
+
+
+def _table_schema(table: Any) -> cs.CoreSchema:
+    from . import _table
+    from .columns import Columns
+
+    layout: Layout = table.layout
+
+    def accept(value: Any, handler: cs.ValidatorFunctionWrapHandler) -> Any:
+        return value if isinstance(value, Columns) and layout.fits(value) else handler(value)
+
+    def finish(value: Any) -> Any:
+        return value if isinstance(value, Columns) else table.columns(value)
+
+    def serialize(value: Any, info: cs.SerializationInfo) -> Any:
+        if info.mode != "json" or not isinstance(value, Columns):
+            return value
+        by_alias = bool(info.by_alias)
+        names = [member.alias if by_alias else member.name for member in layout.members]
+        rows = layout.to_json(value, by_alias=by_alias, exclude_none=False)
+        return {name: [row.get(name) for row in rows] for name in names}
+
+    schema = _taken(layout, table.schema(), accept, finish, serialize)
+    _, definitions = _table._opened(layout.source)
+    told: Any = table.schema(source=True)
+    _describe(schema, cs.definitions_schema(told, definitions) if definitions else told)
+    own = table.definitions
+    return cs.definitions_schema(schema, own) if own else schema
 
 
 def _taken(
@@ -353,6 +398,9 @@ if TYPE_CHECKING:
     class Row(Columns, Generic[RecordT]):
         """One JSON object as `Columns` of one row."""
 
+    class Table(Columns, Generic[RecordT]):
+        """A JSON object of arrays as `Columns`."""
+
     Array: TypeAlias = np.ndarray[Any, np.dtype[DT]]
 else:
 
@@ -370,6 +418,13 @@ else:
         """One JSON object as `Columns` of one row: ``Row[Record]``; see `Rows`."""
 
         _kind = "row"
+
+    class Table(_Tables, Generic[RecordT]):
+        """A JSON object of arrays, one a field, as `Columns`: ``Table[Record]``.
+
+        All arrays have one length; a field that is missing takes its default in each row. Errors
+        are at (field, row). The record must not have validators of the whole.
+        """
 
     class Array(_ArrayBase, Generic[DT]):
         """A JSON array of numbers as `numpy.ndarray`: ``Array[np.float32]``.

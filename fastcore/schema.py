@@ -66,7 +66,7 @@ class Schema(_core.Schema, Generic[T]):
         The largest number of errors that are listed; where there are more the exception is a
         `TruncatedValidationError`.
     max_rows : int, optional
-        The largest number of records in a ``Rows``; more is ``too_long``.
+        The largest number of records in a ``Rows`` or ``Table``; more is ``too_long``.
     hide_input : bool, default False
         Errors do not have what was given: their ``input`` is None, and their text is without it.
     max_input : int, optional
@@ -504,7 +504,20 @@ def _validator(
 
 
 def _limit_rows(schema: CoreSchema, most: int) -> CoreSchema:
-    """The schema with at most `most` records in every ``Rows``."""
+    """The schema with at most `most` records in every ``Rows`` and ``Table``."""
+
+    def columns_limited(node: Any) -> Any:
+        """The lists of a table's columns, and those alone."""
+        if not isinstance(node, dict):
+            return node
+        if node["type"] == "typed-dict":
+            fields = {
+                name: {**field, "schema": {**field["schema"], "max_length": most}}
+                for name, field in node["fields"].items()
+            }
+            return {**node, "fields": fields}
+        ways = ("schema", "json_schema", "python_schema")
+        return {k: columns_limited(v) if k in ways else v for k, v in node.items()}
 
     def limited(node: Any) -> Any:
         """The first list on each way down from a ``Rows`` is that of its records."""
@@ -519,6 +532,8 @@ def _limit_rows(schema: CoreSchema, most: int) -> CoreSchema:
 
     def change(node: CoreSchema) -> CoreSchema:
         layout = (node.get("metadata") or {}).get("fastcore")
+        if layout is not None and layout.kind == "table":
+            return cast(CoreSchema, columns_limited(node))
         if layout is None or layout.kind != "rows":
             return node
         return cast(CoreSchema, limited(node))
