@@ -6,6 +6,7 @@ import dataclasses
 import datetime
 import decimal
 import enum
+import os
 import pathlib
 import re
 import subprocess
@@ -143,7 +144,7 @@ def test_another_process_finds_the_same() -> None:
     for seed in ("1", "2"):
         done = subprocess.run(
             [sys.executable, "-c", code],
-            env={"PYTHONHASHSEED": seed, "PYTHONPATH": ":".join(sys.path)},
+            env={**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": ":".join(sys.path)},
             cwd=pathlib.Path(__file__).parent.parent,
             capture_output=True,
             text=True,
