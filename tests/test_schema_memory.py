@@ -4,20 +4,81 @@ from __future__ import annotations
 
 import _testcapi
 import ctypes
+import dataclasses
+import datetime
 import json
 import sys
 import threading
-from typing import Any
+import uuid
+from typing import Annotated, Any, Literal
 
 import pytest
-from pydantic import (
-    TypeAdapter,
-)
+from pydantic import AfterValidator, BaseModel, Field, TypeAdapter
 
 from fastcore import Schema, _core
 from fastcore._config import disabled
 
-from .test_schema import WHOLE, Flat, Tree, described, outcome
+from .test_schema import WHOLE, Cat, Dog, Flat, Plain, Tree, Typed, described, outcome
+
+
+def _picky(value: int) -> int:
+    if value > 2:
+        raise ValueError("too much")
+    return value
+
+
+@dataclasses.dataclass
+class Slotted:
+    __slots__ = ("a",)
+    a: int
+
+
+class Mixed(BaseModel):
+    """What is made in C beyond models, lists and scalars."""
+
+    pair: tuple[int, str]
+    many: tuple[float, ...]
+    few: set[int] = Field(max_length=3)
+    kept: frozenset[str]
+    day: datetime.date
+    time: datetime.datetime
+    ident: uuid.UUID
+    raw: bytes
+    typed: Typed
+    plain: Plain
+    slotted: Slotted
+    pet: Annotated[Cat | Dog, Field(discriminator="kind")]
+    either: int | str | list[int] | None
+
+
+class Chain(BaseModel):
+    link: Chain | int | None = None
+    pet: Annotated[Ring | Dog, Field(discriminator="kind")] | None = None
+
+
+class Ring(BaseModel):
+    kind: Literal["ring"]
+    chain: tuple[Chain] | None = None
+
+
+Chain.model_rebuild()
+MIXED = json.dumps(
+    {
+        "pair": [1, "a"],
+        "many": [1, 2.5],
+        "few": [1, 2, 1],
+        "kept": ["x", "y"],
+        "day": "2024-02-29",
+        "time": "2024-02-29T12:00:00.5+01:00",
+        "ident": "12345678-1234-5678-1234-567812345678",
+        "raw": "h\u00e9",
+        "typed": {"a": 1},
+        "plain": {"a": 2, "b": [1.5]},
+        "slotted": {"a": 3},
+        "pet": {"kind": "cat"},
+        "either": [1, 2],
+    }
+).encode()
 
 
 def test_eight_threads_share_a_schema() -> None:
@@ -87,10 +148,39 @@ def test_a_small_stack_is_enough() -> None:
     assert len(results) == 1
 
 
-def test_reference_counts_stay() -> None:
-    schema = Schema(Flat)
-    texts = [WHOLE, b'{"a": "x"}', b"[", b'{"b": "yy"}', b'{"a": 1, "d": [1, "x"]}']
-    watched = [Flat, None, "x", schema]
+def test_a_small_stack_is_enough_for_choices() -> None:
+    schema, results = Schema(Chain), []
+    sanitized = _core.build_info()["variant"] in ("asan", "tsan", "debug")
+    levels = 9 if disabled() or sanitized else 65
+    text = '{"pet": {"kind": "ring", "chain": [' * levels + '{"link": 1}' + "]}}" * levels
+    schema.validate_json("{}")
+    old = threading.stack_size(256 * 1024)
+    try:
+        thread = threading.Thread(target=lambda: results.append(schema.validate_json(text)))
+        thread.start()
+        thread.join()
+    finally:
+        threading.stack_size(old)
+    assert len(results) == 1
+
+
+def spoiled(text: bytes) -> list[bytes]:
+    """The document with one value after the other replaced by an object."""
+    whole = json.loads(text)
+    return [json.dumps({**whole, key: {"odd": 1}}).encode() for key in whole]
+
+
+@pytest.mark.parametrize(
+    ("type_", "texts"),
+    [
+        (Flat, [WHOLE, b'{"a": "x"}', b"[", b'{"b": "yy"}', b'{"a": 1, "d": [1, "x"]}']),
+        (Mixed, [MIXED, *spoiled(MIXED)]),
+        (list[Annotated[int, AfterValidator(_picky)]], [b"[1, 2]", b"[1, 3, 4, 5]"]),
+    ],
+)
+def test_reference_counts_stay(type_: Any, texts: list[bytes]) -> None:
+    schema: Schema[Any] = Schema(type_)
+    watched = [type_, None, "x", schema, Cat, Plain, Slotted, "kind"]
 
     def loop(times: int) -> None:
         for _ in range(times):
@@ -108,15 +198,26 @@ def test_reference_counts_stay() -> None:
 
 @pytest.mark.parametrize("only", [False, True])
 @pytest.mark.parametrize("method", ["validate_json", "try_route_json"])
-@pytest.mark.parametrize("text", [WHOLE, b'{"a": 1, "d": [1, "x"]}', b'{"a": 1,', b"[]"])
-def test_every_failing_allocation(text: bytes, method: str, only: bool) -> None:
+@pytest.mark.parametrize(
+    ("type_", "text"),
+    [
+        (Flat, WHOLE),
+        (Flat, b'{"a": 1, "d": [1, "x"]}'),
+        (Flat, b'{"a": 1,'),
+        (Flat, b"[]"),
+        (Mixed, MIXED),
+        (Mixed, MIXED.replace(b'"cat"', b'"cow"')),
+        (Chain, b'{"pet": {"kind": "ring", "chain": [{"link": {"link": 1}}]}}'),
+    ],
+)
+def test_every_failing_allocation(type_: Any, text: bytes, method: str, only: bool) -> None:
     """CPython's allocators fail at the k-th request: MemoryError or the right result, no crash.
 
     Only what C does alone: pydantic-core itself aborts the process in some of these places.
     """
-    if method == "validate_json" and (text != WHOLE or disabled()):
-        method = "try_route_json"
-    call = getattr(Schema(Flat), method)
+    schema: Schema[Any] = Schema(type_)
+    alone = schema.try_route_json(text) is not NotImplemented
+    call = getattr(schema, method if alone else "try_route_json")
     expected = described(call(text))
     for k in range(1, 2000):
         value = None
