@@ -1,4 +1,4 @@
-"""Requests to models, columns and matrices: W1 (one record) and W3 (1,000 records).
+"""Requests to models, columns and matrices: W1 (one record), W3 and W4 (1,000 of them).
 
 Peers get the fastest code that we could write with their library, each writing into a buffer of
 its own. "FastAPI's way" is what a FastAPI endpoint does before its first line runs: ``json.loads``,
@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, TypeAdapter
+from pydantic import BaseModel, TypeAdapter, create_model
 
 from benchmarks._harness import Case, Peer, Run
 from benchmarks._workloads import (
@@ -29,7 +29,7 @@ from benchmarks._workloads import (
     w1,
     w3,
 )
-from fastcore import Row, Rows, Schema
+from fastcore import Row, Rows, Schema, Table
 
 Matrix = NDArray[np.float32]
 
@@ -234,7 +234,81 @@ def w3_matrix(form: str) -> Case:
     return Case(f"W3 {form} -> Columns, float32 matrix", ours(document), peers)
 
 
+def _msgspec_table() -> Callable[[bytes], Any] | None:
+    """A decoder of W4 with the same constraints on every element."""
+    try:
+        import msgspec
+    except ImportError:
+        return None
+    from typing import Annotated
+
+    def items(name: str) -> Any:
+        base: Any = Record.model_fields[name].annotation
+        limits = RANGES[name]
+        meta = msgspec.Meta(ge=limits[0], le=limits[1]) if limits else None
+        return list[Annotated[base, meta]] if meta else list[base]  # type: ignore[valid-type]
+
+    literals: dict[str, Any] = {"plan": list[Plan], "country": list[Country]}
+    literals |= {"device": list[Device], "loyalty_member": list[bool]}
+    fields = [(name, literals.get(name) or items(name)) for name in RANGES]
+    decode: Callable[[bytes], Any] = msgspec.json.Decoder(
+        msgspec.defstruct("Columns", fields, gc=False)
+    ).decode
+    return decode
+
+
+def w4_matrix() -> Case:
+    """The same records as an object of arrays."""
+    rows = json.loads(w3("compact", ROWS))["instances"]
+    table = {name: [row[name] for row in rows] for name in RANGES}
+    document = json.dumps(table, separators=(",", ":")).encode()
+    schema: Schema[Any] = Schema(Table[Record])
+    buffer = np.empty((ROWS, WIDTH), np.float32)
+
+    def matrix(column: Callable[[str], Any]) -> Matrix:
+        out = np.empty((ROWS, WIDTH), np.float32)
+        for i, name in enumerate(RANGES):
+            cells = column(name)
+            out[:, i] = [CODES[name][cell] for cell in cells] if name in CODES else cells
+        return out
+
+    decode = _msgspec_table()
+
+    def msgspec() -> Matrix:
+        found = decode(document) if decode else None
+        return matrix(lambda name: getattr(found, name))
+
+    lists: Any = TypeAdapter(
+        create_model("Lists", **{  # type: ignore[call-overload]
+            name: (list[field.rebuild_annotation()], ...)  # type: ignore[misc]
+            for name, field in Record.model_fields.items()
+        })
+    )  # fmt: skip
+
+    def pydantic() -> Matrix:
+        found = lists.validate_json(document)
+        return matrix(lambda name: getattr(found, name))
+
+    def python() -> Matrix:
+        found = json.loads(document)
+        names = list(RANGES)
+        for cells in zip(*(found[name] for name in names), strict=True):
+            by_hand(dict(zip(names, cells, strict=True)))
+        return matrix(found.__getitem__)
+
+    return Case(
+        "W4 -> Columns, float32 matrix",
+        lambda: schema.validate_json(document).matrix(out=buffer),
+        [
+            Peer("msgspec + NumPy", msgspec if decode else None, 4.0, 6.0),
+            Peer("pydantic + NumPy", pydantic),
+            Peer("pure Python", python),
+        ],
+    )
+
+
 def cases(quick: bool) -> list[Case]:
-    """W1 and W3 in every spelling; ``quick`` measures the compact one alone."""
+    """W1 and W3 in every spelling, and W4; ``quick`` measures the compact ones alone."""
     forms = FORMS[:1] if quick else FORMS
-    return [job(form) for job in (w1_model, w1_matrix, w3_matrix) for form in forms]
+    jobs = [job(form) for job in (w1_model, w1_matrix, w3_matrix) for form in forms]
+    return [*jobs, w4_matrix()]

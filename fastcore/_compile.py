@@ -20,6 +20,7 @@ from ._nodes import (
     ORIGINAL,
     ROW,
     ROWS,
+    TABLE,
     NotNative,
     Peeled,
     check_config,
@@ -37,7 +38,7 @@ class Program(NamedTuple):
     root: int
     originals: list[tuple[CoreSchema, CoreSchema | None]]  # schema and enclosing config, by node
     definitions: list[CoreSchema]  # what references in them refer to
-    layouts: dict[int, Any]  # the record layout of ROWS and ROW nodes
+    layouts: dict[int, Any]  # the record layout of ROWS, ROW and TABLE nodes
     route: bool  # C may accept alone, and then gives what Python mode gives as well
     report: list[Node]
 
@@ -186,7 +187,7 @@ class Compiler(Scalars, Containers, Objects):
         while changed:
             changed = False
             for number, (kind, flags, *rest) in enumerate(self.nodes):
-                leads = kind in (ROWS, ROW) or (
+                leads = kind in (ROWS, ROW, TABLE) or (
                     kind == MODEL and any(self.nodes[child][1] & COLUMNAR for child in rest[3])
                 )
                 if leads and not flags & COLUMNAR:
@@ -200,7 +201,7 @@ class Compiler(Scalars, Containers, Objects):
     ) -> tuple[Any, ...]:
         from ._compile_record import compile_record
 
-        kind = {"rows": ROWS, "row": ROW}.get(layout.kind)
+        kind = {"rows": ROWS, "row": ROW, "table": TABLE}.get(layout.kind)
         if kind is None:
             raise NotNative(f"{layout.kind}s go to pydantic")
         from .columns import Columns

@@ -77,6 +77,8 @@ def _add(
         if peeled["type"] == "model":
             if node_schema["type"] == "default":
                 raise NotNative(f"field {name}: a nested record with a default")
+            if layout.kind == "table":
+                raise NotNative(f"field {name}: nested records in a table")
             target = _add(
                 compiler, inner, layout, node_schema, here, path, records, defaults, columns
             )

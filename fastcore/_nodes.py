@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from ._rewrite import CoreSchema, children
 
 ORIGINAL, ANY, NONE, BOOL, INT, FLOAT, STR, LITERAL, LIST, DICT, MODEL, ROWS, ROW = range(13)
-(TUPLE, SET, FROZENSET, TAGGED, UNION, AFTER, DATE, DATETIME, UUID, BYTES) = range(14, 24)
+(TUPLE, SET, FROZENSET, TAGGED, UNION, AFTER, DATE, DATETIME, UUID, BYTES, TABLE) = range(14, 25)
 #: Flags of a node: null may stand there; it leads to columns; Python mode may answer otherwise than
 #: JSON mode, or it calls what the user wrote.
 NULLABLE, COLUMNAR, IMPURE = 1, 2, 4

@@ -25,6 +25,7 @@ from pydantic import (
 from typing_extensions import TypedDict
 
 from fastcore import Columns, Rows, Schema, Table, UnsupportedError
+from fastcore._config import disabled
 from fastcore.serve import FastRoute
 
 from .profiles import examples
@@ -102,6 +103,100 @@ def test_a_table_is_its_records(data: st.DataObject) -> None:
     # The same errors: (row, field, ...) is at (field, row, ...) here.
     moved = [{**e, "loc": (e["loc"][1], e["loc"][0], *e["loc"][2:])} for e in expected]
     assert sorted(found, key=repr) == sorted(moved, key=repr)
+
+
+class Flat(BaseModel):
+    """Every kind of cell that C fills."""
+
+    f: float = Field(gt=-5)
+    i: int = Field(0, le=9)
+    o: int | None = None
+    b: bool
+    c: Literal["x", "é"] = "x"
+    k: Literal[1, 2] = 2
+    s: str = Field("s", max_length=3)
+    q: str | None = Field(None, alias="ku")
+
+
+CELLS: dict[str, st.SearchStrategy[Any]] = {
+    "f": st.one_of(st.floats(-4, 9), st.integers(-4, 9)),
+    "i": st.integers(-9, 9),
+    "o": st.one_of(st.none(), st.integers(0, 9)),
+    "b": st.booleans(),
+    "c": st.sampled_from(["x", "é"]),
+    "k": st.sampled_from([1, 2]),
+    "s": st.sampled_from(["", "é", 'q"', "abc"]),
+    "ku": st.one_of(st.none(), st.text(max_size=3)),
+    "other": st.one_of(st.none(), st.just({"a": [1]}), st.just([[]])),
+}
+ODD = st.sampled_from([None, True, "1", 1.5, 10, "abcd", [], {}, -5, 2**63, "z"])
+
+
+@st.composite
+def flat_tables(draw: st.DrawFn) -> str:
+    rows = draw(st.integers(0, 40))
+    names = draw(st.permutations(list(CELLS)))[: draw(st.integers(0, len(CELLS)))]
+    names += [name for name in ("f", "b") if name not in names and draw(st.integers(0, 9))]
+    table: list[tuple[str, Any]] = [
+        (name, [draw(CELLS[name]) for _ in range(rows)]) for name in names
+    ]
+    spoil = draw(st.integers(0, 7))
+    if table and spoil < 4:
+        name, cells = table[draw(st.integers(0, len(table) - 1))]
+        if spoil == 0 and cells:
+            cells[draw(st.integers(0, rows - 1))] = draw(ODD)
+        elif spoil == 1:
+            cells.append(draw(CELLS[name]))
+        elif spoil == 2:
+            table.append((name, cells[:]))  # the key once more
+        else:
+            table[0] = (table[0][0], draw(ODD))
+    pairs = (
+        f"{json.dumps(name, ensure_ascii=draw(st.booleans()))}: {json.dumps(cells)}"
+        for name, cells in table
+    )
+    return "{" + ", ".join(pairs) + "}"
+
+
+@examples(300)
+@given(flat_tables(), st.sampled_from([None, 3, 40]))
+def test_c_fills_what_pydantic_would(text: str, most: int | None) -> None:
+    type_: Any = Table[Flat]
+    ours: Schema[Any] = Schema(type_, max_rows=most)
+    theirs: Schema[Any] = Schema(type_, max_rows=most, native=False)
+    assert ours.explain().native
+    expected = outcome(lambda: theirs.validate_json(text))
+    assert outcome(lambda: ours.validate_json(text)) == expected
+    if expected[0] == "value":
+        assert ours.validate_json(text) == theirs.validate_json(text)
+        tried = ours.try_route_json(text)
+        assert tried is NotImplemented or tried == theirs.validate_json(text)
+    # On the way to columns through a model, and read again inside of a list.
+    for around in (dict[str, type_], list[type_]):
+        whole = f'{{"t": {text}}}' if around is not list[type_] else f"[{text}]"
+        native, original = Schema(around), Schema(around, native=False)
+        expected = outcome(lambda: Wrapped(original.validate_json(whole)))  # noqa: B023
+        assert outcome(lambda: Wrapped(native.validate_json(whole))) == expected  # noqa: B023
+
+
+class Wrapped:
+    """One table, however it is held."""
+
+    def __init__(self, held: Any) -> None:
+        (self.table,) = held.values() if isinstance(held, dict) else held
+
+    def to_rows(self) -> Any:
+        return self.table.to_rows()
+
+
+def test_a_table_that_fits_is_read_in_c() -> None:
+    schema: Schema[Any] = Schema(Table[Flat])
+    text = '{"other": {"b": [1]}, "b": [true, false], "f": [1, 2.5], "ku": [null, "é\\n"]}'
+    if not disabled():
+        assert schema.try_route_json(text) == schema.validate_json(text)
+    assert schema.validate_json(text).to_rows()[1] == {
+        "f": 2.5, "i": 0, "o": None, "b": False, "c": "x", "k": 2, "s": "s", "q": "é\n",
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize(

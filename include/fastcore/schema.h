@@ -63,7 +63,8 @@ typedef enum fc_node_kind {
     FC_NODE_DATE,   /* texts in one canonical form each (fc_read_*) */
     FC_NODE_DATETIME,
     FC_NODE_UUID,
-    FC_NODE_BYTES /* a text's UTF-8, its length in bytes */
+    FC_NODE_BYTES, /* a text's UTF-8, its length in bytes */
+    FC_NODE_TABLE  /* object of arrays -> columns; record number `child`, of scalars only */
 } fc_node_kind;
 
 /* What a node checks besides its kind. */
@@ -238,8 +239,8 @@ typedef struct fc_fill {
 
 void fc_fill_free(fc_fill *fill);
 
-/* Reads a whole document whose root is the ROWS or ROW node `node` of the schema. The offsets in
- * `fill` count from `data`. On any status but FC_OK nothing is left in `fill`. */
+/* Reads a whole document whose root is the ROWS, ROW or TABLE node `node` of the schema. The
+ * offsets in `fill` count from `data`. On any status but FC_OK nothing is left in `fill`. */
 fc_status fc_fill_document(const fc_schema *schema, uint32_t node, const char *data, size_t len,
                            const fc_alloc *alloc, fc_fill *fill, fc_json_error *error);
 

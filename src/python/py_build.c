@@ -192,7 +192,8 @@ PyObject *fc_py_build(fc_build *build, uint32_t number, uint32_t at, const fc_pa
     case FC_NODE_BYTES: return fc_py_build_text(build, number, at, path);
     case FC_NODE_MODEL: return fc_py_build_model(build, number, at, path);
     case FC_NODE_ROWS:
-    case FC_NODE_ROW: return build_frame(build, number, at, path);
+    case FC_NODE_ROW:
+    case FC_NODE_TABLE: return build_frame(build, number, at, path);
     case FC_NODE_ORIGINAL:
     case FC_NODE_ARRAY: break;
     }

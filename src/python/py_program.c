@@ -14,7 +14,7 @@
  *   UNION             a child for each FC_TOKEN, or -1
  *   AFTER             child, function
  *   DATETIME, UUID    what it is made of
- *   ROWS, ROW         columns class, specs, records, defaults | None
+ *   ROWS, ROW, TABLE  columns class, specs, records, defaults | None
  *                     (record: keys, fields, forbid; field: cell, required, node, target)
  * It comes from our own compiler, so a wrong shape is a SystemError, not a message for users. */
 #include <string.h>
@@ -354,7 +354,8 @@ static int load_node(fc_py_schema *self, PyObject *tuple, fc_node *node, fc_py_n
         return fc_py_texts_ready();
     case FC_NODE_DATE: return fc_py_texts_ready();
     case FC_NODE_ROWS:
-    case FC_NODE_ROW: return load_frame(self, tuple, node, py);
+    case FC_NODE_ROW:
+    case FC_NODE_TABLE: return load_frame(self, tuple, node, py);
     default: return 0;
     }
 }

@@ -9,7 +9,7 @@
 
 #include "schema/bytes.h"
 
-static const fc_json_sink skip_sink;
+static const fc_json_sink rows_sink, skip_sink;
 
 /* ---- Rows --------------------------------------------------------------------------------- */
 
@@ -56,7 +56,7 @@ static fc_status begin_row(fc_filling *f, const char *at) {
     return fc_columns_reserve(f->set, f->set->rows + 1);
 }
 
-static void push(fc_filling *f, const fc_record *record) {
+void fc_fill_push(fc_filling *f, const fc_record *record) {
     fc_fill_frame *frame = &f->frames[f->level++];
     frame->record = record;
     frame->next = 0;
@@ -64,17 +64,18 @@ static void push(fc_filling *f, const fc_record *record) {
     memset(frame->seen, 0, sizeof frame->seen);
 }
 
-static void skip_until(fc_filling *f, fc_json_walker *w, uint32_t open) {
+void fc_fill_skip(fc_filling *f, fc_json_walker *w, uint32_t open) {
     f->resume = open;
     w->sink = &skip_sink;
 }
 
-/* The record under way is not accepted: skip the rest of it. */
-static fc_status refuse(fc_filling *f, fc_json_walker *w) {
-    f->bad = true;
+/* The record under way is not accepted: skip the rest of it; of a table that is all of it. */
+fc_status fc_fill_refuse(fc_filling *f, fc_json_walker *w) {
+    f->bad = f->own == &rows_sink;
     f->level = 0;
     f->field = NULL;
-    skip_until(f, w, f->many ? 1 : 0);
+    if (!f->bad) f->out->refused = true;
+    fc_fill_skip(f, w, f->many ? 1 : 0);
     return FC_OK;
 }
 
@@ -100,7 +101,7 @@ static inline fc_column *cell(fc_filling *f, const fc_record_field *field) {
     return &f->set->columns[field->target];
 }
 
-static fc_status fill_number(fc_json_walker *w, const fc_json_number *number) {
+fc_status fc_fill_number(fc_json_walker *w, const fc_json_number *number) {
     fc_filling *f = w->self;
     const fc_record_field *field = f->field;
     f->field = NULL;
@@ -115,16 +116,16 @@ static fc_status fill_number(fc_json_walker *w, const fc_json_number *number) {
     int64_t row = f->set->rows, integer;
     if (field->cell == FC_CELL_FLOAT) {
         double value = fc_json_number_double(number);
-        if (FC_UNLIKELY(!fc_check_float(node, value))) return refuse(f, w);
+        if (FC_UNLIKELY(!fc_check_float(node, value))) return fc_fill_refuse(f, w);
         ((double *)column->values)[row] = value;
     } else if (field->cell == FC_CELL_INT) {
-        if (!fc_json_number_int64(number, &integer)) return refuse(f, w);
+        if (!fc_json_number_int64(number, &integer)) return fc_fill_refuse(f, w);
         bool ok = node->kind == FC_NODE_INT ? fc_check_int(node, integer)
                                             : fc_literal_int(node, integer) >= 0;
-        if (FC_UNLIKELY(!ok)) return refuse(f, w);
+        if (FC_UNLIKELY(!ok)) return fc_fill_refuse(f, w);
         ((int64_t *)column->values)[row] = integer;
     } else {
-        return refuse(f, w);
+        return fc_fill_refuse(f, w);
     }
     fc_column_put_valid(column, row);
     return FC_OK;
@@ -139,7 +140,7 @@ static fc_status put_string(fc_filling *f, fc_column *column, const fc_json_stri
     return FC_OK;
 }
 
-static fc_status fill_string(fc_json_walker *w, const fc_json_string *string) {
+fc_status fc_fill_string(fc_json_walker *w, const fc_json_string *string) {
     fc_filling *f = w->self;
     const fc_record_field *field = f->field;
     f->field = NULL;
@@ -153,19 +154,19 @@ static fc_status fill_string(fc_json_walker *w, const fc_json_string *string) {
     fc_column *column = cell(f, field);
     if (field->cell == FC_CELL_CODE) {
         int32_t code = fc_literal_text(node, string, 0);
-        if (FC_UNLIKELY(code < 0)) return refuse(f, w);
+        if (FC_UNLIKELY(code < 0)) return fc_fill_refuse(f, w);
         ((int32_t *)column->values)[f->set->rows] = code;
     } else if (field->cell == FC_CELL_TEXT) {
-        if (!fc_check_text(node, string)) return refuse(f, w);
+        if (!fc_check_text(node, string)) return fc_fill_refuse(f, w);
         FC_TRY(put_string(f, column, string));
     } else {
-        return refuse(f, w);
+        return fc_fill_refuse(f, w);
     }
     fc_column_put_valid(column, f->set->rows);
     return FC_OK;
 }
 
-static fc_status fill_literal(fc_json_walker *w, fc_json_kind kind, const char *at) {
+fc_status fc_fill_literal(fc_json_walker *w, fc_json_kind kind, const char *at) {
     fc_filling *f = w->self;
     const fc_record_field *field = f->field;
     f->field = NULL;
@@ -178,11 +179,11 @@ static fc_status fill_literal(fc_json_walker *w, fc_json_kind kind, const char *
     const fc_node *node = &f->schema->nodes[field->node];
     fc_column *column = cell(f, field);
     if (kind == FC_JSON_NULL) {
-        if (!node->nullable || field->cell == FC_CELL_RECORD) return refuse(f, w);
+        if (!node->nullable || field->cell == FC_CELL_RECORD) return fc_fill_refuse(f, w);
         fc_column_put_null(column, f->set->rows);
         return FC_OK;
     }
-    if (field->cell != FC_CELL_BOOL) return refuse(f, w);
+    if (field->cell != FC_CELL_BOOL) return fc_fill_refuse(f, w);
     ((uint8_t *)column->values)[f->set->rows] = kind == FC_JSON_TRUE;
     fc_column_put_valid(column, f->set->rows);
     return FC_OK;
@@ -199,26 +200,26 @@ static fc_status fill_begin(fc_json_walker *w, fc_json_kind kind, const char *at
     if (f->open == 1 && f->many) {
         if (kind == FC_JSON_ARRAY) return FC_OK;
         f->out->refused = true;
-        skip_until(f, w, 0);
+        fc_fill_skip(f, w, 0);
         return FC_OK;
     }
     if (!f->level) { /* a record of the array, or the one record */
         FC_TRY(begin_row(f, at));
-        if (kind != FC_JSON_OBJECT) return refuse(f, w);
-        push(f, &f->frame->records[0]);
+        if (kind != FC_JSON_OBJECT) return fc_fill_refuse(f, w);
+        fc_fill_push(f, &f->frame->records[0]);
         return FC_OK;
     }
     if (!field) { /* the value of a key that is not expected */
-        skip_until(f, w, f->open - 1);
+        fc_fill_skip(f, w, f->open - 1);
         return FC_OK;
     }
-    if (field->cell != FC_CELL_RECORD || kind != FC_JSON_OBJECT) return refuse(f, w);
-    push(f, &f->frame->records[field->target]);
+    if (field->cell != FC_CELL_RECORD || kind != FC_JSON_OBJECT) return fc_fill_refuse(f, w);
+    fc_fill_push(f, &f->frame->records[field->target]);
     return FC_OK;
 }
 
 /* The whole value has ended: give the walk back. */
-static fc_status finish(fc_filling *f, fc_json_walker *w, const char *end) {
+fc_status fc_fill_finish(fc_filling *f, fc_json_walker *w, const char *end) {
     f->out->end = (size_t)(end - w->data);
     w->sink = f->back_sink;
     w->self = f->back_self;
@@ -231,7 +232,7 @@ static fc_status close_record(fc_filling *f, fc_json_walker *w, const char *end)
         bool ok;
         FC_TRY(complete(f, frame, &ok));
         if (!ok) {
-            if (f->level > 1) return refuse(f, w);
+            if (f->level > 1) return fc_fill_refuse(f, w);
             f->bad = true;
         }
     }
@@ -245,13 +246,13 @@ static fc_status fill_end(fc_json_walker *w, fc_json_kind kind, const char *end,
     fc_filling *f = w->self;
     f->open--;
     if (f->level) FC_TRY(close_record(f, w, end));
-    return f->open ? FC_OK : finish(f, w, end);
+    return f->open ? FC_OK : fc_fill_finish(f, w, end);
 }
 
 static fc_status take_field(fc_filling *f, fc_json_walker *w, fc_fill_frame *frame,
                             uint32_t number) {
     uint64_t bit = (uint64_t)1 << (number % 64);
-    if (FC_UNLIKELY(frame->seen[number / 64] & bit)) return refuse(f, w); /* a duplicate */
+    if (FC_UNLIKELY(frame->seen[number / 64] & bit)) return fc_fill_refuse(f, w); /* a duplicate */
     frame->seen[number / 64] |= bit;
     frame->seen_count++;
     frame->next = number + 1;
@@ -259,13 +260,13 @@ static fc_status take_field(fc_filling *f, fc_json_walker *w, fc_fill_frame *fra
     return FC_OK;
 }
 
-static fc_status fill_key(fc_json_walker *w, const fc_json_string *key) {
+fc_status fc_fill_key(fc_json_walker *w, const fc_json_string *key) {
     fc_filling *f = w->self;
     fc_fill_frame *frame = &f->frames[f->level - 1];
     int32_t number = fc_keys_find(&frame->record->keys, key, frame->next);
     if (number >= 0) return take_field(f, w, frame, (uint32_t)number);
     f->field = NULL;
-    return frame->record->forbid_extra ? refuse(f, w) : FC_OK;
+    return frame->record->forbid_extra ? fc_fill_refuse(f, w) : FC_OK;
 }
 
 /* If `"name":` of key `number` stands at `at`, the byte behind it; otherwise NULL. */
@@ -277,7 +278,7 @@ static inline const char *match_key(const fc_keys *keys, uint32_t number, const 
     return fc_bytes_equal(at, key->token, key->token_len) ? at + key->token_len : NULL;
 }
 
-static const char *fill_predict(fc_json_walker *w, const char *at, const char *end) {
+const char *fc_fill_predict(fc_json_walker *w, const char *at, const char *end) {
     fc_filling *f = w->self;
     fc_fill_frame *frame = &f->frames[f->level - 1];
     uint32_t number = frame->next;
@@ -290,8 +291,9 @@ static const char *fill_predict(fc_json_walker *w, const char *at, const char *e
     return after;
 }
 
-const fc_json_sink fc_fill_sink = {fill_begin,  fill_end,     fill_key,    fill_number,
-                                   fill_string, fill_literal, fill_predict};
+static const fc_json_sink rows_sink = {fill_begin,     fill_end,       fc_fill_key,
+                                       fc_fill_number, fc_fill_string, fc_fill_literal,
+                                       fc_fill_predict};
 
 /* ---- Skipping ----------------------------------------------------------------------------- */
 
@@ -307,9 +309,9 @@ static fc_status skip_end(fc_json_walker *w, fc_json_kind kind, const char *end,
     (void)count;
     fc_filling *f = w->self;
     if (--f->open != f->resume) return FC_OK;
-    w->sink = &fc_fill_sink;
+    w->sink = f->own;
     if (f->bad && !f->level) FC_TRY(end_row(f, end, w->data));
-    return f->open ? FC_OK : finish(f, w, end);
+    return f->open ? FC_OK : fc_fill_finish(f, w, end);
 }
 
 static fc_status skip_key(fc_json_walker *w, const fc_json_string *key) {
@@ -346,11 +348,15 @@ fc_status fc_filling_start(fc_filling *filling, const fc_schema *schema, uint32_
     filling->level = filling->open = filling->resume = 0;
     filling->many = schema->nodes[node].kind == FC_NODE_ROWS;
     filling->bad = false;
+    filling->own = schema->nodes[node].kind == FC_NODE_TABLE ? &fc_fill_table_sink : &rows_sink;
+    filling->column = NULL;
+    filling->row = filling->rows = 0;
     filling->back_sink = &fc_json_sink_none;
     filling->back_self = NULL;
     filling->finished = NULL;
     *out = (fc_fill){.alloc = alloc};
-    FC_TRY(fc_columns_new(alloc, filling->frame->layout, filling->many ? 16 : 1, &out->set));
+    FC_TRY(fc_columns_new(alloc, filling->frame->layout,
+                          schema->nodes[node].kind == FC_NODE_ROW ? 1 : 16, &out->set));
     filling->set = out->set;
     return FC_OK;
 }
@@ -366,7 +372,7 @@ fc_status fc_fill_document(const fc_schema *schema, uint32_t node, const char *d
                            const fc_alloc *alloc, fc_fill *fill, fc_json_error *error) {
     fc_filling filling;
     FC_TRY(fc_filling_start(&filling, schema, node, alloc, fill));
-    fc_status status = fc_json_walk(data, len, &schema->limits, &fc_fill_sink, &filling, error);
+    fc_status status = fc_json_walk(data, len, &schema->limits, filling.own, &filling, error);
     if (status != FC_OK) {
         fc_fill_free(fill);
         return status;

@@ -25,16 +25,34 @@ typedef struct fc_filling {
     bool many;       /* ROWS: an array of records */
     bool bad;        /* the record under way is refused */
     const char *record_start;
+    const fc_json_sink *own; /* that of ROWS and ROW, or that of TABLE */
+    /* TABLE: the array under way, its next row, and how many rows an array must have. */
+    const fc_record_field *column;
+    int64_t row, rows;
+    bool measured; /* some array has said how many */
     /* Where the walk goes on when the value has ended; NULL when it was the document. */
     const fc_json_sink *back_sink;
     void *back_self;
     fc_status (*finished)(void *back_self);
 } fc_filling;
 
-/* Makes the set and points the walker to the filling sink; the next event must be the value's
- * `begin`, which the caller passes on by fc_filling_begin. */
+/* Makes the set. The walk then goes on with the sink `own`, whose first event must be the value's
+ * `begin`. */
 fc_status fc_filling_start(fc_filling *filling, const fc_schema *schema, uint32_t node,
                            const fc_alloc *alloc, fc_fill *out);
-extern const fc_json_sink fc_fill_sink;
+extern const fc_json_sink fc_fill_table_sink;
+
+/* What the sinks share. A scalar goes into the row set->rows of the column of `field`. */
+fc_status fc_fill_number(fc_json_walker *w, const fc_json_number *number);
+fc_status fc_fill_string(fc_json_walker *w, const fc_json_string *string);
+fc_status fc_fill_literal(fc_json_walker *w, fc_json_kind kind, const char *at);
+fc_status fc_fill_key(fc_json_walker *w, const fc_json_string *key);
+const char *fc_fill_predict(fc_json_walker *w, const char *at, const char *end);
+void fc_fill_push(fc_filling *f, const fc_record *record);
+/* Goes on without looking until so many brackets are open again. */
+void fc_fill_skip(fc_filling *f, fc_json_walker *w, uint32_t open);
+fc_status fc_fill_refuse(fc_filling *f, fc_json_walker *w);
+/* The whole value has ended: gives the walk back. */
+fc_status fc_fill_finish(fc_filling *f, fc_json_walker *w, const char *end);
 
 #endif

@@ -122,9 +122,9 @@ static fc_status start_filling(reader *r, fc_json_walker *w, uint32_t number, fc
     r->filling.back_sink = w->sink;
     r->filling.back_self = r;
     r->filling.finished = filled;
-    w->sink = &fc_fill_sink;
+    w->sink = r->filling.own;
     w->self = &r->filling;
-    return fc_fill_sink.begin(w, kind, at);
+    return w->sink->begin(w, kind, at);
 }
 
 static fc_status tape_begin(fc_json_walker *w, fc_json_kind kind, const char *at) {
@@ -133,7 +133,8 @@ static fc_status tape_begin(fc_json_walker *w, fc_json_kind kind, const char *at
     const fc_node *schema_node = expected_node(r, &number);
     if (schema_node) {
         bool rows = schema_node->kind == FC_NODE_ROWS && kind == FC_JSON_ARRAY;
-        bool row = schema_node->kind == FC_NODE_ROW && kind == FC_JSON_OBJECT;
+        bool row = (schema_node->kind == FC_NODE_ROW || schema_node->kind == FC_NODE_TABLE) &&
+                   kind == FC_JSON_OBJECT;
         if (rows || row) return start_filling(r, w, number, kind, at);
         bool model = schema_node->kind == FC_NODE_MODEL && kind == FC_JSON_OBJECT;
         if (model && schema_node->columnar && r->way == r->depth && r->way < MAX_COLUMNAR_DEPTH)
