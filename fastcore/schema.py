@@ -240,6 +240,19 @@ class Schema(_core.Schema, Generic[T]):
                 raise
             raise self._options.edited(error, "python", self._hide_input) from None
 
+    if TYPE_CHECKING:  # it is C's, which does not know T
+
+        def validate_json(
+            self,
+            data: Any,
+            /,
+            *,
+            strict: bool | None = None,
+            context: Any = None,
+            by_alias: bool | None = None,
+            by_name: bool | None = None,
+        ) -> T: ...
+
     def validate_ndjson(self, data: Any) -> T:
         """Validate lines of JSON, one record each (NDJSON, JSON Lines).
 

@@ -1,4 +1,4 @@
-"""What type checkers make of Rows, Row and Array; checked, and run as well."""
+"""What type checkers make of Rows, Row, Table and Array; checked, and run as well."""
 
 from typing import TYPE_CHECKING, Annotated, Any, Generic, TypeVar, assert_type
 
@@ -7,7 +7,7 @@ import numpy.typing as npt
 from pydantic import BaseModel
 
 import fastcore
-from fastcore import Array, Columns, Row, Rows, Shape
+from fastcore import Array, Columns, Row, Rows, Schema, Shape, Table
 
 RecordT = TypeVar("RecordT")
 
@@ -23,6 +23,7 @@ class Request(BaseModel):
     best: Row[Flight] | None = None
     embeddings: Embeddings
     weights: Array[np.float64]
+    history: Table[Flight] | None = None
 
 
 class Page(BaseModel, Generic[RecordT]):
@@ -43,9 +44,18 @@ def use(request: Request, page: Page[Flight]) -> None:
     assert_type(request.best, Row[Flight] | None)
     assert_type(request.embeddings, np.ndarray[Any, np.dtype[np.float32]])
     assert_type(request.weights, np.ndarray[Any, np.dtype[np.float64]])
+    assert_type(request.history, Table[Flight] | None)
     assert_type(page.items, Rows[Flight])
     score(request.flights)
     score(page.items)
+
+
+def read(text: bytes) -> None:
+    schema: Schema[Rows[Flight]] = Schema(Rows[Flight])
+    assert_type(schema.validate_json(text), Rows[Flight])
+    assert_type(schema.validate_ndjson(text), Rows[Flight])
+    assert_type(list(schema.iter_ndjson([text])), list[Columns])
+    assert_type(schema.fingerprint, str)
 
 
 if TYPE_CHECKING:
