@@ -102,7 +102,7 @@ GROUP_OF_MASKS(avx512_32, float, __m512, __mmask16, 16, _mm512_loadu_ps, _mm512_
         for (size_t at = 0; at < n; at += BLOCK) {                                                 \
             size_t block = n - at < BLOCK ? n - at : BLOCK, size;                                  \
             for (size_t e = 0; e < edge_count; e += size) {                                        \
-                type group[MOST];                                                                  \
+                type group[MOST] = {0};                                                            \
                 uint64_t found[MOST] = {0};                                                        \
                 size_t left = edge_count - e;                                                      \
                 size = left > 2 * FEW ? MOST : FEW;                                                \

@@ -280,7 +280,7 @@ static void fold(fc_store *self, const fc_mapping *mapping, const fc_columns *se
         memcpy(block, buffer_of(self, place->buffer), self->map.buffer_size);
     fc_store_count_pending(reference, self->memory + self->map.texts, cells_of(self),
                            (size_t)(self->written - next->folded), block);
-    if (set) fc_block_count(mapping, set, 0, set->rows, block);
+    if (mapping && set) fc_block_count(mapping, set, 0, set->rows, block);
     next->folded = self->written;
     uint64_t old = place->buffer;
     *place = (fc_store_place){next->pending, spare, place->version + 1};
