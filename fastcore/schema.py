@@ -15,6 +15,7 @@ from pydantic_core import (
     SchemaValidator,
     ValidationError,
     core_schema,
+    from_json,
 )
 
 from . import _core
@@ -490,6 +491,9 @@ class Schema(_core.Schema, Generic[T]):
             raise PydanticOmit if signal == 1 else PydanticUseDefault
 
         SchemaValidator(core_schema.no_info_plain_validator_function(say)).validate_json(b"0")
+
+    def _missing(self, loc: tuple[Any, ...], span: bytes) -> Line:
+        return {"type": "missing", "loc": loc, "input": from_json(span)}
 
     def _nearest_default(self, node: int) -> tuple[Any] | int:
         schema, config = self._program.originals[node]

@@ -26,7 +26,12 @@ from pydantic import (
     field_validator,
     model_validator,
 )
-from pydantic_core import PydanticCustomError, ValidationError, core_schema
+from pydantic_core import (
+    PydanticCustomError,
+    PydanticUseDefault,
+    ValidationError,
+    core_schema,
+)
 from typing_extensions import TypedDict
 
 from fastcore import Schema, _core
@@ -209,6 +214,48 @@ def test_a_validator_after_is_called_from_c() -> None:
     assert_same(schema, TypeAdapter(type_), b"[1, 3, 2, 4]")
     assert schema.try_route_json(b"[1]") is NotImplemented  # a trial run calls no user code
     assert seen == [1, 2, *[1, 3, 2, 4] * 2]
+
+
+def test_the_nearest_default_that_is_asked_for() -> None:
+    def ask(value: Any) -> Any:
+        CALLS.append(value)
+        raise PydanticUseDefault
+
+    asking = Annotated[int, AfterValidator(ask)]
+
+    class Inner(BaseModel):
+        first: Annotated[int, AfterValidator(lambda v: CALLS.append(v) or v)]
+        second: asking  # type: ignore[valid-type]
+
+    class Keyed(TypedDict):
+        a: int
+        b: asking  # type: ignore[valid-type]
+
+    @dataclasses.dataclass
+    class Data:
+        a: int
+        b: asking  # type: ignore[valid-type]
+        c: int
+
+    class Outer(BaseModel):
+        own: asking = 7  # type: ignore[valid-type]
+        inner: Inner = Field(default_factory=lambda: Inner.model_construct(first=0, second=0))
+        many: list[Inner] = [None]  # type: ignore[list-item]
+        few: tuple[asking, int] = (1, 2)  # type: ignore[valid-type]
+
+    inner = {"first": 1, "second": 2}
+    for type_, document in (
+        (Outer, {"own": 1, "inner": inner, "many": [inner], "few": [3, 4]}),
+        (Outer, {"many": [{"first": "x", "second": 2}], "few": ["x", 4]}),
+        (Inner, inner),
+        (list[Inner], [{"first": "x", "second": 2}, inner]),
+        (Data, {"a": "x", "b": 2, "c": "y"}),
+        (list[Data], [{"a": "x", "b": 2, "c": "y"}]),
+        (Keyed, {"a": "x", "b": 2}),
+        (tuple[asking, int], [1, 2]),
+        (dict[str, asking], {"a": 1}),
+    ):
+        assert_same(Schema(type_), TypeAdapter(type_), json.dumps(document).encode())
 
 
 def test_a_union_that_c_does_not_decide() -> None:

@@ -160,7 +160,7 @@ static PyObject *build_frame(fc_build *build, uint32_t number, uint32_t at, cons
     return columns;
 }
 
-PyObject *fc_py_build(fc_build *build, uint32_t number, uint32_t at, const fc_path *path) {
+static PyObject *build_kind(fc_build *build, uint32_t number, uint32_t at, const fc_path *path) {
     const fc_node *node = &fc_py_kernel(build)->nodes[number];
     const fc_tape_node *value = &build->tape->nodes[at];
     if (node->nullable && value->kind == FC_JSON_NULL) Py_RETURN_NONE;
@@ -198,4 +198,25 @@ PyObject *fc_py_build(fc_build *build, uint32_t number, uint32_t at, const fc_pa
     case FC_NODE_ARRAY: break;
     }
     return fc_py_refuse(build, number, value, path);
+}
+
+/* User code below asks for the nearest default: that of this node, if it has one. What was found
+ * below does not count then; and if it has none, the node above is asked. */
+static PyObject *take_default(fc_build *build, uint32_t number, Py_ssize_t earlier) {
+    PyObject *found = PyObject_CallMethod((PyObject *)build->self, "_nearest_default", "I", number);
+    PyObject *value = found && PyTuple_Check(found) ? Py_NewRef(PyTuple_GET_ITEM(found, 0)) : NULL;
+    Py_XDECREF(found);
+    if (value) build->signal = FC_SIGNAL_NONE;
+    if (found && build->errors &&
+        PyList_SetSlice(build->errors, earlier, PyList_GET_SIZE(build->errors), NULL) < 0)
+        Py_CLEAR(value);
+    return value;
+}
+
+PyObject *fc_py_build(fc_build *build, uint32_t number, uint32_t at, const fc_path *path) {
+    Py_ssize_t earlier = build->errors ? PyList_GET_SIZE(build->errors) : 0;
+    PyObject *value = build_kind(build, number, at, path);
+    if (FC_UNLIKELY(!value && build->signal == FC_SIGNAL_DEFAULT && !PyErr_Occurred()))
+        return take_default(build, number, earlier);
+    return value;
 }

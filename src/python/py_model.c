@@ -58,10 +58,34 @@ static PyObject *make_default(fc_build *build, const fc_py_model *model, uint32_
                                                 : PyObject_CallNoArgs(object);
 }
 
+/* User code asked for the nearest default, and it is not below the field: its own, if it has one.
+ */
+static PyObject *field_default(fc_build *build, const fc_py_model *model, uint32_t field) {
+    if (model->how[field] == FC_DEFAULT_NONE || model->how[field] == FC_DEFAULT_ABSENT) return NULL;
+    build->signal = FC_SIGNAL_NONE;
+    return model->how[field] == FC_DEFAULT_SHARED ? Py_NewRef(model->defaults[field])
+                                                  : make_default(build, model, field);
+}
+
+/* To a model, a field that asks for a default and has none is missing. */
+static void note_missing(fc_build *build, const fc_tape_node *object, const fc_path *path) {
+    build->signal = FC_SIGNAL_NONE;
+    PyObject *loc = fc_py_loc(path), *line = NULL;
+    PyObject *span = PyBytes_FromStringAndSize(build->data + object->start,
+                                               (Py_ssize_t)(object->end - object->start));
+    if (loc && span)
+        line = PyObject_CallMethod((PyObject *)build->self, "_missing", "OO", loc, span);
+    if (line && !build->errors) build->errors = PyList_New(0);
+    if (line && build->errors) (void)PyList_Append(build->errors, line);
+    Py_XDECREF(line);
+    Py_XDECREF(span);
+    Py_XDECREF(loc);
+}
+
 /* Puts every field into `dict`; -1: stop, 0: some are not valid, 1: all are. A field that is
  * omitted counts as not given, and has no value. */
 static int build_fields(fc_build *build, const fc_node *node, const fc_py_model *model, match *m,
-                        PyObject *dict, const fc_path *path) {
+                        const fc_tape_node *object, PyObject *dict, const fc_path *path) {
     int valid = 1;
     for (uint32_t i = 0; i < node->keys.count; i++) {
         PyObject *name = PyTuple_GET_ITEM(model->names, i), *value;
@@ -69,6 +93,10 @@ static int build_fields(fc_build *build, const fc_node *node, const fc_py_model 
             /* Errors name the key that was found, which may be an alias. */
             fc_path here = {path, PyTuple_GET_ITEM(model->keys, i), 0};
             value = fc_py_build(build, node->fields[i], m->at[i], &here);
+            if (FC_UNLIKELY(!value && build->signal == FC_SIGNAL_DEFAULT && !PyErr_Occurred())) {
+                value = field_default(build, model, i);
+                if (!value && model->make == FC_MAKE_MODEL) note_missing(build, object, &here);
+            }
             if (!value && !fc_py_stopped(build)) {
                 if (build->signal && model->make != FC_MAKE_MODEL && model->make != FC_MAKE_DICT)
                     return -1; /* a dataclass goes as a whole */
@@ -207,17 +235,10 @@ PyObject *fc_py_build_model(fc_build *build, uint32_t number, uint32_t at, const
     if (model->allow_extra && !extra && !(extra = PyDict_New())) goto done;
     dict = PyDict_Copy(model->template_dict);
     Py_ssize_t earlier = build->errors ? PyList_GET_SIZE(build->errors) : 0;
-    if (!dict || build_fields(build, node, model, &m, dict, path) <= 0) {
-        if (build->signal && !PyErr_Occurred()) {
-            /* What came before it does not count. */
-            if (build->errors &&
-                PyList_SetSlice(build->errors, earlier, PyList_GET_SIZE(build->errors), NULL) < 0)
-                goto done;
-            if (build->signal != FC_SIGNAL_DEFAULT) goto done;
-            /* Which default that is, or that there is none, is the original's to say. */
-            build->signal = FC_SIGNAL_NONE;
-            instance = fc_py_hand_over(build, number, value->start, value->end, path);
-        }
+    if (!dict || build_fields(build, node, model, &m, value, dict, path) <= 0) {
+        /* A signal ends it: what came before does not count. */
+        if (build->signal && !PyErr_Occurred() && build->errors)
+            (void)PyList_SetSlice(build->errors, earlier, PyList_GET_SIZE(build->errors), NULL);
         goto done;
     }
     instance = make_instance(build, node, model, &m, dict, extra);

@@ -94,7 +94,7 @@ typedef struct fc_build {
 enum {
     FC_SIGNAL_NONE = 0,
     FC_SIGNAL_OMIT,   /* PydanticOmit: the list, dict or model around goes on without the value */
-    FC_SIGNAL_DEFAULT /* PydanticUseDefault, and no default at hand: for the model around */
+    FC_SIGNAL_DEFAULT /* PydanticUseDefault, and no default yet: for the nodes around */
 };
 
 /* All of these return a new reference; or NULL with an exception set (fatal); or NULL without one:
