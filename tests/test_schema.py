@@ -8,7 +8,7 @@ import json
 import math
 import uuid
 from collections.abc import Callable
-from typing import Annotated, Any, Literal, NamedTuple, NotRequired
+from typing import Annotated, Any, Literal, NamedTuple
 
 import pytest
 from hypothesis import given
@@ -28,7 +28,6 @@ from pydantic import (
 )
 from pydantic_core import (
     PydanticCustomError,
-    PydanticUseDefault,
     ValidationError,
     core_schema,
 )
@@ -136,138 +135,6 @@ def test_a_trial_run_does_accept() -> None:
         assert schema.route_native
         assert schema.try_route_json(b'{"a": 1, "b": [2]}') == Model(a=1, b=[2.0])
         assert schema.try_route_json(b'{"a": "1"}') is NotImplemented
-
-
-@dataclasses.dataclass
-class Plain:
-    a: int
-    b: list[float] = dataclasses.field(default_factory=list)
-
-
-@dataclasses.dataclass(slots=True)
-class Slotted:
-    a: int
-    b: str = "x"
-
-
-class Typed(TypedDict):
-    a: int
-    b: NotRequired[str]
-
-
-class Cat(BaseModel):
-    kind: Literal["cat"]
-    lives: int = 9
-
-
-class Dog(BaseModel):
-    kind: Literal["dog"]
-
-
-@pytest.mark.parametrize(
-    ("type_", "value"),
-    [
-        (tuple[int, str], [1, "a"]),
-        (tuple[int, ...], [1, 2, 3]),
-        (set[int], [1, 2, 1]),
-        (frozenset[str], ["a"]),
-        (datetime.date, "2024-02-29"),
-        (datetime.datetime, "2024-02-29T23:59:59.25+05:30"),
-        (datetime.datetime, "2024-02-29 23:59:59Z"),
-        (uuid.UUID, "12345678-1234-5678-1234-567812345678"),
-        (bytes, "h\u00e9"),
-        (Plain, {"a": 1, "b": [2]}),
-        (Slotted, {"a": 1}),
-        (Typed, {"a": 1}),
-        (Typed, {"b": "x", "a": 1}),
-        (int | str, "1"),
-        (int | float | None, 1),
-        (list[int] | dict[str, int], {"a": 1}),
-        (Annotated[Cat | Dog, Field(discriminator="kind")], {"lives": 3, "kind": "cat"}),
-        (list[Annotated[Cat | Dog, Field(discriminator="kind")]], [{"kind": "dog"}]),
-    ],
-)
-def test_is_decided_in_c(type_: Any, value: Any) -> None:
-    schema, data = Schema(type_), json.dumps(value).encode()
-    assert_same(schema, TypeAdapter(type_), data)
-    assert schema.explain().native
-    # A trial run asks nobody.
-    assert disabled() or described(schema.try_route_json(data)) == described(
-        TypeAdapter(type_).validate_python(value)
-    )
-
-
-def test_a_validator_after_is_called_from_c() -> None:
-    seen = []
-
-    def note(value: int) -> int:
-        seen.append(value)
-        if value > 2:
-            raise ValueError(f"{value} is too much")
-        return -value
-
-    type_ = list[Annotated[int, AfterValidator(note)]]
-    schema = Schema(type_)
-    assert schema.explain().native
-    assert schema.validate_json(b"[1, 2]") == [-1, -2]
-    assert seen == [1, 2]
-    assert_same(schema, TypeAdapter(type_), b"[1, 3, 2, 4]")
-    assert schema.try_route_json(b"[1]") is NotImplemented  # a trial run calls no user code
-    assert seen == [1, 2, *[1, 3, 2, 4] * 2]
-
-
-def test_the_nearest_default_that_is_asked_for() -> None:
-    def ask(value: Any) -> Any:
-        CALLS.append(value)
-        raise PydanticUseDefault
-
-    asking = Annotated[int, AfterValidator(ask)]
-
-    class Inner(BaseModel):
-        first: Annotated[int, AfterValidator(lambda v: CALLS.append(v) or v)]
-        second: asking  # type: ignore[valid-type]
-
-    class Keyed(TypedDict):
-        a: int
-        b: asking  # type: ignore[valid-type]
-
-    @dataclasses.dataclass
-    class Data:
-        a: int
-        b: asking  # type: ignore[valid-type]
-        c: int
-
-    class Outer(BaseModel):
-        own: asking = 7  # type: ignore[valid-type]
-        inner: Inner = Field(default_factory=lambda: Inner.model_construct(first=0, second=0))
-        many: list[Inner] = [None]  # type: ignore[list-item]
-        few: tuple[asking, int] = (1, 2)  # type: ignore[valid-type]
-
-    inner = {"first": 1, "second": 2}
-    for type_, document in (
-        (Outer, {"own": 1, "inner": inner, "many": [inner], "few": [3, 4]}),
-        (Outer, {"many": [{"first": "x", "second": 2}], "few": ["x", 4]}),
-        (Inner, inner),
-        (list[Inner], [{"first": "x", "second": 2}, inner]),
-        (Data, {"a": "x", "b": 2, "c": "y"}),
-        (list[Data], [{"a": "x", "b": 2, "c": "y"}]),
-        (Keyed, {"a": "x", "b": 2}),
-        (tuple[asking, int], [1, 2]),
-        (dict[str, asking], {"a": 1}),
-    ):
-        assert_same(Schema(type_), TypeAdapter(type_), json.dumps(document).encode())
-
-
-def test_a_union_that_c_does_not_decide() -> None:
-    for type_ in (
-        datetime.date | datetime.datetime,
-        bytes | str,
-        Literal["a"] | str,
-        int | Literal[1, 2],
-    ):
-        schema, adapter = Schema(type_), TypeAdapter(type_)
-        for value in ("2020-01-01", "a", "b", 1, 1.0, True, None):
-            assert_same(schema, adapter, json.dumps(value).encode())
 
 
 # ---- User code ---------------------------------------------------------------------------
@@ -575,8 +442,6 @@ def test_other_types_work_from_the_first_day() -> None:
     import datetime
     import decimal
     import pathlib
-
-    from typing_extensions import TypedDict
 
     @dataclasses.dataclass
     class Data:

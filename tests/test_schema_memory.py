@@ -18,7 +18,8 @@ from pydantic import AfterValidator, BaseModel, Field, TypeAdapter
 from fastcore import Schema, _core
 from fastcore._config import disabled
 
-from .test_schema import WHOLE, Cat, Dog, Flat, Plain, Tree, Typed, described, outcome
+from .test_schema import WHOLE, Flat, Tree, described, outcome
+from .test_schema_native import Cat, Dog, Plain, Typed
 
 
 def _picky(value: int) -> int:
