@@ -15,7 +15,6 @@ from pydantic_core import (
     SchemaValidator,
     ValidationError,
     core_schema,
-    from_json,
 )
 
 from . import _core
@@ -24,9 +23,11 @@ from ._compile import Program, compile_schema
 from ._config import disabled
 from ._errors import (
     Line,
+    asks_in_vain_is_missing,
     duplicate_key,
     has_nonfinite_input,
     line_errors,
+    missing,
     not_json,
     raised_lines,
 )
@@ -492,8 +493,8 @@ class Schema(_core.Schema, Generic[T]):
 
         SchemaValidator(core_schema.no_info_plain_validator_function(say)).validate_json(b"0")
 
-    def _missing(self, loc: tuple[Any, ...], span: bytes) -> Line:
-        return {"type": "missing", "loc": loc, "input": from_json(span)}
+    def _missing(self, loc: tuple[Any, ...], span: bytes) -> Line | None:
+        return missing(loc, span) if asks_in_vain_is_missing() else None
 
     def _nearest_default(self, node: int) -> tuple[Any] | int:
         schema, config = self._program.originals[node]

@@ -67,16 +67,19 @@ static PyObject *field_default(fc_build *build, const fc_py_model *model, uint32
                                                   : make_default(build, model, field);
 }
 
-/* To a model, a field that asks for a default and has none is missing. */
+/* To a model, a field that asks for a default and has none is missing; to a pydantic before 2.14
+ * the node around is asked then, and the signal stays. */
 static void note_missing(fc_build *build, const fc_tape_node *object, const fc_path *path) {
-    build->signal = FC_SIGNAL_NONE;
     PyObject *loc = fc_py_loc(path), *line = NULL;
     PyObject *span = PyBytes_FromStringAndSize(build->data + object->start,
                                                (Py_ssize_t)(object->end - object->start));
     if (loc && span)
         line = PyObject_CallMethod((PyObject *)build->self, "_missing", "OO", loc, span);
-    if (line && !build->errors) build->errors = PyList_New(0);
-    if (line && build->errors) (void)PyList_Append(build->errors, line);
+    if (line && line != Py_None) {
+        build->signal = FC_SIGNAL_NONE;
+        if (!build->errors) build->errors = PyList_New(0);
+        if (build->errors) (void)PyList_Append(build->errors, line);
+    }
     Py_XDECREF(line);
     Py_XDECREF(span);
     Py_XDECREF(loc);
