@@ -197,7 +197,10 @@ static PyObject *make_dataclass(fc_build *build, const fc_py_model *model, PyObj
     Py_ssize_t position = 0;
     if (!instance) return NULL;
     if (model->make == FC_MAKE_DATACLASS) {
-        if (PyObject_GenericSetDict(instance, dict, NULL) < 0) Py_CLEAR(instance);
+        /* Through the class's descriptor, which knows of values that are kept inline (3.13). */
+        name = PyUnicode_InternFromString("__dict__");
+        if (!name || PyObject_GenericSetAttr(instance, name, dict) < 0) Py_CLEAR(instance);
+        Py_XDECREF(name);
         return instance;
     }
     while (instance && PyDict_Next(dict, &position, &name, &value))
