@@ -11,8 +11,10 @@ from __future__ import annotations
 import enum
 import functools
 import hashlib
+import itertools
 import json
 import re
+import sys
 from typing import Any
 
 from pydantic_core import to_jsonable_python
@@ -205,6 +207,10 @@ def _name(function: Any) -> Any:
         return ["partial", _name(function.func), *given]
     function = getattr(function, "__func__", function)
     module = getattr(function, "__module__", None) or type(function).__module__
+    # The standard library moves classes among its private modules (pathlib._local, in 3.13).
+    top, *inner = module.split(".")
+    if top in sys.stdlib_module_names:
+        module = ".".join([top, *itertools.takewhile(lambda part: part[:1] != "_", inner)])
     return f"{module}.{getattr(function, '__qualname__', type(function).__qualname__)}"
 
 
