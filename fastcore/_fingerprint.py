@@ -28,7 +28,8 @@ _IGNORED = frozenset(
     "type ref metadata serialization serialization_alias serialization_exclude "
     "serialization_exclude_if computed_fields cls cls_repr cls_name model_name dataclass_name "
     "generic_origin title revalidate_instances from_attributes frozen slots kw_only copy_default "
-    "auto_collapse config root_model custom_init total typed_dict_total fail_fast".split()
+    "custom_error_type custom_error_message custom_error_context auto_collapse config root_model "
+    "custom_init total typed_dict_total fail_fast".split()
 )
 #: Keys that are true unless they say otherwise; all others are false or absent.
 _TRUE = frozenset("allow_inf_nan loc_by_alias init validate_by_alias required".split())

@@ -119,7 +119,7 @@ RECORDED = {
     "Typed": (Typed, "5255e5ba1a43626b"),
     "Data": (Data, "d1263deec8a4bac2"),
     "Node": (Node, "3371459cbc559231"),
-    "Everything": (Everything, "a4c63508c5889686"),
+    "Everything": (Everything, "d785854391c46eeb"),
     "Rows": (Rows[Record], "ab207a05b6129fe6"),
     "Row": (list[Row[Record]], "94b08f56cf141a6d"),
     "Array": (Annotated[Array[np.float32], Shape("n", 3)], "4a36c4f38be5d6d9"),
