@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -307,7 +308,6 @@ def test_the_table_of_statistics_is_the_public_one() -> None:
 
 
 def test_pandas_texts_with_a_missing_one() -> None:
-    pandas = pytest.importorskip("pandas")
-    texts = pandas.Series(["a", "b", None, "b"], dtype="string")
+    texts = pd.Series(["a", "b", None, "b"], dtype="string")
     assert drift.psi(texts, ["a", "b", "b"]).statistic == 0
     assert math.isnan(drift.psi(texts, ["a"], nan="propagate").statistic)

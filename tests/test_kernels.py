@@ -1,6 +1,8 @@
 """The kernels' own tests and the committed fuzz inputs, built as plain C under sanitizers."""
 
+import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -13,7 +15,13 @@ pytestmark = pytest.mark.tools
 C_TESTS = Path(__file__).parent / "c"
 
 
-def make(target: str) -> str:
+def make(target: str, *tools: str) -> str:
+    missing = [tool for tool in ("make", *tools) if shutil.which(tool) is None]
+    if missing:
+        # The project needs a C compiler alone. Where all has to run (CI says so) this is a fault.
+        absent = f"{' and '.join(missing)}: not installed, and this test needs it"
+        assert os.environ.get("FASTCORE_TEST_ALL") != "1", absent
+        pytest.skip(absent)
     run = subprocess.run(
         ["make", "-C", str(C_TESTS), target], capture_output=True, text=True, check=False
     )
@@ -35,7 +43,7 @@ def test_fuzz_inputs_replay() -> None:
 
 
 def test_public_headers_compile_alone() -> None:
-    assert "json.h compiles alone" in make("headers")
+    assert "json.h compiles alone" in make("headers", "g++")
 
 
 def test_power_table_is_what_its_script_writes() -> None:

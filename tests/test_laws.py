@@ -44,14 +44,16 @@ TABLES = {"src/json/powers.h"}
 
 def tracked() -> list[str]:
     """The files that belong to the project: by git where it knows, else all but the ignored."""
-    listed = subprocess.run(
-        ["git", "-c", f"safe.directory={ROOT}", "ls-files", "-z"],
-        cwd=ROOT,
-        capture_output=True,
-        check=False,
-    )
-    names = [name for name in listed.stdout.decode().split("\0") if name]
-    if not names:  # an unpacked archive
+    listed = b""
+    if shutil.which("git"):
+        listed = subprocess.run(
+            ["git", "-c", f"safe.directory={ROOT}", "ls-files", "-z"],
+            cwd=ROOT,
+            capture_output=True,
+            check=False,
+        ).stdout
+    names = [name for name in listed.decode().split("\0") if name]
+    if not names:  # an unpacked archive, or a machine without git
         skip = re.compile(r"(^|/)(\.venv[^/]*|\.git|build|dist|out|__pycache__|\.[a-z]+_cache)/")
         paths = (path.relative_to(ROOT).as_posix() for path in ROOT.rglob("*") if path.is_file())
         names = [name for name in paths if not skip.search(name) and not name.endswith(".so")]
