@@ -6,6 +6,7 @@ pydantic takes a type. Plain pydantic and plain FastAPI understand them too, onl
 """
 
 import math
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar, get_args
 
 import numpy as np
@@ -53,32 +54,23 @@ class _Records:
 
 
 def _records_schema(layout: Layout) -> cs.CoreSchema:
-    from .columns import Columns
-
     source: Any = layout.source
     record: Any = layout.record
     definitions = record["definitions"] if record["type"] == "definitions" else []
     items = record["schema"] if record["type"] == "definitions" else record
     many = layout.kind == "rows"
 
-    def accept(value: Any, handler: cs.ValidatorFunctionWrapHandler) -> Any:
-        return value if isinstance(value, Columns) and layout.fits(value) else handler(value)
+    def write(value: "Columns", by_alias: bool, exclude_none: bool) -> Any:
+        return layout.to_json(value, by_alias=by_alias, exclude_none=exclude_none)
 
-    def finish(value: Any) -> Any:
-        if isinstance(value, Columns):
-            return value
+    def build(value: Any) -> "Columns":
         return layout.to_columns(value if many else [value])
 
-    def serialize(value: Any, info: cs.SerializationInfo) -> Any:
-        if info.mode != "json" or not isinstance(value, Columns):
-            return value
-        return layout.to_json(value, by_alias=bool(info.by_alias), exclude_none=info.exclude_none)
-
     if many:
-        schema = _taken(layout, cs.list_schema(items), accept, finish, serialize)
+        schema = _columnar(layout, cs.list_schema(items), build, write)
         _describe(schema, cs.list_schema(source))
     else:
-        schema = _taken(layout, items, accept, finish, serialize)
+        schema = _columnar(layout, items, build, write)
         top = source["schema"] if source["type"] == "definitions" else source
         _describe(schema, cs.definitions_schema(source, []), top.get("ref", top.get("schema_ref")))
     return cs.definitions_schema(schema, definitions) if definitions else schema
@@ -103,30 +95,40 @@ class _Tables:
 
 def _table_schema(table: Any) -> cs.CoreSchema:
     from . import _table
-    from .columns import Columns
 
     layout: Layout = table.layout
 
-    def accept(value: Any, handler: cs.ValidatorFunctionWrapHandler) -> Any:
-        return value if isinstance(value, Columns) and layout.fits(value) else handler(value)
-
-    def finish(value: Any) -> Any:
-        return value if isinstance(value, Columns) else table.columns(value)
-
-    def serialize(value: Any, info: cs.SerializationInfo) -> Any:
-        if info.mode != "json" or not isinstance(value, Columns):
-            return value
-        by_alias = bool(info.by_alias)
+    def write(value: "Columns", by_alias: bool, exclude_none: bool) -> Any:
         names = [member.alias if by_alias else member.name for member in layout.members]
         rows = layout.to_json(value, by_alias=by_alias, exclude_none=False)
         return {name: [row.get(name) for row in rows] for name in names}
 
-    schema = _taken(layout, table.schema(), accept, finish, serialize)
+    schema = _columnar(layout, table.schema(), table.columns, write)
     _, definitions = _table._opened(layout.source)
     told: Any = table.schema(source=True)
     _describe(schema, cs.definitions_schema(told, definitions) if definitions else told)
     own = table.definitions
     return cs.definitions_schema(schema, own) if own else schema
+
+
+def _columnar(
+    layout: Layout, node: Any, build: Callable[[Any], Any], write: Callable[..., Any]
+) -> cs.AfterValidatorFunctionSchema:
+    """Columns of what `node` lets through, by `build`, and back to JSON, by `write`."""
+    from .columns import Columns
+
+    def accept(value: Any, handler: cs.ValidatorFunctionWrapHandler) -> Any:
+        return value if isinstance(value, Columns) and layout.fits(value) else handler(value)
+
+    def finish(value: Any) -> Any:
+        return value if isinstance(value, Columns) else build(value)
+
+    def serialize(value: Any, info: cs.SerializationInfo) -> Any:
+        if info.mode != "json" or not isinstance(value, Columns):
+            return value
+        return write(value, bool(info.by_alias), info.exclude_none)
+
+    return _taken(layout, node, accept, finish, serialize)
 
 
 def _taken(

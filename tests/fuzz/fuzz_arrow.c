@@ -7,16 +7,7 @@
 
 #include "columns_fixture.h"
 #include "fastcore/arrow.h"
-
-#define REQUIRE(cond)                                                                              \
-    do {                                                                                           \
-        if (!(cond)) {                                                                             \
-            fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #cond);                             \
-            abort();                                                                               \
-        }                                                                                          \
-    } while (0)
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "require.h"
 
 enum { MAX_CHILDREN = 5, MAX_TYPES = 32, MAX_BUFFERS = 8, MAX_DEEP = 4 };
 

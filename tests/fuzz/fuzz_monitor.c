@@ -3,16 +3,7 @@
  * damage. Whatever is accepted is used: totalled, compared, added, written and read again. */
 #include "fastcore/drift.h"
 #include "monitor_fixture.h"
-
-#define REQUIRE(cond)                                                                              \
-    do {                                                                                           \
-        if (!(cond)) {                                                                             \
-            fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #cond);                             \
-            abort();                                                                               \
-        }                                                                                          \
-    } while (0)
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "require.h"
 
 enum { MODE_STORE, MODE_BYTES, MODE_PATCHED_BYTES, MODE_REFERENCE, MODE_SCRIPT, MODES };
 enum { SEALED = 0x80 }; /* in the first byte: checksums are left as they are otherwise */

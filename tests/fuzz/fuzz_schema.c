@@ -3,17 +3,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "require.h"
 #include "schema_fixture.h"
-
-#define REQUIRE(cond)                                                                              \
-    do {                                                                                           \
-        if (!(cond)) {                                                                             \
-            fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #cond);                             \
-            abort();                                                                               \
-        }                                                                                          \
-    } while (0)
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void same_rows(const fc_fill *a, const fc_fill *b) {
     REQUIRE(a->refused == b->refused && a->refusal_count == b->refusal_count);
