@@ -55,6 +55,9 @@ def ndjson_array(
 def json_duplicates(
     data: bytes, max_depth: int, allow_nan: bool, /
 ) -> list[tuple[str | int, ...]]: ...
+def json_places(
+    data: bytes, max_depth: int, allow_nan: bool, paths: list[tuple[str | int, ...]], /
+) -> list[tuple[int, int, int, int, bool]]: ...
 def json_fault(data: bytes, max_depth: int, allow_nan: bool, /) -> tuple[str, int, str] | None: ...
 
 @disjoint_base

@@ -30,9 +30,9 @@ def _nonfinite(value: object) -> bool:
     return isinstance(value, float) and not math.isfinite(value)
 
 
-def has_nonfinite_input(error: ValidationError) -> bool:
-    """Whether some ``input`` of the error is NaN or an infinity, which JSON cannot say."""
-    return any(_nonfinite(line["input"]) for line in error.errors(include_url=False))
+def has_nonfinite_input(lines: Sequence[Any]) -> bool:
+    """Whether some ``input`` of an error's list is NaN or an infinity, which JSON cannot say."""
+    return any(_nonfinite(line["input"]) for line in lines)
 
 
 def line_errors(error: ValidationError, loc: tuple[Any, ...], span: bytes | None) -> list[Line]:
@@ -155,22 +155,9 @@ def _text_at(span: bytes, loc: Sequence[Any], value: float) -> Any:
     return str(found) if isinstance(found, str) else str(value)
 
 
-def not_json(
-    title: str, data: Any, text: bytes, what: str, at: int, hide_input: bool
-) -> ValidationError:
+def not_json(data: Any, text: bytes, what: str, at: int) -> Line:
     """The ``json_invalid`` of a document that breaks a rule of ours at byte `at` of its text."""
     line = text.count(b"\n", 0, at) + 1
     column = at - text.rfind(b"\n", 0, at)
-    return ValidationError.from_exception_data(
-        title,
-        [
-            {
-                "type": "json_invalid",
-                "loc": (),
-                "input": data,
-                "ctx": {"error": f"{what} at line {line} column {column}"},
-            }
-        ],
-        "json",
-        hide_input=hide_input,
-    )
+    said = f"{what} at line {line} column {column}"
+    return {"type": "json_invalid", "loc": (), "input": data, "ctx": {"error": said}}

@@ -11,6 +11,7 @@ from pydantic_core import ValidationError
 
 from . import _core
 from ._errors import Line, line_errors
+from ._places import annotate
 from .errors import TruncatedValidationError
 
 if TYPE_CHECKING:
@@ -94,6 +95,8 @@ def _batch(
         )
         if isinstance(made, TruncatedValidationError):
             made.shown = len(moved)
+        if not schema._hides:
+            annotate(made, text, moved, options.max_input, first)
         raise made from None
 
 
@@ -125,4 +128,5 @@ def _not_json(
     number = first + line
     said = re.sub(r"\bline 1\b", f"line {number + 1}", said)
     fault: Line = {"type": "json_invalid", "loc": (number,), "input": own, "ctx": {"error": said}}
-    return schema._options.error(schema._validator.title, [fault], "json", schema._hide_input)
+    title, hides = schema._validator.title, schema._hide_input
+    return schema._options.error(title, [fault], "json", hides, text, first)

@@ -8,6 +8,7 @@ from typing import Any, cast
 from pydantic_core import ValidationError, to_json
 
 from ._errors import Line, line_errors
+from ._places import annotate
 from .errors import TruncatedValidationError
 
 MAX_DEPTH = 200
@@ -42,8 +43,19 @@ class Options:
         """Whether an error of pydantic's is not raised as it is."""
         return self.hide_input or self.max_input is not None or self.max_errors is not None
 
-    def error(self, title: str, lines: list[Line], mode: str, hides: bool) -> ValidationError:
-        """The error of these lines; `hides`: its text leaves the input out in any case."""
+    def error(
+        self,
+        title: str,
+        lines: list[Line],
+        mode: str,
+        hides: bool,
+        document: Any = None,
+        first: int | None = None,
+    ) -> ValidationError:
+        """The error of these lines; `hides`: its text leaves the input out in any case.
+
+        `document` and `first` are those of `_places.Notes`.
+        """
         kind, kept = ValidationError, lines
         if self.max_errors is not None and len(lines) > self.max_errors:
             kind, kept = TruncatedValidationError, lines[: self.max_errors]
@@ -56,11 +68,15 @@ class Options:
         )
         if isinstance(made, TruncatedValidationError):
             made.shown = len(kept)
+        if not (hides or self.hide_input):
+            annotate(made, document, lines, self.max_input, first)
         return made
 
-    def edited(self, error: ValidationError, mode: str, hides: bool) -> ValidationError:
+    def edited(
+        self, error: ValidationError, mode: str, hides: bool, document: Any = None
+    ) -> ValidationError:
         """An error of pydantic's, as these options want it."""
-        return self.error(error.title, line_errors(error, (), None), mode, hides)
+        return self.error(error.title, line_errors(error, (), None), mode, hides, document)
 
 
 def _shortened(value: Any, most: int) -> Any:

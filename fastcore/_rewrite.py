@@ -88,3 +88,41 @@ def finite_floats(schema: CoreSchema) -> CoreSchema:
         return {**node, "allow_inf_nan": False} if node.get("type") == "float" else node
 
     return rebuilt(schema, change)
+
+
+def limit_rows(schema: CoreSchema, most: int) -> CoreSchema:
+    """The schema with at most `most` records in every ``Rows`` and ``Table``."""
+
+    def columns_limited(node: Any) -> Any:
+        """The lists of a table's columns, and those alone."""
+        if not isinstance(node, dict):
+            return node
+        if node["type"] == "typed-dict":
+            fields = {
+                name: {**field, "schema": {**field["schema"], "max_length": most}}
+                for name, field in node["fields"].items()
+            }
+            return {**node, "fields": fields}
+        ways = ("schema", "json_schema", "python_schema")
+        return {k: columns_limited(v) if k in ways else v for k, v in node.items()}
+
+    def limited(node: Any) -> Any:
+        """The first list on each way down from a ``Rows`` is that of its records."""
+        if isinstance(node, list):
+            return [limited(item) for item in node]
+        if not isinstance(node, dict):
+            return node
+        if node["type"] == "list":
+            return {**node, "max_length": most}
+        ways = ("schema", "json_schema", "python_schema", "choices", "steps")
+        return {key: limited(value) if key in ways else value for key, value in node.items()}
+
+    def change(node: CoreSchema) -> CoreSchema:
+        layout = (node.get("metadata") or {}).get("fastcore")
+        if layout is not None and layout.kind == "table":
+            return dict(columns_limited(node))
+        if layout is None or layout.kind != "rows":
+            return node
+        return dict(limited(node))
+
+    return rebuilt(schema, change)

@@ -1,5 +1,7 @@
 """The exceptions that are fastcore's own."""
 
+from typing import Any
+
 from pydantic_core import ValidationError
 
 from . import _identity as _identity
@@ -21,3 +23,7 @@ class TruncatedValidationError(ValidationError):
     """
 
     shown: int
+
+    def __reduce__(self) -> Any:
+        made: Any = super().__reduce__()
+        return *made[:2], {"shown": self.shown}

@@ -34,7 +34,8 @@ from ._errors import (
 from ._fingerprint import fingerprint
 from ._ndjson import iterate, validate
 from ._options import MAX_DEPTH, Options
-from ._rewrite import CoreSchema, finite_floats, rebuilt
+from ._places import annotate
+from ._rewrite import CoreSchema, finite_floats, limit_rows
 from .explanation import Explanation
 
 if TYPE_CHECKING:
@@ -178,7 +179,7 @@ class Schema(_core.Schema, Generic[T]):
         if not 0 <= verify <= 1:
             raise ValueError(f"verify: expected a share from 0 to 1, got {verify!r}")
         allow_nan, max_rows = options.allow_nan, options.max_rows
-        original = schema if max_rows is None else _limit_rows(schema, max_rows)
+        original = schema if max_rows is None else limit_rows(schema, max_rows)
         original = original if allow_nan else finite_floats(original)
         # A model's ready-made validator may not be that of the schema that is given or rewritten.
         prebuilt = adapter is not None and original is schema
@@ -389,13 +390,16 @@ class Schema(_core.Schema, Generic[T]):
         try:
             return self._validator.validate_json(data, **given)
         except ValidationError as error:
-            if self._options.allow_nan or not has_nonfinite_input(error):
+            found = error.errors(include_url=False)
+            if self._options.allow_nan or not has_nonfinite_input(found):
                 if self._options.edits_errors:
-                    raise self._options.edited(error, "json", self._hide_input) from None
+                    raise self._options.edited(error, "json", self._hide_input, data) from None
+                if not self._hide_input:
+                    annotate(error, data, found)
                 raise
             text = data.encode() if isinstance(data, str) else bytes(data)
             lines = line_errors(error, (), text)
-        return self._raise(lines)
+        return self._raise(lines, data)
 
     def _check_policy(self, data: Any) -> None:
         """Raise for a document that breaks a rule of ours which the original does not have."""
@@ -416,7 +420,7 @@ class Schema(_core.Schema, Generic[T]):
         options = self._options
         found = _core.json_duplicates(text, options.max_depth, options.allow_nan)
         if found:
-            self._raise([duplicate_key(loc) for loc in found])
+            self._raise([duplicate_key(loc) for loc in found], text)
 
     def _refuse(self, data: Any, text: bytes, rule: str, at: int) -> None:
         what = ""
@@ -425,9 +429,8 @@ class Schema(_core.Schema, Generic[T]):
         elif rule == "depth" and self._options.max_depth < MAX_DEPTH:
             what = "recursion limit exceeded"
         if what:
-            error = not_json(self._validator.title, data, text, what, at, self._hide_input)
-            edits = self._options.edits_errors
-            raise self._options.edited(error, "json", self._hide_input) if edits else error
+            lines = [not_json(data, text, what, at)]
+            raise self._options.error(self._validator.title, lines, "json", self._hide_input, text)
 
     def _syntax(self, data: Any, rule: str, at: int) -> Any:
         """The original's answer for a document that C's reader refused; or that of our rule."""
@@ -510,8 +513,8 @@ class Schema(_core.Schema, Generic[T]):
     def _lines(self, error: ValidationError, loc: tuple[Any, ...], span: bytes) -> list[Line]:
         return line_errors(error, loc, None if self._options.allow_nan else span)
 
-    def _raise(self, lines: list[Line]) -> None:
-        raise self._options.error(self._validator.title, lines, "json", self._hide_input)
+    def _raise(self, lines: list[Line], data: Any) -> None:
+        raise self._options.error(self._validator.title, lines, "json", self._hide_input, data)
 
 
 def _validator(
@@ -519,44 +522,6 @@ def _validator(
 ) -> SchemaValidator:
     """A validator of exactly this schema, unless models' ready-made ones may be used."""
     return SchemaValidator(cast(Any, schema), cast(Any, config), _use_prebuilt=prebuilt)
-
-
-def _limit_rows(schema: CoreSchema, most: int) -> CoreSchema:
-    """The schema with at most `most` records in every ``Rows`` and ``Table``."""
-
-    def columns_limited(node: Any) -> Any:
-        """The lists of a table's columns, and those alone."""
-        if not isinstance(node, dict):
-            return node
-        if node["type"] == "typed-dict":
-            fields = {
-                name: {**field, "schema": {**field["schema"], "max_length": most}}
-                for name, field in node["fields"].items()
-            }
-            return {**node, "fields": fields}
-        ways = ("schema", "json_schema", "python_schema")
-        return {k: columns_limited(v) if k in ways else v for k, v in node.items()}
-
-    def limited(node: Any) -> Any:
-        """The first list on each way down from a ``Rows`` is that of its records."""
-        if isinstance(node, list):
-            return [limited(item) for item in node]
-        if not isinstance(node, dict):
-            return node
-        if node["type"] == "list":
-            return {**node, "max_length": most}
-        ways = ("schema", "json_schema", "python_schema", "choices", "steps")
-        return {key: limited(value) if key in ways else value for key, value in node.items()}
-
-    def change(node: CoreSchema) -> CoreSchema:
-        layout = (node.get("metadata") or {}).get("fastcore")
-        if layout is not None and layout.kind == "table":
-            return cast(CoreSchema, columns_limited(node))
-        if layout is None or layout.kind != "rows":
-            return node
-        return cast(CoreSchema, limited(node))
-
-    return rebuilt(schema, change)
 
 
 def _is_of_class(validator: SchemaValidator, type_: Any) -> bool:

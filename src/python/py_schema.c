@@ -125,7 +125,7 @@ static PyObject *validate(fc_state *state, fc_py_schema *self, PyObject *data) {
     else if (!value && build.signal && !PyErr_Occurred())
         value = PyObject_CallMethod((PyObject *)self, "_uncaught", "i", (int)build.signal);
     else if (!value && !PyErr_Occurred() && build.errors)
-        value = PyObject_CallMethod((PyObject *)self, "_raise", "(O)", build.errors);
+        value = PyObject_CallMethod((PyObject *)self, "_raise", "OO", build.errors, doc.owner);
     if (!value && !PyErr_Occurred())
         PyErr_SetString(PyExc_SystemError, "a validation failed without an error");
     Py_XDECREF(build.errors);

@@ -48,7 +48,7 @@ int fc_py_snapshot_exec(PyObject *module, fc_state *state);
 int fc_py_drift_exec(PyObject *module, fc_state *state);
 int fc_py_drift_pvalues_exec(PyObject *module, fc_state *state);
 int fc_py_threads_exec(PyObject *module, fc_state *state);
-int fc_py_duplicates_exec(PyObject *module, fc_state *state);
+int fc_py_paths_exec(PyObject *module, fc_state *state);
 int fc_py_ndjson_exec(PyObject *module, fc_state *state);
 
 /* How many threads a call may use that has enough work for several: `asked` is its argument, an
