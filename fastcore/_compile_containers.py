@@ -127,8 +127,8 @@ class Containers(Base):
     def _function_after(self, schema: CoreSchema, config: CoreSchema, path: Any) -> tuple[Any, ...]:
         only(schema, "schema function")
         function = schema["function"]
-        if function["type"] != "no-info" or not path:
-            raise NotNative("a validator that takes info" if path else "a validator of the whole")
+        if function["type"] != "no-info":
+            raise NotNative("a validator that takes info")
         child = self.node(schema["schema"], config, path)
         self.impure = True
         return (AFTER, child, function["function"])

@@ -11,17 +11,20 @@ from ._nodes import (
     MAX_KEYS,
     MODEL,
     PLAIN_FACTORIES,
+    ROOT,
     SHARED,
     Base,
     NotNative,
     check_config,
     check_model,
+    check_model_class,
     copies_quietly,
     default_of,
     extra_behavior,
     field_key,
     find_in_record,
     is_strict,
+    making_calls,
     only,
     refuse,
     takes_info,
@@ -31,11 +34,25 @@ from ._rewrite import CoreSchema
 
 class Objects(Base):
     def _model(self, schema: CoreSchema, outer: CoreSchema, path: Any) -> tuple[Any, ...]:
+        if schema.get("root_model"):
+            return self._root_model(schema, path)
         config = check_model(schema)
         check_config(config)
         extra = extra_behavior(schema["schema"], config)
         fields = schema["schema"]["fields"]
-        return self._fields(schema, config, fields, extra, "model", path)
+        return (
+            *self._fields(schema, config, fields, extra, "model", path),
+            (schema.get("post_init"), None, ()),
+        )
+
+    def _root_model(self, schema: CoreSchema, path: Any) -> tuple[Any, ...]:
+        config = check_model_class(schema)
+        check_config(config)
+        if find_in_record(schema["schema"], takes_info, self.definitions):
+            raise NotNative("a validator that takes info")
+        child = self.node(schema["schema"], config, path)
+        self.impure = is_strict(schema, config) or making_calls(schema)
+        return (ROOT, schema["cls"], child, schema.get("post_init"))
 
     def _typed_dict(self, schema: CoreSchema, outer: CoreSchema, path: Any) -> tuple[Any, ...]:
         only(
@@ -51,7 +68,10 @@ class Objects(Base):
             for name, field in schema["fields"].items()
         }
         extra = extra_behavior(schema, config)
-        return self._fields({**schema, "cls": dict}, config, fields, extra, "dict", path)
+        return (
+            *self._fields({**schema, "cls": dict}, config, fields, extra, "dict", path),
+            (None, None, ()),
+        )
 
     def _dataclass(self, schema: CoreSchema, outer: CoreSchema, path: Any) -> tuple[Any, ...]:
         only(
@@ -59,23 +79,26 @@ class Objects(Base):
             "cls generic_origin cls_name schema fields post_init revalidate_instances strict "
             "frozen slots config",
         )
-        refuse(schema, "post_init")
         config = schema.get("config") or {}
         check_config(config)
         inner = schema["schema"]
         if inner["type"] != "dataclass-args":
             raise NotNative(f"a validator of the whole ({inner['type']})")
         only(inner, "dataclass_name fields computed_fields collect_init_only extra_behavior")
-        refuse(inner, "collect_init_only")
-        for field in inner["fields"]:
-            if not field.get("init", True) or field.get("init_only"):
-                raise NotNative(f"field {field['name']}: not given, or given to __post_init__ only")
+        init_only = tuple(field["name"] for field in inner["fields"] if field.get("init_only"))
+        if init_only and not inner.get("collect_init_only"):
+            raise NotNative(f"field {init_only[0]}: given to nobody")
         extra = extra_behavior(inner, config)
         make = "slots" if schema.get("slots") else "dataclass"
         if make == "slots" and extra == "allow":
             raise NotNative("extra keys beside slots")
         fields = {field["name"]: field for field in inner["fields"]}
-        return self._fields(schema, config, fields, extra, make, path)
+        unread = [i for i, field in enumerate(inner["fields"]) if not field.get("init", True)]
+        post_init = "__post_init__" if schema.get("post_init") else None
+        return (
+            *self._fields(schema, config, fields, extra, make, path),
+            (post_init, init_only if post_init or init_only else None, tuple(unread)),
+        )
 
     def _fields(
         self,
@@ -92,11 +115,8 @@ class Objects(Base):
         keys, defaults, children = [], [], []
         if len(fields) > MAX_KEYS:
             raise NotNative(f"more than {MAX_KEYS} fields")
-        cls = schema["cls"]
-        if cls.__new__ is not object.__new__ and make != "dict":
-            impure = True  # a trial run must not call what the user wrote
-        if getattr(cls, "__abstractmethods__", None):
-            impure = True  # nor raise
+        if make != "dict" and making_calls(schema):
+            impure = True  # a trial run must not call what the user wrote, nor raise
         for name, field in fields.items():
             keys.append(field_key(name, field, config))
             default, calls = _field_default(field, config)
@@ -110,7 +130,8 @@ class Objects(Base):
             children.append(self.node(field["schema"], config, (*path, name)))
         self.impure = impure
         return (
-            MODEL, cls, tuple(fields), tuple(keys), tuple(children), tuple(defaults), extra, make,
+            MODEL, schema["cls"], tuple(fields), tuple(keys), tuple(children), tuple(defaults),
+            extra, make,
         )  # fmt: skip
 
 
@@ -121,7 +142,9 @@ def _field_default(field: CoreSchema, config: CoreSchema) -> tuple[tuple[int, An
     """
     found = default_of(field["schema"], config)
     if found is None:
-        absent = field["schema"]["type"] != "default" and field.get("required") is False
+        absent = field["schema"]["type"] != "default" and (
+            field.get("required") is False or not field.get("init", True)
+        )
         return ((ABSENT, None) if absent else None), False
     is_factory, value = found
     if is_factory:

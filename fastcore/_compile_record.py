@@ -60,6 +60,8 @@ def _add(
         raise NotNative(f"records of type {schema['type']!r}" if not nullable else "a null record")
     config = check_model(schema)
     check_config(config)
+    if schema.get("post_init"):
+        raise NotNative("private attributes or model_post_init")
     if impure or schema.get("strict", config.get("strict")):
         inner.impure = True
     if len(below) >= _MAX_DEPTH or len(schema["schema"]["fields"]) > _MAX_FIELDS:

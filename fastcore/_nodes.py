@@ -8,6 +8,7 @@ from ._rewrite import CoreSchema, children
 
 ORIGINAL, ANY, NONE, BOOL, INT, FLOAT, STR, LITERAL, LIST, DICT, MODEL, ROWS, ROW = range(13)
 (TUPLE, SET, FROZENSET, TAGGED, UNION, AFTER, DATE, DATETIME, UUID, BYTES, TABLE) = range(14, 25)
+ROOT = 25
 #: Flags of a node: null may stand there; it leads to columns; Python mode may answer otherwise than
 #: JSON mode, or it calls what the user wrote.
 NULLABLE, COLUMNAR, IMPURE = 1, 2, 4
@@ -69,8 +70,8 @@ def check_config(config: CoreSchema) -> None:
         raise NotNative(f"config {', '.join(unknown)}")
 
 
-def check_model(schema: CoreSchema) -> CoreSchema:
-    """The config of a model that C can make; `NotNative` says why it cannot."""
+def check_model_class(schema: CoreSchema) -> CoreSchema:
+    """The config of a model whose class C can make instances of; `NotNative`: why it cannot."""
     from pydantic import BaseModel
 
     only(
@@ -78,13 +79,24 @@ def check_model(schema: CoreSchema) -> CoreSchema:
         "cls generic_origin schema custom_init root_model post_init revalidate_instances strict "
         "frozen config",
     )
-    for key, reason in (
-        ("custom_init", "an __init__ of its own"),
-        ("root_model", "a root model"),
-        ("post_init", "private attributes or model_post_init"),
+    if schema.get("custom_init"):
+        raise NotNative("an __init__ of its own")
+    cls = schema["cls"]
+    slots = ["__pydantic_fields_set__"]
+    if not schema.get("root_model"):
+        slots += ["__pydantic_extra__", "__pydantic_private__"]
+    if not issubclass(cls, BaseModel) or any(
+        getattr(cls, name) is not BaseModel.__dict__[name] for name in slots
     ):
-        if schema.get(key):
-            raise NotNative(reason)
+        raise NotNative("not a subclass of BaseModel")
+    return schema.get("config") or {}
+
+
+def check_model(schema: CoreSchema) -> CoreSchema:
+    """The same of a model with fields."""
+    config = check_model_class(schema)
+    if schema.get("root_model"):
+        raise NotNative("a root model")
     inner = schema["schema"]
     if inner["type"] != "model-fields":
         raise NotNative(f"a model-level validator ({inner['type']})")
@@ -94,13 +106,7 @@ def check_model(schema: CoreSchema) -> CoreSchema:
         "extras_keys_schema",
     )
     refuse(inner, "extras_schema extras_keys_schema")
-    cls = schema["cls"]
-    slots = ("__pydantic_extra__", "__pydantic_private__", "__pydantic_fields_set__")
-    if not issubclass(cls, BaseModel) or any(
-        getattr(cls, name) is not BaseModel.__dict__[name] for name in slots
-    ):
-        raise NotNative("not a subclass of BaseModel")
-    return schema.get("config") or {}
+    return config
 
 
 def field_key(name: str, field: CoreSchema, config: CoreSchema) -> str:
@@ -142,6 +148,33 @@ def default_of(schema: CoreSchema, config: CoreSchema) -> tuple[bool, Any] | Non
     if "default_factory" in schema:
         return (True, schema["default_factory"])
     return (False, schema["default"])
+
+
+def making_calls(schema: CoreSchema) -> bool:
+    """Whether making an instance of the node's class calls what the user wrote, or may raise."""
+    cls = schema["cls"]
+    if cls.__new__ is not object.__new__ or getattr(cls, "__abstractmethods__", None):
+        return True
+    post_init = schema.get("post_init")
+    if schema["type"] == "dataclass":
+        return bool(post_init)
+    return post_init is not None and not _sets_private_only(cls, post_init)
+
+
+def _sets_private_only(cls: Any, post_init: str) -> bool:
+    """Whether the method is pydantic's own, and gives private attributes plain defaults."""
+    from pydantic.fields import ModelPrivateAttr
+    from pydantic_core import PydanticUndefined
+
+    method = getattr(cls, post_init, None)
+    if getattr(method, "__module__", None) != "pydantic._internal._model_construction":
+        return False
+    return getattr(method, "__name__", "") == "init_private_attributes" and all(
+        type(private) is ModelPrivateAttr
+        and private.default_factory is None
+        and (private.default is PydanticUndefined or copies_quietly(private.default))
+        for private in cls.__private_attributes__.values()
+    )
 
 
 def is_strict(schema: CoreSchema, config: CoreSchema | None) -> bool:

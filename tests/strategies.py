@@ -19,7 +19,17 @@ from collections.abc import Sequence
 from typing import Annotated, Any, Literal, NotRequired, Union, get_origin
 
 from hypothesis import strategies as st
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, create_model
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    RootModel,
+    TypeAdapter,
+    create_model,
+    model_validator,
+)
 from pydantic_core import (
     PydanticCustomError,
     PydanticKnownError,
@@ -100,6 +110,12 @@ SCALARS = st.one_of(
 )  # fmt: skip
 
 
+#: What `_after` does.
+AFTERS = st.sampled_from(
+    ["same", "repr", "value", "assert", "custom", "known", "omit", "default", "nested"]
+)
+
+
 def _deeper(inner: st.SearchStrategy[Plan]) -> st.SearchStrategy[Plan]:
     field = st.tuples(
         inner,
@@ -118,13 +134,7 @@ def _deeper(inner: st.SearchStrategy[Plan]) -> st.SearchStrategy[Plan]:
             st.lists(inner, min_size=2, max_size=3),
             st.sampled_from(["smart", "smart", "left_to_right"]),
         ),
-        st.tuples(
-            st.just("after"),
-            inner,
-            st.sampled_from(
-                ["same", "repr", "value", "assert", "custom", "known", "omit", "default", "nested"]
-            ),
-        ),
+        st.tuples(st.just("after"), inner, AFTERS),
         st.tuples(
             st.just("tagged"),
             st.dictionaries(
@@ -153,6 +163,8 @@ def _deeper(inner: st.SearchStrategy[Plan]) -> st.SearchStrategy[Plan]:
                     "strict": st.just(True),
                 },
             ),
+            st.sampled_from(["", "", "", "post", "only", "unread", "only unread"]),
+            AFTERS,
         ),
         st.tuples(
             st.just("model"),
@@ -166,7 +178,11 @@ def _deeper(inner: st.SearchStrategy[Plan]) -> st.SearchStrategy[Plan]:
                     "str_strip_whitespace": st.just(True),
                 },
             ),
-            st.sampled_from(["", "", "", "private", "validator"]),
+            st.sampled_from(["", "", "", "private", "validator", "post", "private post"]),
+            AFTERS,
+        ),
+        st.tuples(
+            st.just("root"), inner, st.sampled_from(["", "", "private", "post", "default"]), AFTERS
         ),
     )
 
@@ -217,6 +233,8 @@ def make(plan: Plan) -> Any:
         return _enum(plan[1], plan[2])
     if kind == "model":
         return _model(plan)
+    if kind == "root":
+        return _root(plan)
     return {
         "bool": bool,
         "none": None,
@@ -259,8 +277,7 @@ def _tagged(plan: Plan) -> Any:
         fitted = {name: (inner, "required", None) for name, inner in fields.items()}
         fitted = {"kind": (("literal", [tag]), "required", None), **fitted}
         options: dict[str, Any] = {}
-        made = ("model", fitted, options, "") if plan[2] == "model" else (plan[2], fitted, options)
-        choices.append(make(made))
+        choices.append(make((plan[2], fitted, options, "", "same")))
     return Annotated[Union[tuple(choices)], Field(discriminator="kind")]  # type: ignore[return-value]  # noqa: UP007
 
 
@@ -285,7 +302,22 @@ def _fields(plan: Plan) -> Any:
         made = TypedDict("Typed", annotations)  # type: ignore[misc]
         made.__pydantic_config__ = config  # type: ignore[attr-defined]
         return made
-    made = dataclasses.make_dataclass("Data", required + optional, slots=plan[0] == "slots")
+    if "only" in plan[3]:
+        optional.append(("only", dataclasses.InitVar[int], dataclasses.field(default=2)))
+    if "unread" in plan[3] and config.get("extra") != "allow":  # pydantic refuses both together
+        required.insert(1, ("unread", int, dataclasses.field(init=False)))
+        optional.append(("given", list, dataclasses.field(default_factory=list, init=False)))
+    names = [name for name, *_ in required + optional if name not in ("only", "unread")]
+
+    def post_init(self: Any, *args: Any) -> None:
+        _after(plan[4], (*args, *(getattr(self, name) for name in names)))
+
+    made = dataclasses.make_dataclass(
+        "Data",
+        required + optional,
+        slots=plan[0] == "slots",
+        namespace={"__post_init__": post_init} if plan[3] else {},
+    )
     made.__pydantic_config__ = config  # type: ignore[attr-defined]
     return made
 
@@ -300,8 +332,6 @@ def _enum(values: list[Any], base: str) -> Any:
 
 
 def _model(plan: Plan) -> type[BaseModel]:
-    from pydantic import PrivateAttr, model_validator
-
     fields: dict[str, Any] = {}
     for name, (inner, presence, alias) in plan[1].items():
         options: dict[str, Any] = {} if alias is None else {"alias": f"{alias}-{name}"}
@@ -318,13 +348,33 @@ def _model(plan: Plan) -> type[BaseModel]:
     base = type(
         "Base", (BaseModel,), {"model_config": ConfigDict(**plan[2]), "__module__": __name__}
     )
-    if plan[3] == "private":
-        base = type(
-            "Private",
-            (base,),
-            {"_seen": PrivateAttr(3), "__annotations__": {"_seen": int}, "__module__": __name__},
-        )
-    return create_model("Made", __base__=base, **extras, **fields)
+    return create_model("Made", __base__=_hooked(base, plan[3], plan[4]), **extras, **fields)
+
+
+def _hooked(base: type[BaseModel], hooks: str, what: str) -> Any:
+    """The model with private attributes, a method that is called on new instances, or both."""
+
+    def model_post_init(self: Any, context: Any) -> None:
+        assert context is None
+        super(made, self).model_post_init(context)
+        _after(what, (self.__dict__, self.__pydantic_private__))
+
+    members: dict[str, Any] = {}
+    if "private" in hooks:
+        members = {"_seen": PrivateAttr(3), "_list": PrivateAttr(default_factory=list)}
+        members["__annotations__"] = {"_seen": int, "_list": list}
+    if "post" in hooks:
+        members["model_post_init"] = model_post_init
+    made = type("Hooked", (base,), {**members, "__module__": __name__}) if members else base
+    return made
+
+
+def _root(plan: Plan) -> Any:
+    made = RootModel[make(plan[1])]  # type: ignore[misc]
+    if plan[2] == "default":
+        members = {"root": default(plan[1]), "__annotations__": {"root": make(plan[1])}}
+        return type("Defaulted", (made,), {**members, "__module__": __name__})
+    return _hooked(made, plan[2], plan[3])
 
 
 def default(plan: Plan) -> Any:
@@ -350,7 +400,7 @@ def right(plan: Plan) -> st.SearchStrategy[Any]:
         return st.lists(right(plan[1]), max_size=4)
     if kind == "union":
         return st.one_of(*(right(p) for p in plan[1]))
-    if kind == "after":
+    if kind in ("after", "root"):
         return right(plan[1])
     if kind == "tagged":
         return st.one_of(*(
@@ -392,6 +442,7 @@ def _objects(plan: Plan) -> st.SearchStrategy[Any]:
         (required if presence == "required" else optional)[key] = right(inner)
         if alias is not None:
             optional[name] = right(inner)
+    optional |= {name: INTS for name in ("only", "unread") if name in plan[3]}
     return st.fixed_dictionaries(required, optional=optional)
 
 

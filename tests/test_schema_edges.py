@@ -436,6 +436,9 @@ def test_a_schema_stays_what_it_was_made() -> None:
     assert schema.validate_json(b'{"a": "3"}') == Plain(a=3)
 
 
+INIT = (None, None, ())
+
+
 @pytest.mark.parametrize(
     ("program", "root"),
     [
@@ -444,10 +447,16 @@ def test_a_schema_stays_what_it_was_made() -> None:
         (((8, 0, 5, -1, -1),), 0),
         (((7, 0, "ab", (), ()),), 0),
         (((7, 0, ("a",), (), ()),), 0),
-        (((10, 0, Plain, ("a",), ("a", "b"), (0,), (None,), "ignore", "model"),), 0),
-        (((10, 0, "Plain", ("a",), ("a",), (0,), (None,), "ignore", "model"),), 0),
-        (((10, 0, Plain, ("a",), ("a",), (3,), (None,), "ignore", "model"),), 0),
-        (((10, 0, Plain, ("a",), ("a",), (0,), (None,), "ignore", "tuple"),), 0),
+        (((10, 0, Plain, ("a",), ("a", "b"), (0,), (None,), "ignore", "model", INIT),), 0),
+        (((10, 0, "Plain", ("a",), ("a",), (0,), (None,), "ignore", "model", INIT),), 0),
+        (((10, 0, Plain, ("a",), ("a",), (3,), (None,), "ignore", "model", INIT),), 0),
+        (((10, 0, Plain, ("a",), ("a",), (0,), (None,), "ignore", "tuple", INIT),), 0),
+        (((10, 0, Plain, ("a",), ("a",), (0,), (None,), "ignore", "model"),), 0),
+        (((10, 0, Plain, ("a",), ("a",), (0,), (None,), "ignore", "model", (0, None, ())),), 0),
+        (((10, 0, Plain, ("a",), ("a",), (0,), (None,), "ignore", "model", (None,)),), 0),
+        (((10, 0, Plain, ("a",), ("a",), (0,), (None,), "ignore", "model", (None, 0, (1,))),), 0),
+        (((25, 0, Plain, 1, None),), 0),
+        (((25, 0, Plain, 0, 3),), 0),
         (((14, 0, (5,), False, -1, -1),), 0),
         (((14, 0, (0, 0), True, -1, -1),), 0),
         (((17, 0, "k", ("a",), ()),), 0),

@@ -68,10 +68,8 @@ PyObject *fc_py_build_union(fc_build *build, uint32_t number, uint32_t at, const
 
 /* ---- After -------------------------------------------------------------------------------- */
 
-/* What the exception that is set means: errors, a signal, the default that it asks for (returned);
- * if it is none of them, it is set again. */
-static PyObject *take_failure(fc_build *build, uint32_t number, const fc_tape_node *value,
-                              const fc_path *path) {
+PyObject *fc_py_take_failure(fc_build *build, uint32_t number, uint32_t at, const fc_path *path) {
+    const fc_tape_node *value = &build->tape->nodes[at];
     if (!PyErr_ExceptionMatches(PyExc_Exception)) return NULL;
     PyObject *error = fc_py_take_exception(), *loc = fc_py_loc(path), *found = NULL;
     PyObject *result = NULL;
@@ -104,5 +102,5 @@ PyObject *fc_py_build_after(fc_build *build, uint32_t number, uint32_t at, const
     if (!value) return NULL;
     PyObject *result = PyObject_CallOneArg(build->self->nodes[number].values, value);
     Py_DECREF(value);
-    return result ? result : take_failure(build, number, &build->tape->nodes[at], path);
+    return result ? result : fc_py_take_failure(build, number, at, path);
 }

@@ -45,6 +45,8 @@ static int match_fields(fc_build *build, const fc_node *node, const fc_py_model 
     if (m->given < fields)
         for (uint32_t i = 0; i < fields; i++)
             if (!m->at[i] && model->how[i] == FC_DEFAULT_NONE) m->fits = false;
+    for (uint32_t i = 0; i < model->unread_count; i++)
+        if (m->at[model->unread[i]]) m->fits = false;
     return 0;
 }
 
@@ -220,6 +222,18 @@ static PyObject *make_instance(fc_build *build, const fc_node *node, const fc_py
     return model->make == FC_MAKE_DICT ? Py_NewRef(dict) : make_dataclass(build, model, dict);
 }
 
+/* The values that are for __post_init__ alone, out of the fields' dict. */
+static PyObject *take_init_only(const fc_py_model *model, PyObject *dict) {
+    PyObject *args = PyTuple_New(PyTuple_GET_SIZE(model->init_only));
+    for (Py_ssize_t i = 0; args && i < PyTuple_GET_SIZE(args); i++) {
+        PyObject *name = PyTuple_GET_ITEM(model->init_only, i);
+        PyObject *value = Py_XNewRef(PyDict_GetItemWithError(dict, name));
+        if (value) PyTuple_SET_ITEM(args, i, value);
+        if (!value || PyDict_DelItem(dict, name) < 0) Py_CLEAR(args);
+    }
+    return args;
+}
+
 PyObject *fc_py_build_model(fc_build *build, uint32_t number, uint32_t at, const fc_path *path) {
     const fc_node *node = &fc_py_kernel(build)->nodes[number];
     const fc_py_model *model = build->self->nodes[number].model;
@@ -228,7 +242,7 @@ PyObject *fc_py_build_model(fc_build *build, uint32_t number, uint32_t at, const
         return fc_py_hand_over(build, number, value->start, value->end, path);
     match m;
     if (match_fields(build, node, model, at, &m) < 0) return NULL;
-    PyObject *dict = NULL, *extra = NULL, *instance = NULL;
+    PyObject *dict = NULL, *extra = NULL, *init_only = NULL, *instance = NULL;
     if (m.fits && m.extra && model->allow_extra && !(extra = build_extra(build, node, model, at))) {
         if (PyErr_Occurred()) goto done;
         m.fits = false;
@@ -247,10 +261,14 @@ PyObject *fc_py_build_model(fc_build *build, uint32_t number, uint32_t at, const
             (void)PyList_SetSlice(build->errors, earlier, PyList_GET_SIZE(build->errors), NULL);
         goto done;
     }
+    if (model->init_only && !(init_only = take_init_only(model, dict))) goto done;
     instance = make_instance(build, node, model, &m, dict, extra);
+    if (instance && model->post_init)
+        instance = fc_py_post_init(build, number, at, path, instance, init_only);
 done:
     match_free(&m);
     Py_XDECREF(dict);
     Py_XDECREF(extra);
+    Py_XDECREF(init_only);
     return instance;
 }

@@ -7,9 +7,11 @@
  *   BYTES             min, max
  *   LIST, DICT, SET, FROZENSET   child, min, max
  *   TUPLE             children, any number of one, min, max
- *   MODEL             cls, names, keys, children, defaults, extra, make
+ *   MODEL             cls, names, keys, children, defaults, extra, make, init
  *                     (defaults: None or (how, object); extra: "ignore", "forbid", "allow";
- *                     make: "model", "dataclass", "slots", "dict")
+ *                     make: "model", "dataclass", "slots", "dict"; init: post_init | None, names
+ *                     that it is given | None, numbers of the fields that no document gives)
+ *   ROOT              cls, child, post_init | None
  *   TAGGED            key, tags, children
  *   UNION             a child for each FC_TOKEN, or -1
  *   AFTER             child, function
@@ -188,6 +190,39 @@ static int load_nodes(fc_py_schema *self, PyObject *numbers, bool none, const ui
     return 0;
 }
 
+static int load_post_init(PyObject *name, fc_py_model *model) {
+    if (!name) return -1;
+    if (name != Py_None && !PyUnicode_Check(name)) return misshapen(), -1;
+    model->post_init = name == Py_None ? NULL : name;
+    return 0;
+}
+
+static int load_init(fc_py_schema *self, PyObject *init, fc_py_model *model) {
+    PyObject *only = init ? item(init, 1) : NULL, *unread = only ? tuple_item(init, 2) : NULL;
+    if (!unread || load_post_init(item(init, 0), model) < 0) return -1;
+    model->init_only = only == Py_None ? NULL : only;
+    size_t count = (size_t)PyTuple_GET_SIZE(unread);
+    uint32_t *numbers = fc_arena_zeros(&self->arena, count + 1, sizeof *numbers);
+    if (!numbers) return no_memory();
+    for (size_t i = 0; i < count; i++)
+        if (index_item(unread, (Py_ssize_t)i, (uint32_t)PyTuple_GET_SIZE(model->names),
+                       &numbers[i]) < 0)
+            return -1;
+    model->unread = numbers;
+    model->unread_count = (uint32_t)count;
+    return 0;
+}
+
+static int load_root(fc_py_schema *self, PyObject *tuple, fc_node *node, fc_py_node *py) {
+    fc_py_model *model = &self->models[self->model_count++];
+    py->model = model;
+    model->make = FC_MAKE_ROOT;
+    model->cls = type_item(tuple, 2);
+    if (!model->cls || index_item(tuple, 3, self->kernel.node_count, &node->child) < 0) return -1;
+    model->set_fields = descriptor(model->cls, "__pydantic_fields_set__");
+    return model->set_fields ? load_post_init(item(tuple, 4), model) : -1;
+}
+
 static int load_model(fc_py_schema *self, PyObject *tuple, fc_node *node, fc_py_node *py) {
     static const char *const makes[] = {"model", "dataclass", "slots", "dict"};
     fc_py_model *model = &self->models[self->model_count++];
@@ -214,6 +249,7 @@ static int load_model(fc_py_schema *self, PyObject *tuple, fc_node *node, fc_py_
          !(model->set_private = descriptor(model->cls, "__pydantic_private__")) ||
          !(model->set_fields = descriptor(model->cls, "__pydantic_fields_set__"))))
         return -1;
+    if (load_init(self, item(tuple, 9), model) < 0) return -1;
     return load_defaults(self, item(tuple, 6), model);
 }
 
@@ -344,6 +380,7 @@ static int load_node(fc_py_schema *self, PyObject *tuple, fc_node *node, fc_py_n
     case FC_NODE_FROZENSET: return load_child(self, tuple, node);
     case FC_NODE_TUPLE: return load_tuple(self, tuple, node);
     case FC_NODE_MODEL: return load_model(self, tuple, node, py);
+    case FC_NODE_ROOT: return load_root(self, tuple, node, py);
     case FC_NODE_TAGGED: return load_tagged(self, tuple, node, py);
     case FC_NODE_UNION: return load_union(self, tuple, node);
     case FC_NODE_AFTER: return load_after(self, tuple, node, py);

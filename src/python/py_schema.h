@@ -18,6 +18,10 @@ typedef struct fc_py_model {
     PyObject *template_dict; /* owned: every field in order, shared defaults in place */
     PyObject *all_names;     /* owned: frozenset of the names */
     PyObject *set_extra, *set_private, *set_fields; /* the descriptors of BaseModel's slots */
+    PyObject *post_init;    /* the method that is called on a new instance, or NULL */
+    PyObject *init_only;    /* tuple: names whose values are its arguments, and no attributes */
+    const uint32_t *unread; /* fields that no document gives (init=False) */
+    uint32_t unread_count;
     bool allow_extra, forbid_extra;
     uint8_t make; /* FC_MAKE_* */
 } fc_py_model;
@@ -27,7 +31,8 @@ enum {
     FC_MAKE_MODEL = 0, /* an instance of BaseModel's subclass */
     FC_MAKE_DATACLASS, /* of a class with a __dict__ */
     FC_MAKE_SLOTS,     /* of one without */
-    FC_MAKE_DICT       /* the dict itself */
+    FC_MAKE_DICT,      /* the dict itself */
+    FC_MAKE_ROOT       /* ROOT: an instance of RootModel's subclass */
 };
 
 enum {
@@ -106,6 +111,7 @@ PyObject *fc_py_build(fc_build *build, uint32_t node, uint32_t at, const fc_path
 /* The object that `any` gives: dict, list, str, int, float, bool, None. */
 PyObject *fc_py_build_any(fc_build *build, uint32_t at);
 PyObject *fc_py_build_model(fc_build *build, uint32_t node, uint32_t at, const fc_path *path);
+PyObject *fc_py_build_root(fc_build *build, uint32_t node, uint32_t at, const fc_path *path);
 PyObject *fc_py_build_list(fc_build *build, uint32_t node, uint32_t at, const fc_path *path);
 PyObject *fc_py_build_tuple(fc_build *build, uint32_t node, uint32_t at, const fc_path *path);
 PyObject *fc_py_build_set(fc_build *build, uint32_t node, uint32_t at, const fc_path *path);
@@ -113,6 +119,14 @@ PyObject *fc_py_build_dict(fc_build *build, uint32_t node, uint32_t at, const fc
 PyObject *fc_py_build_tagged(fc_build *build, uint32_t node, uint32_t at, const fc_path *path);
 PyObject *fc_py_build_union(fc_build *build, uint32_t node, uint32_t at, const fc_path *path);
 PyObject *fc_py_build_after(fc_build *build, uint32_t node, uint32_t at, const fc_path *path);
+/* Calls the method of a new instance; takes its reference, and gives it back or NULL. `args` is the
+ * tuple of its arguments, or NULL: None alone. */
+PyObject *fc_py_post_init(fc_build *build, uint32_t node, uint32_t at, const fc_path *path,
+                          PyObject *instance, PyObject *args);
+/* What the exception that is set, raised by user code that judged the value at tape node `at`,
+ * means to pydantic: errors, a signal, the default that it asks for (returned); if none of them, it
+ * is set again. */
+PyObject *fc_py_take_failure(fc_build *build, uint32_t node, uint32_t at, const fc_path *path);
 /* DATE, DATETIME, UUID, BYTES. Once before them: fc_py_texts_ready, 0 or -1 with an exception. */
 PyObject *fc_py_build_text(fc_build *build, uint32_t node, uint32_t at, const fc_path *path);
 int fc_py_texts_ready(void);

@@ -1,0 +1,213 @@
+"""Objects that C makes: root models, private attributes, methods called on new instances."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from typing import Annotated, Any, Generic, TypeVar
+
+import pytest
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    RootModel,
+    TypeAdapter,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError, PydanticOmit, PydanticUseDefault
+
+from fastcore import Rows, Schema
+from fastcore._config import disabled
+
+from .strategies import CALLS
+from .test_schema import assert_same, described
+
+T = TypeVar("T")
+
+
+class Private(BaseModel):
+    a: int
+    _seen: int = PrivateAttr(3)
+    _list: list[int] = PrivateAttr([1])
+
+
+class Inherited(Private):
+    b: int = 0
+
+
+class Made(BaseModel):
+    a: int
+    _list: list[int] = PrivateAttr(default_factory=list)
+
+
+class Post(Private):
+    def model_post_init(self, context: Any) -> None:
+        super().model_post_init(context)
+        CALLS.append((self.a, context, self._seen))
+        if self.a == 13:
+            raise ValueError("thirteen")
+        if self.a == 14:
+            raise PydanticCustomError("odd", "odd {a}", {"a": self.a})
+        if self.a == 15:
+            raise PydanticOmit
+        if self.a == 16:
+            raise PydanticUseDefault
+        if self.a == 17:
+            raise KeyError("not an error to pydantic")
+
+
+class Numbers(RootModel[list[int]]):
+    pass
+
+
+class Defaulted(RootModel[list[int]]):
+    root: list[int] = [1]
+    _seen: int = PrivateAttr(4)
+
+
+class Wrapped(RootModel[Numbers | None]):
+    model_config = ConfigDict(frozen=True)
+
+
+class Box(BaseModel, Generic[T]):
+    model_config = ConfigDict(frozen=True)
+    held: T
+
+
+class RootBox(RootModel[T], Generic[T]):
+    pass
+
+
+@dataclasses.dataclass
+class Inits:
+    a: int
+    b: dataclasses.InitVar[int] = 3
+    c: int = dataclasses.field(init=False, default=7)
+    d: list[int] = dataclasses.field(init=False, default_factory=list)
+    e: int = dataclasses.field(init=False)
+    f: dataclasses.InitVar[list[int]] = dataclasses.field(default=None)  # type: ignore[assignment]
+
+    def __post_init__(self, b: int, f: Any) -> None:
+        CALLS.append((self.a, b, f))
+        self.e = b
+        if self.a == 13:
+            raise AssertionError("thirteen")
+
+
+@dataclasses.dataclass(slots=True)
+class Slots:
+    a: int
+    b: dataclasses.InitVar[int] = 3
+    c: int = dataclasses.field(init=False, default=7)
+
+    def __post_init__(self, b: int) -> None:
+        self.c += b
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Plain:
+    a: int
+    c: int = dataclasses.field(init=False, default=7)
+
+
+class Checked(BaseModel):
+    a: int
+
+    @model_validator(mode="after")
+    def whole(self) -> Checked:
+        CALLS.append(("whole", self.a))
+        if self.a == 13:
+            raise ValueError("thirteen")
+        if self.a == 15:
+            raise PydanticOmit
+        if self.a == 17:
+            raise KeyError("not an error to pydantic")
+        return self
+
+
+OBJECTS: list[tuple[Any, Any]] = [
+    (Private, {"a": 1}),
+    (Inherited, {"a": 1, "b": 2}),
+    (Made, {"a": 1}),
+    (Post, {"a": 1}),
+    (Numbers, [1, 2]),
+    (Defaulted, [1, 2]),
+    (Wrapped, None),
+    (Wrapped, [3]),
+    (Box[int], {"held": 1}),
+    (Box[Numbers], {"held": [1]}),
+    (RootBox[dict[str, Private]], {"x": {"a": 1}}),
+    (Inits, {"a": 1}),
+    (Inits, {"a": 1, "b": 2, "f": [1]}),
+    (Slots, {"a": 1, "b": 5}),
+    (Plain, {"a": 1}),
+    (Checked, {"a": 1}),
+    (list[Post | None], [{"a": 1}, None]),
+]
+
+
+@pytest.mark.parametrize(("type_", "value"), OBJECTS)
+def test_is_made_in_c(type_: Any, value: Any) -> None:
+    schema, data = Schema(type_), json.dumps(value).encode()
+    assert schema.explain().native
+    assert_same(schema, TypeAdapter(type_), data)
+
+
+@pytest.mark.parametrize("type_", list(dict(OBJECTS)))
+def test_wrong_documents(type_: Any) -> None:
+    schema, adapter = Schema(type_, allow_nan=True), TypeAdapter(type_)
+    for value in (
+        *({"a": number} for number in (13, 14, 15, 16, 17, "1", "x", None)),
+        *({"a": 1, key: 2} for key in "bcdef"),
+        *({"held": held} for held in (1, "1", "x", [], ["1", "x"])),
+        *([[], ["1"], ["x", 2, "y"], None, {"x": {"a": "y"}}, [{"a": 13}, {"a": 15}, {"a": 1}]]),
+        {"a": "x", "b": "y", "f": ["z"]},
+    ):
+        assert_same(schema, adapter, json.dumps(value).encode())
+
+
+@pytest.mark.parametrize(
+    ("type_", "value"),
+    [case for case in OBJECTS if case[0] in (Private, Inherited, Numbers, Plain)],
+)
+def test_a_trial_run_makes_what_calls_nobody(type_: Any, value: Any) -> None:
+    found = Schema(type_).try_route_json(json.dumps(value).encode())
+    assert disabled() or described(found) == described(TypeAdapter(type_).validate_python(value))
+
+
+@pytest.mark.parametrize(
+    ("type_", "value"), [case for case in OBJECTS if case[0] in (Made, Post, Inits, Slots, Checked)]
+)
+def test_a_trial_run_calls_nothing_of_the_user(type_: Any, value: Any) -> None:
+    CALLS.clear()
+    assert Schema(type_).try_route_json(json.dumps(value).encode()) is NotImplemented
+    assert not CALLS
+
+
+def test_private_attributes_are_each_instance_s_own() -> None:
+    first, second = Schema(list[Private]).validate_json(b'[{"a": 1}, {"a": 2}]')
+    first._list.append(5)
+    assert second._list == [1]
+    assert Schema(Private).validate_json(b'{"a": 1}')._list == [1]
+
+
+def test_methods_run_field_by_field_in_order() -> None:
+    class Outer(BaseModel):
+        first: Post
+        inits: Inits
+        after: Annotated[int, AfterValidator(lambda v: CALLS.append(v) or v)] = 0
+        last: Post = Field(default_factory=lambda: Post(a=99))
+
+    for value in (
+        {"after": 5, "inits": {"a": 3}, "first": {"a": 1}},
+        {"last": {"a": 16}, "after": 5, "inits": {"a": 13}, "first": {"a": 13}},
+        {"first": {"a": 15}, "inits": {"a": "x"}, "after": 1},
+    ):
+        assert_same(Schema(Outer), TypeAdapter(Outer), json.dumps(value).encode())
+
+
+def test_records_of_columns_have_no_such_methods() -> None:
+    assert not Schema(Rows[Private]).explain().native
