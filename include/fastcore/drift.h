@@ -21,6 +21,30 @@ void fc_at_least_f32(const float *values, size_t n, const float *edges, size_t e
 /* For float32 values, x >= edges[i] is, exactly, x >= out[i]: the least float32 that reaches it. */
 void fc_edges_f32(const double *edges, size_t edge_count, float *out);
 
+/* Up to FC_FEW_EDGES rising edges, made ready for counting (drift/bins.c says how). Of float64
+ * values, or of float32. Immutable afterwards; any thread may read it. */
+enum { FC_BUCKETS_F64 = 16, FC_BUCKETS_F32 = 32 };
+typedef struct fc_bins_f64 {
+    uint32_t count;
+    uint32_t crowd; /* the most edges in a bucket, 1 or 2; 0: not put into buckets */
+    double edges[FC_FEW_EDGES];
+    double scale, offset;
+    double in_bucket[2][FC_BUCKETS_F64]; /* its edges; NaN where there is none */
+    uint64_t step[FC_BUCKETS_F64];
+} fc_bins_f64;
+typedef struct fc_bins_f32 {
+    uint32_t count, crowd;
+    float edges[FC_FEW_EDGES]; /* those of fc_edges_f32 */
+    float scale, offset;
+    float in_bucket[1][FC_BUCKETS_F32];
+    uint32_t step[FC_BUCKETS_F32];
+} fc_bins_f32;
+void fc_bins_init_f64(fc_bins_f64 *bins, const double *edges, size_t edge_count);
+void fc_bins_init_f32(fc_bins_f32 *bins, const double *edges, size_t edge_count);
+/* As fc_at_least_f64 and fc_at_least_f32. */
+void fc_bins_count_f64(const fc_bins_f64 *bins, const double *values, size_t n, uint64_t *counts);
+void fc_bins_count_f32(const fc_bins_f32 *bins, const float *values, size_t n, uint64_t *counts);
+
 /* What one pass tells of a column besides. Sums and extremes are over the finite values. */
 typedef struct fc_quality {
     uint64_t missing; /* NaN */
@@ -34,6 +58,11 @@ typedef struct fc_quality {
  * afterwards if there was one, and goes on to the next part of the same column. */
 void fc_quality_f64(const double *values, size_t n, double shift, bool *finite, fc_quality *out);
 void fc_quality_f32(const float *values, size_t n, double shift, bool *finite, fc_quality *out);
+/* Both in one pass: fc_bins_count_f64 and fc_quality_f64, and the like of float32. */
+void fc_profile_f64(const fc_bins_f64 *bins, const double *values, size_t n, double shift,
+                    bool *finite, fc_quality *out, uint64_t *counts);
+void fc_profile_f32(const fc_bins_f32 *bins, const float *values, size_t n, double shift,
+                    bool *finite, fc_quality *out, uint64_t *counts);
 
 /* ---- Two rows of counts ------------------------------------------------------------------- */
 

@@ -3,19 +3,12 @@
 #include <string.h>
 
 #include "base/simd.h"
-#include "fastcore/drift.h"
+#include "drift/sums.h"
 #if defined(__x86_64__)
 #include <immintrin.h>
 #endif
 
 enum { BLOCK = 1024 }; /* values that are added without looking, and again if one was not finite */
-
-/* Value i of a column is added to lane i mod 8 at every level, whatever the width of its vectors.
- */
-typedef struct sums {
-    double sum[8], squares[8], min[8], max[8];
-    uint64_t finite, present;
-} sums;
 
 /* The generic form: vectors of 16 bytes, which every 64-bit machine that matters has. */
 #define FC_Q(name) generic_##name
@@ -47,22 +40,24 @@ typedef struct sums {
 #include "drift/quality_lanes.h"
 #endif
 
-typedef bool add_all64(const double *values, size_t n, double shift, sums *to);
-typedef void add_some64(const double *values, size_t n, double shift, sums *to);
-typedef bool add_all32(const float *values, size_t n, double shift, sums *to);
-typedef void add_some32(const float *values, size_t n, double shift, sums *to);
+typedef bool add_all64(const double *values, size_t n, double shift, fc_sums *to);
+typedef void add_some64(const double *values, size_t n, double shift, fc_sums *to);
+typedef bool add_all32(const float *values, size_t n, double shift, fc_sums *to);
+typedef void add_some32(const float *values, size_t n, double shift, fc_sums *to);
 
 static double add_up(const double *v) {
     return ((v[0] + v[4]) + (v[2] + v[6])) + ((v[1] + v[5]) + (v[3] + v[7]));
 }
 
-static const sums NOTHING = {
+static const fc_sums NOTHING = {
     .min = {INFINITY, INFINITY, INFINITY, INFINITY, INFINITY, INFINITY, INFINITY, INFINITY},
     .max = {-INFINITY, -INFINITY, -INFINITY, -INFINITY, -INFINITY, -INFINITY, -INFINITY,
             -INFINITY}};
 
+void fc_sums_open(fc_sums *s) { *s = NOTHING; }
+
 /* The number of infinities, which the caller has to tell apart: they are rare. */
-static uint64_t finish(const sums *s, size_t n, fc_quality *out) {
+static uint64_t finish(const fc_sums *s, size_t n, fc_quality *out) {
     *out = (fc_quality){.missing = n - s->present,
                         .sum = add_up(s->sum),
                         .squares = add_up(s->squares),
@@ -75,40 +70,48 @@ static uint64_t finish(const sums *s, size_t n, fc_quality *out) {
     return s->present - s->finite;
 }
 
-#define QUALITY(name, type, all, some, load)                                                       \
-    static void name##_at(const type *values, size_t n, double shift, bool *finite, all *add_all,  \
-                          some *add_some, fc_quality *out) {                                       \
-        sums s = NOTHING;                                                                          \
+#define QUALITY(bits, type)                                                                        \
+    static void add_##bits(const type *values, size_t n, double shift, bool *finite,               \
+                           add_all##bits *all, add_some##bits *some, fc_sums *s) {                 \
         size_t whole = n & ~(size_t)7;                                                             \
         for (size_t at = 0, block; at < whole; at += block) {                                      \
             block = whole - at < BLOCK ? whole - at : BLOCK;                                       \
-            *finite = *finite && add_all(values + at, block, shift, &s);                           \
-            if (!*finite) add_some(values + at, block, shift, &s);                                 \
+            *finite = *finite && all(values + at, block, shift, s);                                \
+            if (!*finite) some(values + at, block, shift, s);                                      \
         }                                                                                          \
-        if (whole < n) add_some(values + whole, n - whole, shift, &s);                             \
-        if (!finish(&s, n, out)) return;                                                           \
+        if (whole < n) some(values + whole, n - whole, shift, s);                                  \
+    }                                                                                              \
+    void fc_sums_add_f##bits(const type *values, size_t n, double shift, bool *finite,             \
+                             fc_sums *s) {                                                         \
+        switch (fc_cpu_current()) {                                                                \
+            WIDE(bits)                                                                             \
+        default: add_##bits(values, n, shift, finite, generic_all##bits, generic_some##bits, s);   \
+        }                                                                                          \
+    }                                                                                              \
+    void fc_sums_close_f##bits(const fc_sums *s, const type *values, size_t n, fc_quality *out) {  \
+        if (!finish(s, n, out)) return;                                                            \
         for (size_t i = 0; i < n; i++) {                                                           \
             out->pos_inf += values[i] == INFINITY;                                                 \
             out->neg_inf += values[i] == -INFINITY;                                                \
         }                                                                                          \
     }                                                                                              \
-    void name(const type *values, size_t n, double shift, bool *finite, fc_quality *out) {         \
-        switch (fc_cpu_current()) {                                                                \
-            WIDE(name, load)                                                                       \
-        default: name##_at(values, n, shift, finite, generic_all##load, generic_some##load, out);  \
-        }                                                                                          \
+    void fc_quality_f##bits(const type *values, size_t n, double shift, bool *finite,              \
+                            fc_quality *out) {                                                     \
+        fc_sums s = NOTHING;                                                                       \
+        fc_sums_add_f##bits(values, n, shift, finite, &s);                                         \
+        fc_sums_close_f##bits(&s, values, n, out);                                                 \
     }
 
 #if defined(__x86_64__)
-#define WIDE(name, load)                                                                           \
+#define WIDE(bits)                                                                                 \
     case FC_CPU_AVX512:                                                                            \
-        name##_at(values, n, shift, finite, avx512_all##load, avx512_some##load, out);             \
+        add_##bits(values, n, shift, finite, avx512_all##bits, avx512_some##bits, s);              \
         return;                                                                                    \
     case FC_CPU_AVX2:                                                                              \
-        name##_at(values, n, shift, finite, avx2_all##load, avx2_some##load, out);                 \
+        add_##bits(values, n, shift, finite, avx2_all##bits, avx2_some##bits, s);                  \
         return;
 #else
-#define WIDE(name, load)
+#define WIDE(bits)
 #endif
-QUALITY(fc_quality_f64, double, add_all64, add_some64, load64)
-QUALITY(fc_quality_f32, float, add_all32, add_some32, load32)
+QUALITY(64, double)
+QUALITY(32, float)

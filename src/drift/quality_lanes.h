@@ -10,14 +10,14 @@ typedef struct FC_Q(state) {
     FC_Q(lanes) sum[FC_Q(PARTS)], squares[FC_Q(PARTS)], min[FC_Q(PARTS)], max[FC_Q(PARTS)];
 } FC_Q(state);
 
-FC_BODY FC_TARGET void FC_Q(open)(FC_Q(state) * s, const sums *from) {
+FC_BODY FC_TARGET void FC_Q(open)(FC_Q(state) * s, const fc_sums *from) {
     memcpy(s->sum, from->sum, sizeof s->sum);
     memcpy(s->squares, from->squares, sizeof s->squares);
     memcpy(s->min, from->min, sizeof s->min);
     memcpy(s->max, from->max, sizeof s->max);
 }
 
-FC_BODY FC_TARGET void FC_Q(close)(const FC_Q(state) * s, sums *to) {
+FC_BODY FC_TARGET void FC_Q(close)(const FC_Q(state) * s, fc_sums *to) {
     memcpy(to->sum, s->sum, sizeof s->sum);
     memcpy(to->squares, s->squares, sizeof s->squares);
     memcpy(to->min, s->min, sizeof s->min);
@@ -50,8 +50,9 @@ FC_BODY FC_TARGET void FC_Q(add_some)(FC_Q(state) * s, int k, FC_Q(lanes) x, FC_
     *present -= x == x;
 }
 
-#define FC_FORM(type, load)                                                                        \
-    FC_TARGET static void FC_Q(some##load)(const type *values, size_t n, double shift, sums *to) { \
+#define FC_FORM(type, size)                                                                        \
+    FC_TARGET static void FC_Q(some##size)(const type *values, size_t n, double shift,             \
+                                           fc_sums *to) {                                          \
         FC_Q(lanes) around = (FC_Q(lanes)){0} + shift;                                             \
         FC_Q(bits) finite = {0}, present = {0};                                                    \
         FC_Q(state) s;                                                                             \
@@ -64,20 +65,24 @@ FC_BODY FC_TARGET void FC_Q(add_some)(FC_Q(state) * s, int k, FC_Q(lanes) x, FC_
                 x = rest;                                                                          \
             }                                                                                      \
             for (int k = 0; k < FC_Q(PARTS); k++)                                                  \
-                FC_Q(add_some)(&s, k, FC_Q(load)(x + k * FC_Q(WIDTH)), around, &finite, &present); \
+                FC_Q(add_some)(&s, k, FC_Q(load##size)(x + k * FC_Q(WIDTH)), around, &finite,      \
+                               &present);                                                          \
         }                                                                                          \
         for (int k = 0; k < FC_Q(WIDTH); k++)                                                      \
             to->finite += (uint64_t)finite[k], to->present += (uint64_t)present[k];                \
         FC_Q(close)(&s, to);                                                                       \
     }                                                                                              \
     /* All of them, a multiple of 8: right if the squares stay finite. */                          \
-    FC_TARGET static bool FC_Q(all##load)(const type *values, size_t n, double shift, sums *to) {  \
+    FC_TARGET static bool FC_Q(all##size)(const type *values, size_t n, double shift,              \
+                                          fc_sums *to) {                                           \
         FC_Q(lanes) around = (FC_Q(lanes)){0} + shift;                                             \
         FC_Q(state) s;                                                                             \
         FC_Q(open)(&s, to);                                                                        \
         for (size_t at = 0; at < n; at += 8) {                                                     \
             for (int k = 0; k < FC_Q(PARTS); k++) {                                                \
-                FC_Q(lanes) x = FC_Q(load)(values + at + k * FC_Q(WIDTH)), from = x - around;      \
+                FC_Q(lanes)                                                                        \
+                x = FC_Q(load##size)(values + at + k * FC_Q(WIDTH)),                               \
+                from = x - around;                                                                 \
                 s.sum[k] += from;                                                                  \
                 s.squares[k] += from * from;                                                       \
                 s.min[k] = FC_MIN(x, s.min[k]);                                                    \
@@ -92,8 +97,8 @@ FC_BODY FC_TARGET void FC_Q(add_some)(FC_Q(state) * s, int k, FC_Q(lanes) x, FC_
         return true;                                                                               \
     }
 
-FC_FORM(double, load64)
-FC_FORM(float, load32)
+FC_FORM(double, 64)
+FC_FORM(float, 32)
 #undef FC_FORM
 #undef FC_Q
 #undef FC_TARGET

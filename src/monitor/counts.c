@@ -55,36 +55,28 @@ static void coarse_cells(const fc_feature *feature, const uint64_t *counts, size
     *cell += present;
 }
 
-/* The first and the last edge bound the range of the reference: where no value lies outside, those
- * between them are enough. */
-static bool within(const fc_feature *feature, const fc_quality *quality) {
-    size_t last = feature->edge_count - 1;
-    return last && !quality->pos_inf && !quality->neg_inf && quality->min >= feature->edges[0] &&
-           quality->max < feature->edges[last];
-}
-
-#define COARSE(name, type, count_quality, count_edges, edges_of)                                   \
+/* The edges between are enough where no value lies outside the range of the reference. */
+#define COARSE(name, type, bits)                                                                   \
     static void name(const fc_feature *feature, const type *values, size_t n, bool *finite,        \
                      uint64_t *words) {                                                            \
-        uint64_t counts[FC_FEW_EDGES] = {0};                                                       \
-        size_t edge_count = feature->edge_count;                                                   \
-        edges_of;                                                                                  \
+        const fc_coarse *coarse = feature->coarse;                                                 \
+        uint64_t counts[FC_FEW_EDGES + 2] = {0}, outer[2] = {n, 0};                                \
         fc_quality quality;                                                                        \
-        count_quality(values, n, feature->shift, finite, &quality);                                \
-        if (within(feature, &quality)) {                                                           \
-            counts[0] = n - quality.missing;                                                       \
-            count_edges(values, n, edges + 1, edge_count - 2, counts + 1);                         \
-        } else {                                                                                   \
-            count_edges(values, n, edges, edge_count, counts);                                     \
+        fc_profile_f##bits(&coarse->inner_f##bits, values, n, feature->shift, finite, &quality,    \
+                           counts + 1);                                                            \
+        outer[0] -= quality.missing;                                                               \
+        if (quality.pos_inf || quality.neg_inf || quality.min < coarse->outer_f64[0] ||            \
+            quality.max >= coarse->outer_f64[1]) {                                                 \
+            outer[0] = 0;                                                                          \
+            fc_at_least_f##bits(values, n, coarse->outer_f##bits, 2, outer);                       \
         }                                                                                          \
+        counts[0] = outer[0];                                                                      \
+        counts[feature->edge_count - 1] = outer[1];                                                \
         coarse_cells(feature, counts, n - quality.missing, words + FC_AT_NUMBER_CELLS);            \
         add_quality(&quality, words);                                                              \
     }
-
-COARSE(coarse_doubles, double, fc_quality_f64, fc_at_least_f64,
-       const double *edges = feature->edges)
-COARSE(coarse_floats, float, fc_quality_f32, fc_at_least_f32, float edges[FC_FEW_EDGES];
-       fc_edges_f32(feature->edges, edge_count, edges))
+COARSE(coarse_doubles, double, 64)
+COARSE(coarse_floats, float, 32)
 
 void fc_column_doubles(const fc_column *column, int64_t first, size_t n, double *out) {
     switch (column->kind) {
@@ -128,7 +120,7 @@ static void count_numbers(const fc_feature *feature, const fc_column *column, in
     double chunk[CHUNK];
     bool finite = true;
     uint64_t *words = block + feature->place.at;
-    coarse = coarse && feature->edge_count && feature->edge_count <= FC_FEW_EDGES;
+    coarse = coarse && feature->coarse;
     for (int64_t at = first; at < first + count; at += CHUNK) {
         size_t n = first + count - at < CHUNK ? (size_t)(first + count - at) : CHUNK;
         const double *values = chunk;

@@ -46,21 +46,29 @@ static fc_status take_texts(fc_feature *feature, fc_arena *arena, const fc_featu
 /* The first point, those at which a bin begins, and what follows the last point. */
 static fc_status take_bins(fc_feature *feature, fc_arena *arena, const fc_feature_spec *spec) {
     if (!spec->point_count) return spec->bin_count ? FC_EINVALID : FC_OK;
-    double *edges = fc_arena_zeros(arena, spec->bin_count + 2, sizeof *edges);
+    double inner[FC_FEW_EDGES];
     uint32_t *cells = fc_arena_zeros(arena, spec->bin_count + 2, sizeof *cells);
-    if (!edges || !cells) return FC_ENOMEM;
+    fc_coarse *coarse = fc_arena_zeros(arena, 1, sizeof *coarse);
+    if (!cells || !coarse) return FC_ENOMEM;
     size_t n = 0;
-    edges[n] = spec->points[0], cells[n++] = 1;
+    cells[n++] = 1;
     for (size_t i = 0; i < spec->bin_count; i++) {
         uint32_t at = spec->bins[i];
         if (at >= spec->point_count || (i && at <= spec->bins[i - 1])) return FC_EINVALID;
-        if (at) edges[n] = spec->points[at], cells[n++] = 2 * at + 1;
+        if (!at) continue; /* the first point is an edge in any case */
+        if (n <= FC_FEW_EDGES) inner[n - 1] = spec->points[at];
+        cells[n++] = 2 * at + 1;
     }
-    double behind = nextafter(spec->points[spec->point_count - 1], INFINITY);
-    edges[n] = behind, cells[n++] = 2 * (uint32_t)spec->point_count;
-    feature->edges = edges;
+    cells[n++] = 2 * (uint32_t)spec->point_count;
     feature->edge_cells = cells;
     feature->edge_count = n;
+    if (n - 2 > FC_FEW_EDGES) return FC_OK;
+    fc_bins_init_f64(&coarse->inner_f64, inner, n - 2);
+    fc_bins_init_f32(&coarse->inner_f32, inner, n - 2);
+    coarse->outer_f64[0] = spec->points[0];
+    coarse->outer_f64[1] = nextafter(spec->points[spec->point_count - 1], INFINITY);
+    fc_edges_f32(coarse->outer_f64, 2, coarse->outer_f32);
+    feature->coarse = coarse;
     return FC_OK;
 }
 

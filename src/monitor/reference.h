@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "drift/gaps.h"
+#include "fastcore/drift.h"
 #include "fastcore/monitor.h"
 
 /* Words of a feature of numbers, from its place on. */
@@ -22,14 +23,22 @@ enum {
 /* Words of an unknown text: its count, then one byte of length and the bytes. */
 enum { FC_HEAVY_WORDS = 1 + (1 + FC_HEAVY_BYTES) / 8 };
 
+/* For coarse counts: the edges of the bins, and those of the sample's range. */
+typedef struct fc_coarse {
+    fc_bins_f64 inner_f64;
+    fc_bins_f32 inner_f32;
+    double outer_f64[2]; /* the first point, and the least number above the last */
+    float outer_f32[2];
+} fc_coarse;
+
 struct fc_feature {
     const char *name;
     size_t name_len;
     fc_feature_place place;
     fc_points points;
     double shift;
-    /* Coarse counts: edges, and the cell that takes what lies from each to the next. */
-    const double *edges;
+    const fc_coarse *coarse; /* NULL: too many edges, or no points */
+    /* The cell that takes what lies from each edge to the next, the outer ones included. */
     const uint32_t *edge_cells;
     size_t edge_count;
     fc_texts texts;

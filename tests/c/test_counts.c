@@ -191,6 +191,70 @@ static void test_quality(void) {
     }
 }
 
+/* Edges of every kind: even ones, those of a distribution (two in a bucket), single ones far away,
+ * more than there are fields for, such that are one as float32, and such that are not finite there.
+ */
+static size_t draw_edges(uint64_t *state, int round, double *edges) {
+    static const double spread[] = {0.28, 0.43, 0.59, 0.78, 1.0, 1.29, 1.69, 2.32, 3.6};
+    size_t n = 1 + harness_random(state) % 14;
+    for (size_t e = 0; e < n; e++) edges[e] = (double)e - 4;
+    if (round % 6 == 1) memcpy(edges, spread, sizeof spread), n = 9;
+    if (round % 6 == 2) edges[n] = edges[n - 1] + 1e6, n++;
+    if (round % 6 == 3)
+        for (size_t e = 0; e < n; e++) edges[e] = 3 + (double)e * 1e-12;
+    if (round % 6 == 4) edges[0] = -1e300, edges[n] = 1e300, n++;
+    if (round % 6 == 5)
+        for (size_t e = 0; e < n; e++) edges[e] = 1e9 + (double)e / 4;
+    return n;
+}
+
+static void test_profile(void) {
+    uint64_t state = 11;
+    int crowded = 0;
+    for (int round = 0; round < 300; round++) {
+        static const size_t lengths[] = {2047, 2048, 2049, 4096, 4111, 6200};
+        size_t n = round < 200 ? (size_t)round : lengths[round % 6];
+        double edges[FC_FEW_EDGES], shift = 0.25;
+        size_t edge_count = draw_edges(&state, round, edges);
+        double *x = malloc(n * sizeof *x + !n), *z = malloc(n * sizeof *z + !n);
+        float *y = malloc(n * sizeof *y + !n);
+        uint64_t wide[FC_FEW_EDGES] = {0}, single[FC_FEW_EDGES] = {0};
+        for (size_t i = 0; i < n; i++) x[i] = draw(&state, edges, edge_count, round % 4 == 0);
+        if (round % 4 == 1 && n) x[harness_random(&state) % n] = odd[harness_random(&state) % 3];
+        for (size_t i = 0; i < n; i++) {
+            y[i] = (float)x[i], z[i] = (double)y[i];
+            for (size_t e = 0; e < edge_count; e++)
+                wide[e] += x[i] >= edges[e], single[e] += z[i] >= edges[e];
+        }
+        fc_quality of_wide = naive_quality(x, n, shift), of_single = naive_quality(z, n, shift);
+        FOR_EACH_LEVEL(level) {
+            fc_bins_f64 bins;
+            fc_bins_f32 narrow;
+            fc_bins_init_f64(&bins, edges, edge_count);
+            fc_bins_init_f32(&narrow, edges, edge_count);
+            crowded |= (int)(bins.crowd | narrow.crowd << 2);
+            uint64_t got[4][FC_FEW_EDGES] = {{0}};
+            fc_quality quality;
+            bool finite = round % 8 != 7;
+            fc_bins_count_f64(&bins, x, n, got[0]);
+            fc_bins_count_f32(&narrow, y, n, got[1]);
+            fc_profile_f64(&bins, x, n, shift, &finite, &quality, got[2]);
+            check_quality(&quality, &of_wide, n);
+            finite = true;
+            fc_profile_f32(&narrow, y, n, shift, &finite, &quality, got[3]);
+            check_quality(&quality, &of_single, n);
+            for (int k = 0; k < 4; k++)
+                CHECK_FOR(!memcmp(got[k], k % 2 ? single : wide, sizeof wide),
+                          "%zu values, %zu edges, form %d", n, edge_count, k);
+        }
+        free(x);
+        free(y);
+        free(z);
+    }
+    /* On such machines all forms were tried: one edge in a bucket, two, one of float32. */
+    if (fc_cpu_current() == FC_CPU_AVX512) CHECK_FOR(crowded == 7, "%d", crowded);
+}
+
 /* The squares of finite values may be none: the quick form must not mistake them for infinities. */
 static void test_overflowing_squares(void) {
     double x[16];
@@ -210,6 +274,10 @@ static void test_distance(void) {
     CHECK(fc_cells_distance(a, a, 5, 4, 4) == 0);
 }
 
-static const harness_test tests[] = {TEST(test_cells), TEST(test_at_least), TEST(test_quality),
-                                     TEST(test_overflowing_squares), TEST(test_distance)};
+static const harness_test tests[] = {TEST(test_cells),
+                                     TEST(test_at_least),
+                                     TEST(test_quality),
+                                     TEST(test_profile),
+                                     TEST(test_overflowing_squares),
+                                     TEST(test_distance)};
 TEST_MAIN(tests)
