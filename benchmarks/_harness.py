@@ -53,7 +53,7 @@ Same = Callable[[Any, Any], None]
 #: Distributions whose versions decide what a figure means.
 LIBRARIES = [
     *("fastcore-ml", "numpy", "pydantic", "pydantic-core", "msgspec", "orjson", "polars"),
-    *("pandas", "scikit-learn", "fastapi", "starlette", "uvicorn"),
+    *("pysimdjson", "pandas", "scikit-learn", "fastapi", "starlette", "uvicorn"),
 ]
 
 

@@ -13,8 +13,11 @@ from ._compile_containers import Containers
 from ._compile_objects import Objects
 from ._compile_scalars import Scalars
 from ._nodes import (
+    ARRAY,
     COLUMNAR,
     IMPURE,
+    INT64,
+    MAX_DIMS,
     MODEL,
     NULLABLE,
     ORIGINAL,
@@ -187,7 +190,7 @@ class Compiler(Scalars, Containers, Objects):
         while changed:
             changed = False
             for number, (kind, flags, *rest) in enumerate(self.nodes):
-                leads = kind in (ROWS, ROW, TABLE) or (
+                leads = kind in (ROWS, ROW, TABLE, ARRAY) or (
                     kind == MODEL and any(self.nodes[child][1] & COLUMNAR for child in rest[3])
                 )
                 if leads and not flags & COLUMNAR:
@@ -201,9 +204,9 @@ class Compiler(Scalars, Containers, Objects):
     ) -> tuple[Any, ...]:
         from ._compile_record import compile_record
 
-        kind = {"rows": ROWS, "row": ROW, "table": TABLE}.get(layout.kind)
-        if kind is None:
-            raise NotNative(f"{layout.kind}s go to pydantic")
+        if layout.kind == "array":
+            return (ARRAY, flags, *_array(layout))
+        kind = {"rows": ROWS, "row": ROW, "table": TABLE}[layout.kind]
         from .columns import Columns
 
         records, defaults = compile_record(self, layout, path)
@@ -214,3 +217,21 @@ class Compiler(Scalars, Containers, Objects):
 
 def _flags(peeled: Peeled) -> int:
     return (NULLABLE if peeled.nullable else 0) | (IMPURE if peeled.impure else 0)
+
+
+def _array(layout: Any) -> tuple[Any, ...]:
+    """What an ARRAY is made of: dtype, sizes, and for each name where it stood before."""
+    sizes = layout.shape or ("",)
+    if len(sizes) > MAX_DIMS:
+        raise NotNative(f"more than {MAX_DIMS} dimensions")
+    if not layout.dtype.isnative:
+        raise NotNative("another byte order")
+    numbers = tuple(size if isinstance(size, int) else -1 for size in sizes)
+    if any(size > INT64[1] for size in numbers):
+        raise NotNative("a size beyond 64 bits")
+    first: dict[str, int] = {}
+    same = (
+        first.setdefault(size, d) if isinstance(size, str) and size else d
+        for d, size in enumerate(sizes)
+    )
+    return layout.dtype, numbers, tuple(s if s < d else -1 for d, s in enumerate(same))

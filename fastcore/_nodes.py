@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from ._rewrite import CoreSchema, children
 
-ORIGINAL, ANY, NONE, BOOL, INT, FLOAT, STR, LITERAL, LIST, DICT, MODEL, ROWS, ROW = range(13)
+ORIGINAL, ANY, NONE, BOOL, INT, FLOAT, STR, LITERAL, LIST, DICT, MODEL, ROWS, ROW, ARRAY = range(14)
 (TUPLE, SET, FROZENSET, TAGGED, UNION, AFTER, DATE, DATETIME, UUID, BYTES, TABLE) = range(14, 25)
 ROOT = 25
 #: Flags of a node: null may stand there; it leads to columns; Python mode may answer otherwise than
@@ -25,6 +25,7 @@ KNOWN_CONFIG = frozenset(
     "url_preserve_empty_path".split()
 )
 INT64 = (-(2**63), 2**63 - 1)
+MAX_DIMS = 8  # FC_SHAPE_MAX_DIMS
 MAX_KEYS = 4096  # FC_KEYS_MAX: fields of a model, texts of a Literal
 #: Factories that run no code of the user's.
 PLAIN_FACTORIES = (list, dict, set, frozenset, tuple, str, int, float, bool)

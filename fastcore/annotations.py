@@ -239,10 +239,10 @@ def _dtype(scalar: Any) -> "np.dtype[Any]":
         dtype: np.dtype[Any] = np.dtype(scalar)
     except TypeError:
         dtype = np.dtype(object)
-    if dtype.kind not in "iuf" or dtype.itemsize > 8:
+    if dtype.kind not in "iufb" or dtype.itemsize > 8:
         raise UnsupportedError(
             f"Array[{getattr(scalar, '__name__', scalar)}]: expected a NumPy type of integers or "
-            "of floats up to 64 bits, such as np.float32"
+            "of floats up to 64 bits, or np.bool_, such as np.float32"
         )
     return dtype
 
@@ -275,8 +275,7 @@ def _array_schema(layout: Layout) -> cs.CoreSchema:
         return value.tolist() if info.mode == "json" and isinstance(value, np.ndarray) else value
 
     schema = _taken(layout, _nested(_element(dtype), shape), accept, finish, serialize)
-    number: Any = cs.float_schema() if dtype.kind == "f" else cs.int_schema()
-    _describe(schema, _nested(number, shape))
+    _describe(schema, _nested(_JSON_KINDS[dtype.kind](), shape))
     return schema
 
 
@@ -287,9 +286,26 @@ def _nested(node: Any, shape: tuple[int | str, ...]) -> Any:
     return node
 
 
+#: What the elements are in JSON schemas.
+_JSON_KINDS: dict[str, Any] = {
+    "f": cs.float_schema,
+    "i": cs.int_schema,
+    "u": cs.int_schema,
+    "b": cs.bool_schema,
+}
+
+
 def _element(dtype: "np.dtype[Any]") -> cs.CoreSchema:
-    check: Any = _Real(dtype) if dtype.kind == "f" else _Integer(dtype)
+    check: Any = _boolean
+    if dtype.kind != "b":
+        check = _Real(dtype) if dtype.kind == "f" else _Integer(dtype)
     return cs.no_info_plain_validator_function(check)
+
+
+def _boolean(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise PydanticKnownError("bool_type")
+    return value
 
 
 class _Real:
@@ -432,5 +448,6 @@ else:
         """A JSON array of numbers as `numpy.ndarray`: ``Array[np.float32]``.
 
         One dimension of any size, unless a `Shape` says otherwise. Elements are JSON numbers that
-        `dtype` can hold (floats are rounded to it); strings and bools are refused.
+        `dtype` can hold (floats are rounded to it); strings and bools are refused. Those of
+        ``Array[np.bool_]`` are bools.
         """

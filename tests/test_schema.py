@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Callable
 from typing import Annotated, Any, Literal, NamedTuple
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -62,6 +63,8 @@ def described(value: Any) -> Any:
         attributes = getattr(value, "__dict__", None)
         names = attributes or [f.name for f in dataclasses.fields(value)]
         return (type(value), [(name, described(getattr(value, name))) for name in names])
+    if isinstance(value, np.ndarray):
+        return (value.dtype.str, value.shape, value.tobytes())
     if isinstance(value, datetime.datetime):
         return (datetime.datetime, repr(value), type(value.tzinfo))
     if isinstance(value, uuid.UUID):

@@ -12,10 +12,11 @@ import threading
 import uuid
 from typing import Annotated, Any, Literal
 
+import numpy as np
 import pytest
 from pydantic import AfterValidator, BaseModel, Field, TypeAdapter
 
-from fastcore import Schema, _core
+from fastcore import Array, Schema, Shape, _core
 from fastcore._config import disabled
 
 from .test_schema import WHOLE, Flat, Tree, described, outcome
@@ -51,6 +52,19 @@ class Mixed(BaseModel):
     slotted: Slotted
     pet: Annotated[Cat | Dog, Field(discriminator="kind")]
     either: int | str | list[int] | None
+
+
+class Arrays(BaseModel):
+    """What becomes arrays: small, large, below lists, and refused."""
+
+    ids: Array[np.int64]
+    matrix: Annotated[Array[np.float32], Shape("n", 2)]
+    many: list[Array[np.float16]] = []
+
+
+ARRAYS = json.dumps(
+    {"ids": [1, 2, 2**40], "matrix": [[i, 0.5] for i in range(6000)], "many": [[1, 2], []]}
+).encode()
 
 
 class Chain(BaseModel):
@@ -214,6 +228,7 @@ def spoiled(text: bytes) -> list[bytes]:
     [
         (Flat, [WHOLE, b'{"a": "x"}', b"[", b'{"b": "yy"}', b'{"a": 1, "d": [1, "x"]}']),
         (Mixed, [MIXED, *spoiled(MIXED)]),
+        (Arrays, [ARRAYS, b'{"ids": [1, "a"], "matrix": [[1], []]}', b'{"ids": [1.5, 2']),
         (list[Annotated[int, AfterValidator(_picky)]], [b"[1, 2]", b"[1, 3, 4, 5]"]),
         (Hooks, [HOOKS, *spoiled(HOOKS), HOOKS.replace(b"2}", b"3}"), HOOKS.replace(b"3", b"4")]),
     ],
@@ -247,6 +262,8 @@ def test_reference_counts_stay(type_: Any, texts: list[bytes]) -> None:
         (Flat, b"[]"),
         (Mixed, MIXED),
         (Mixed, MIXED.replace(b'"cat"', b'"cow"')),
+        (Arrays, ARRAYS),
+        (Arrays, b'{"ids": [1], "matrix": [[1]]}'),
         (Chain, b'{"pet": {"kind": "ring", "chain": [{"link": {"link": 1}}]}}'),
         (Hooks, HOOKS),
         (list[Private | None], b'[{"a": 1}, null]'),

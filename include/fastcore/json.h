@@ -82,7 +82,7 @@ typedef enum fc_json_fault {
 } fc_json_fault;
 const char *fc_json_fault_text(fc_json_fault fault);
 
-enum { FC_JSON_MAX_DEPTH = 200, FC_JSON_MAX_DIGITS = 4300 };
+enum { FC_JSON_MAX_DEPTH = 200, FC_JSON_MAX_DIGITS = 4300, FC_JSON_RUN = 128 };
 
 typedef struct fc_json_limits {
     /* At most FC_JSON_MAX_DEPTH. Containers at this depth (the outermost has depth 1) may hold
@@ -93,7 +93,7 @@ typedef struct fc_json_limits {
 
 typedef struct fc_json_walker fc_json_walker;
 
-/* What a sink does with each thing met. Every function but `predict` must be given; one that
+/* What a sink does with each thing met. Every function but the last two must be given; one that
  * returns anything but FC_OK ends the walk with that status. */
 typedef struct fc_json_sink {
     /* `at` is the opening bracket; kind is ARRAY or OBJECT. `depth` already counts it. */
@@ -111,6 +111,11 @@ typedef struct fc_json_sink {
      * called; otherwise it returns NULL. It must not look at or behind `end`, and must only
      * recognise keys whose bytes are plain (no escape, valid UTF-8). */
     const char *(*predict)(fc_json_walker *w, const char *at, const char *end);
+    /* Optional, and asked only where an array begins. Then a run of numbers from its first element
+     * on comes here, converted as by fc_json_number_double and at most FC_JSON_RUN at a time, and
+     * `number` is not called for them. What is no such number, and all elements behind it, come as
+     * elsewhere. */
+    fc_status (*doubles)(fc_json_walker *w, const double *values, size_t count);
 } fc_json_sink;
 
 /* The walk as a sink sees it. A sink's function may replace `sink` and `self`: the next thing met

@@ -94,7 +94,8 @@ typedef struct fc_node {
     uint8_t kind;
     uint8_t checks;
     bool nullable; /* null is accepted as well */
-    bool columnar; /* a ROWS or ROW, or a MODEL from which fields of models lead to one */
+    bool columnar; /* a ROWS, ROW, TABLE or ARRAY, or a MODEL from which fields of models lead to
+                      one */
     bool impure;   /* a trial run leaves it to the original */
     bool variadic; /* TUPLE: any number of items */
     uint32_t child;
@@ -199,17 +200,34 @@ typedef struct fc_frame {
 
 /* ---- Arrays ------------------------------------------------------------------------------- */
 
-typedef enum fc_item_kind { FC_ITEM_FLOAT64 = 0, FC_ITEM_FLOAT32, FC_ITEM_INT } fc_item_kind;
+typedef enum fc_item_kind {
+    FC_ITEM_FLOAT = 0, /* 2, 4 or 8 bytes; finite */
+    FC_ITEM_INT,       /* 1, 2, 4 or 8 */
+    FC_ITEM_UINT,
+    FC_ITEM_BOOL /* a byte, 0 or 1 */
+} fc_item_kind;
+
 enum { FC_SHAPE_MAX_DIMS = 8 };
 
+/* What ARRAY nodes make: nested arrays of numbers (or bools), each level of one size. */
 typedef struct fc_shape {
     fc_item_kind item;
+    uint32_t width; /* bytes of an item */
     uint32_t ndim;
     int64_t sizes[FC_SHAPE_MAX_DIMS]; /* a size, or -1: any */
     int8_t same[FC_SHAPE_MAX_DIMS];   /* the earlier dimension of the same name, or -1 */
-    int64_t low, high;                /* INT: what the dtype can hold */
     int32_t dtype;                    /* the glue's */
 } fc_shape;
+
+/* An array that was read: `count` items, which is the product of the sizes, in C order. */
+typedef struct fc_array {
+    void *data; /* of the fill's allocator, or NULL once taken, or if there are no items */
+    size_t count, room;
+    int64_t sizes[FC_SHAPE_MAX_DIMS];
+} fc_array;
+
+/* The IEEE half nearest to a double, ties to even, as its bits; what is too large is infinite. */
+uint16_t fc_half(double value);
 
 typedef struct fc_schema {
     const fc_node *nodes;
@@ -228,10 +246,12 @@ typedef struct fc_refusal {
     size_t start, end;
 } fc_refusal;
 
-/* One ROWS or ROW value read into columns. Rows of refused records hold nulls or zeros. */
+/* One ROWS, ROW or TABLE value read into columns, or one ARRAY value. Rows of refused records hold
+ * nulls or zeros. */
 typedef struct fc_fill {
     const fc_alloc *alloc;
-    fc_columns *set; /* or NULL once taken */
+    fc_columns *set; /* or NULL once taken, or of an array */
+    fc_array array;
     fc_refusal *refusals;
     size_t refusal_count, refusal_size;
     bool refused; /* the value as a whole is the original's to judge */
@@ -240,7 +260,7 @@ typedef struct fc_fill {
 
 void fc_fill_free(fc_fill *fill);
 
-/* Reads a whole document whose root is the ROWS, ROW or TABLE node `node` of the schema. The
+/* Reads a whole document whose root is the ROWS, ROW, TABLE or ARRAY node `node` of the schema. The
  * offsets in `fill` count from `data`. On any status but FC_OK nothing is left in `fill`. */
 fc_status fc_fill_document(const fc_schema *schema, uint32_t node, const char *data, size_t len,
                            const fc_alloc *alloc, fc_fill *fill, fc_json_error *error);

@@ -14,11 +14,11 @@
 #include "json/number_exact.h"
 #include "json/powers.h"
 
-__extension__ typedef unsigned __int128 u128;
+typedef fc_number_u128 u128;
 
-static const double exact_power[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
-                                     1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
-                                     1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+const double fc_exact_power[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
+                                 1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
+                                 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
 
 /* A double before it is rounded: floor = fraction * 2**exponent <= value, and the value is less
  * than (fraction + 1) * 2**exponent and a little. */
@@ -70,24 +70,6 @@ __attribute__((noinline)) static estimate approximate(uint64_t mantissa, int pow
     return e;
 }
 
-/* The same for nearly all numbers, from the high half of the power alone: the rounded double, or 0
- * if that does not decide or the double is subnormal or infinite. */
-static inline uint64_t round_quickly(uint64_t mantissa, int power) {
-    int zeros = __builtin_clzll(mantissa);
-    u128 product = (u128)(mantissa << zeros) * fc_power_of_five[power - FC_POWER_MIN][0];
-    uint64_t high = (uint64_t)(product >> 64);
-    int top = (int)(high >> 63), drop = 10 + top;
-    uint64_t mask = ((uint64_t)1 << drop) - 1, half = (mask >> 1) + 1, rest = high & mask;
-    int biased = ((217706 * power) >> 16) + 1 - zeros + drop + 1075;
-    /* The low half could carry into `rest`: all ones, just below the middle; or say that it is
-     * not quite on the middle. */
-    if (FC_UNLIKELY(rest + 1 == half || rest == half || rest == mask || biased <= 0 ||
-                    biased >= 2046)) {
-        return 0;
-    }
-    return ((uint64_t)(biased - 1) << 52) + (high >> drop) + (rest > half);
-}
-
 static uint64_t magnitude(const fc_json_number *number) {
     const uint64_t infinity = (uint64_t)0x7FF << 52;
     if (number->mantissa == 0) return 0;
@@ -130,20 +112,14 @@ __attribute__((noinline)) static double convert_slow(const fc_json_number *numbe
 }
 
 double fc_json_number_double(const fc_json_number *number) {
+    double value;
+    if (FC_LIKELY(fc_number_quick(number, &value))) return value;
     uint64_t mantissa = number->mantissa;
     int64_t power = number->exponent;
-    /* A zero goes the slow way: its sign depends on its kind. So does what is not finite: it has
-     * no mantissa. */
-    if (FC_UNLIKELY(number->truncated || mantissa == 0)) return convert_slow(number);
-    if (FC_LIKELY(mantissa <= (uint64_t)1 << 53 && power >= -22 && power <= 22)) {
-        /* Signed, as that conversion is one instruction; 2**53 fits. */
-        double value = (double)(int64_t)mantissa;
-        value = power <= 0 ? value / exact_power[-power] : value * exact_power[power];
-        uint64_t bits; /* the sign as a bit: a branch on it would often be guessed wrongly */
-        memcpy(&bits, &value, sizeof bits);
-        return signed_bits(bits, number->negative);
-    }
-    if (power < FC_POWER_MIN || power > FC_POWER_MAX) return convert_slow(number);
-    uint64_t bits = round_quickly(mantissa, (int)power);
+    /* What is not finite has no mantissa. */
+    if (FC_UNLIKELY(number->truncated || mantissa == 0 || power < FC_POWER_MIN ||
+                    power > FC_POWER_MAX))
+        return convert_slow(number);
+    uint64_t bits = fc_number_round(mantissa, (int)power, false);
     return FC_LIKELY(bits != 0) ? signed_bits(bits, number->negative) : convert_slow(number);
 }

@@ -2,11 +2,12 @@
 #ifndef FASTCORE_JSON_POWERS_H
 #define FASTCORE_JSON_POWERS_H
 
-#include <stdint.h>
+/* Included once, by number_double.c; number_round.h declares it. */
+#include "json/number_round.h"
 
-enum { FC_POWER_MIN = -342, FC_POWER_MAX = 308 };
+_Static_assert(FC_POWER_MIN == -342 && FC_POWER_MAX == 308, "as number_round.h says");
 
-static const uint64_t fc_power_of_five[FC_POWER_MAX - FC_POWER_MIN + 1][2] = {
+const uint64_t fc_power_of_five[FC_POWER_MAX - FC_POWER_MIN + 1][2] = {
     {0xeef453d6923bd65au, 0x113faa2906a13b3fu}, /* -342 */
     {0x9558b4661b6565f8u, 0x4ac7ca59a424c507u}, /* -341 */
     {0xbaaee17fa23ebf76u, 0x5d79bcf00d2df649u}, /* -340 */

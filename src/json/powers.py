@@ -22,11 +22,15 @@ def main() -> None:
     print("#ifndef FASTCORE_JSON_POWERS_H")
     print("#define FASTCORE_JSON_POWERS_H")
     print()
-    print("#include <stdint.h>")
+    print("/* Included once, by number_double.c; number_round.h declares it. */")
+    print('#include "json/number_round.h"')
     print()
-    print(f"enum {{ FC_POWER_MIN = {SMALLEST}, FC_POWER_MAX = {LARGEST} }};")
+    print(
+        f"_Static_assert(FC_POWER_MIN == {SMALLEST} && FC_POWER_MAX == {LARGEST}, "
+        '"as number_round.h says");'
+    )
     print()
-    print("static const uint64_t fc_power_of_five[FC_POWER_MAX - FC_POWER_MIN + 1][2] = {")
+    print("const uint64_t fc_power_of_five[FC_POWER_MAX - FC_POWER_MIN + 1][2] = {")
     for q in range(SMALLEST, LARGEST + 1):
         value = power(q)
         assert value.bit_length() == 128, q

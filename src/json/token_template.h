@@ -93,8 +93,8 @@ FC_STATIC FC_TARGET const char *FC_N(number)(const char *at, const char *end, bo
         if (stop - sign - (places != 0) > 19) return fc_number_scan_slow(at, end, allow_nan, out);
         /* The last 16, of which the dot may be one, and the few in front of them. */
         bool inner = dot >= shift;
-        uint64_t tail = FC_N(digits16)(text + shift, 0, inner ? dot - shift : -1);
-        uint64_t head = FC_N(digits16)(text, shift - 16, inner || dot < 0 ? -1 : dot - shift + 16);
+        uint64_t tail, head = FC_N(digits32)(text, shift, inner ? dot - shift : -1,
+                                             inner || dot < 0 ? -1 : dot - shift + 16, &tail);
         out->mantissa =
             head * (inner ? UINT64_C(1000000000000000) : UINT64_C(10000000000000000)) + tail;
     }

@@ -13,7 +13,7 @@
  *   high        mask of the bytes >= 0x80
  *   not_space   mask of the bytes that are not JSON's white space
  *   not_digits  one bit for each of 32 bytes: is it no digit
- *   digits16    see below */
+ *   digits16, digits32    see below */
 #include <string.h>
 
 #define FC_TARGET
@@ -95,4 +95,12 @@ FC_STATIC uint64_t fc_generic_digits16(const char *at, int shift, int moved) {
         all = (all << 8 & front) | (all & ~front);
     }
     return fc_generic_eight((uint64_t)all) * 100000000 + fc_generic_eight((uint64_t)(all >> 64));
+}
+
+/* Two digits16: those of at + shift with `moved`, to *tail, and the `shift` (1 to 16) characters in
+ * front of them, with `head_moved`. */
+FC_STATIC uint64_t fc_generic_digits32(const char *at, int shift, int moved, int head_moved,
+                                       uint64_t *tail) {
+    *tail = fc_generic_digits16(at + shift, 0, moved);
+    return fc_generic_digits16(at, shift - 16, head_moved);
 }

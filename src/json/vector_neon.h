@@ -61,3 +61,9 @@ FC_STATIC uint64_t fc_neon_digits16(const char *at, int shift, int moved) {
     uint64x2_t eights = vpaddlq_u32(vmulq_u32(fours, vld1q_u32(myriad)));
     return vgetq_lane_u64(eights, 0) * 100000000 + vgetq_lane_u64(eights, 1);
 }
+
+FC_STATIC uint64_t fc_neon_digits32(const char *at, int shift, int moved, int head_moved,
+                                    uint64_t *tail) {
+    *tail = fc_neon_digits16(at + shift, 0, moved);
+    return fc_neon_digits16(at, shift - 16, head_moved);
+}

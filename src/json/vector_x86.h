@@ -27,3 +27,25 @@ FC_STATIC FC_TARGET uint64_t FC_N(digits16)(const char *at, int shift, int moved
     uint64_t eights = (uint64_t)_mm_cvtsi128_si64(v);
     return (eights & 0xFFFFFFFFu) * 100000000 + (eights >> 32);
 }
+
+/* The same as two digits16, side by side. */
+FC_STATIC FC_TARGET uint64_t FC_N(digits32)(const char *at, int shift, int moved, int head_moved,
+                                            uint64_t *tail) {
+#define FC_PAIR(low, high)                                                                         \
+    _mm256_inserti128_si256(_mm256_castsi128_si256(_mm_loadu_si128((const __m128i *)(low))),       \
+                            _mm_loadu_si128((const __m128i *)(high)), 1)
+    __m256i v = FC_PAIR(at, at + shift);
+    v = _mm256_subs_epu8(v, FC_LANES256(zero));
+    __m256i index = FC_PAIR(fc_json_lanes.ramp + shift, fc_json_lanes.ramp + 16);
+    __m256i back = FC_PAIR(fc_json_lanes.front + 15 - head_moved, fc_json_lanes.front + 15 - moved);
+#undef FC_PAIR
+    v = _mm256_shuffle_epi8(v, _mm256_add_epi8(index, back));
+    const __m256i ten = _mm256_set1_epi16(10 | 1 << 8), hundred = _mm256_set1_epi32(100 | 1 << 16);
+    const __m256i myriad = _mm256_set1_epi32(10000 | 1 << 16);
+    v = _mm256_madd_epi16(_mm256_maddubs_epi16(v, ten), hundred);
+    v = _mm256_madd_epi16(_mm256_packus_epi32(v, v), myriad);
+    uint64_t low = (uint64_t)_mm_cvtsi128_si64(_mm256_castsi256_si128(v));
+    uint64_t high = (uint64_t)_mm_cvtsi128_si64(_mm256_extracti128_si256(v, 1));
+    *tail = (high & 0xFFFFFFFFu) * 100000000 + (high >> 32);
+    return (low & 0xFFFFFFFFu) * 100000000 + (low >> 32);
+}

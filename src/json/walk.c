@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "json/escape.h"
+#include "json/number_round.h"
 #include "json/scan.h"
 
 #if defined(__x86_64__)
@@ -25,6 +26,9 @@ typedef struct cursor {
     const char *at, *end;
     fc_json_fault fault;
 } cursor;
+
+/* What the digits in front of the last 16 characters count, by whether the dot is among those. */
+static const uint64_t fc_run_factor[] = {UINT64_C(10000000000000000), UINT64_C(1000000000000000)};
 
 /* Notes the fault and where it is; returns the status to leave with. */
 FC_STATIC fc_status fail(cursor *c, fc_json_fault fault, const char *at) {
@@ -64,23 +68,27 @@ FC_STATIC const char *scan_literal(const char *at, const char *end, fc_json_kind
     return NULL;
 }
 
-/* The order matters: primitives, tokens, grammar. */
+/* The order matters: primitives, tokens, runs, grammar. */
 /* clang-format off */
 #include "json/vector_generic.h"
 #include "json/token_template.h"
+#include "json/run_template.h"
 #include "json/walk_template.h"
 
 #if defined(__x86_64__)
 #include "json/vector_avx2.h"
 #include "json/token_template.h"
+#include "json/run_template.h"
 #include "json/walk_template.h"
 
 #include "json/vector_avx512.h"
 #include "json/token_template.h"
+#include "json/run_template.h"
 #include "json/walk_template.h"
 #elif FC_HAS_NEON
 #include "json/vector_neon.h"
 #include "json/token_template.h"
+#include "json/run_template.h"
 #include "json/walk_template.h"
 #endif
 /* clang-format on */

@@ -90,7 +90,9 @@ FC_STATIC FC_TARGET fc_status FC_N(loop)(cursor *c, fc_json_walker *w,
             if (!closed) {
                 if (w->depth > limits->max_depth) return fail_at(c, FC_FAULT_DEPTH, c->at);
                 if (object) FC_TRY(FC_N(read_key)(c, w));
-                continue;
+                if (object || !w->sink->doubles) continue;
+                FC_TRY(FC_N(run)(c, w, &top.count));
+                if (!top.count) continue;
             }
         } else {
             FC_TRY(FC_N(read_scalar)(c, w, allow_nan));

@@ -12,12 +12,19 @@ unsigned fc_array_abi(void) { return PyArray_GetNDArrayCVersion(); }
 bool fc_array_check(PyObject *object) { return PyArray_Check(object); }
 
 static const int type_numbers[] = {
-    [FC_DTYPE_BOOL] = NPY_BOOL,       [FC_DTYPE_INT8] = NPY_INT8,
-    [FC_DTYPE_UINT8] = NPY_UINT8,     [FC_DTYPE_INT16] = NPY_INT16,
-    [FC_DTYPE_UINT16] = NPY_UINT16,   [FC_DTYPE_INT32] = NPY_INT32,
-    [FC_DTYPE_UINT32] = NPY_UINT32,   [FC_DTYPE_INT64] = NPY_INT64,
-    [FC_DTYPE_UINT64] = NPY_UINT64,   [FC_DTYPE_FLOAT32] = NPY_FLOAT32,
-    [FC_DTYPE_FLOAT64] = NPY_FLOAT64, [FC_DTYPE_DATETIME_US] = NPY_DATETIME,
+    [FC_DTYPE_BOOL] = NPY_BOOL,
+    [FC_DTYPE_INT8] = NPY_INT8,
+    [FC_DTYPE_UINT8] = NPY_UINT8,
+    [FC_DTYPE_INT16] = NPY_INT16,
+    [FC_DTYPE_UINT16] = NPY_UINT16,
+    [FC_DTYPE_INT32] = NPY_INT32,
+    [FC_DTYPE_UINT32] = NPY_UINT32,
+    [FC_DTYPE_INT64] = NPY_INT64,
+    [FC_DTYPE_UINT64] = NPY_UINT64,
+    [FC_DTYPE_FLOAT32] = NPY_FLOAT32,
+    [FC_DTYPE_FLOAT64] = NPY_FLOAT64,
+    [FC_DTYPE_FLOAT16] = NPY_FLOAT16,
+    [FC_DTYPE_DATETIME_US] = NPY_DATETIME,
     [FC_DTYPE_OBJECT] = NPY_OBJECT,
 };
 
@@ -74,6 +81,7 @@ static bool is_micros(const PyArray_Descr *descr) {
 
 static fc_dtype dtype_of(const PyArray_Descr *descr) {
     switch (descr->type_num) {
+    case NPY_FLOAT16: return FC_DTYPE_FLOAT16;
     case NPY_FLOAT32: return FC_DTYPE_FLOAT32;
     case NPY_FLOAT64: return FC_DTYPE_FLOAT64;
     case NPY_BOOL: return FC_DTYPE_BOOL;

@@ -20,6 +20,7 @@ typedef enum fc_dtype {
     FC_DTYPE_UINT64,
     FC_DTYPE_FLOAT32,
     FC_DTYPE_FLOAT64,
+    FC_DTYPE_FLOAT16,
     FC_DTYPE_DATETIME_US, /* datetime64[us] */
     FC_DTYPE_OBJECT,
     FC_DTYPE_OTHER /* only from fc_array_describe */

@@ -194,9 +194,9 @@ static PyObject *build_kind(fc_build *build, uint32_t number, uint32_t at, const
     case FC_NODE_ROOT: return fc_py_build_root(build, number, at, path);
     case FC_NODE_ROWS:
     case FC_NODE_ROW:
-    case FC_NODE_TABLE: return build_frame(build, number, at, path);
-    case FC_NODE_ORIGINAL:
-    case FC_NODE_ARRAY: break;
+    case FC_NODE_TABLE:
+    case FC_NODE_ARRAY: return build_frame(build, number, at, path);
+    case FC_NODE_ORIGINAL: break;
     }
     return fc_py_refuse(build, number, value, path);
 }

@@ -80,6 +80,8 @@ static PyObject *ask_all(fc_build *build, uint32_t node, const fc_fill *fill, si
 
 PyObject *fc_py_build_columns(fc_build *build, uint32_t node, fc_fill *fill, size_t base,
                               const fc_path *path) {
+    if (fc_py_kernel(build)->nodes[node].kind == FC_NODE_ARRAY)
+        return fc_py_build_array(build, node, fill, base, path);
     PyTypeObject *cls = build->self->nodes[node].columns;
     if (fill->refused)
         return fc_py_hand_over(build, node, base + fill->start, base + fill->end, path);

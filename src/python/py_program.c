@@ -18,9 +18,11 @@
  *   DATETIME, UUID    what it is made of
  *   ROWS, ROW, TABLE  columns class, specs, records, defaults | None
  *                     (record: keys, fields, forbid; field: cell, required, node, target)
+ *   ARRAY             dtype, sizes, earlier dimensions of the same names   (-1: any, none)
  * It comes from our own compiler, so a wrong shape is a SystemError, not a message for users. */
 #include <string.h>
 
+#include "python/py_array.h"
 #include "python/py_columns.h"
 #include "python/py_schema.h"
 
@@ -354,6 +356,45 @@ static int load_frame(fc_py_schema *self, PyObject *tuple, fc_node *node, fc_py_
     return frame->defaults ? 0 : -1;
 }
 
+/* ---- Arrays ------------------------------------------------------------------------------- */
+
+static int load_item(fc_shape *shape) {
+    static const struct {
+        uint8_t item, width;
+    } items[] = {
+        [FC_DTYPE_BOOL] = {FC_ITEM_BOOL, 1},     [FC_DTYPE_INT8] = {FC_ITEM_INT, 1},
+        [FC_DTYPE_UINT8] = {FC_ITEM_UINT, 1},    [FC_DTYPE_INT16] = {FC_ITEM_INT, 2},
+        [FC_DTYPE_UINT16] = {FC_ITEM_UINT, 2},   [FC_DTYPE_INT32] = {FC_ITEM_INT, 4},
+        [FC_DTYPE_UINT32] = {FC_ITEM_UINT, 4},   [FC_DTYPE_INT64] = {FC_ITEM_INT, 8},
+        [FC_DTYPE_UINT64] = {FC_ITEM_UINT, 8},   [FC_DTYPE_FLOAT32] = {FC_ITEM_FLOAT, 4},
+        [FC_DTYPE_FLOAT64] = {FC_ITEM_FLOAT, 8}, [FC_DTYPE_FLOAT16] = {FC_ITEM_FLOAT, 2},
+    };
+    if ((size_t)shape->dtype >= sizeof items / sizeof *items) return misshapen(), -1;
+    shape->item = (fc_item_kind)items[shape->dtype].item;
+    shape->width = items[shape->dtype].width;
+    return 0;
+}
+
+static int load_array(fc_py_schema *self, PyObject *tuple, fc_node *node) {
+    fc_shape *shape = (fc_shape *)&self->kernel.shapes[self->shape_count];
+    PyObject *dtype = item(tuple, 2), *sizes = dtype ? tuple_item(tuple, 3) : NULL;
+    PyObject *same = sizes ? tuple_item(tuple, 4) : NULL;
+    fc_dtype number_of;
+    if (!same || fc_array_dtype(dtype, "dtype", &number_of) < 0) return -1;
+    shape->dtype = number_of;
+    shape->ndim = (uint32_t)PyTuple_GET_SIZE(sizes);
+    if (!shape->ndim || shape->ndim > FC_SHAPE_MAX_DIMS) return misshapen(), -1;
+    for (uint32_t d = 0; d < shape->ndim; d++) {
+        long long size, earlier;
+        if (number(sizes, d, &size) < 0 || number(same, d, &earlier) < 0) return -1;
+        if (size < -1 || earlier < -1 || earlier >= (long long)d) return misshapen(), -1;
+        shape->sizes[d] = size;
+        shape->same[d] = (int8_t)earlier;
+    }
+    node->child = self->shape_count++;
+    return load_item(shape);
+}
+
 /* ---- The whole ---------------------------------------------------------------------------- */
 
 static int load_child(fc_py_schema *self, PyObject *tuple, fc_node *node) {
@@ -393,6 +434,7 @@ static int load_node(fc_py_schema *self, PyObject *tuple, fc_node *node, fc_py_n
     case FC_NODE_ROWS:
     case FC_NODE_ROW:
     case FC_NODE_TABLE: return load_frame(self, tuple, node, py);
+    case FC_NODE_ARRAY: return load_array(self, tuple, node);
     default: return 0;
     }
 }
@@ -404,17 +446,20 @@ int fc_py_program_load(fc_state *state, fc_py_schema *self, PyObject *program, u
     if (root >= count || count > UINT32_MAX) return misshapen(), -1;
     fc_node *nodes = fc_arena_zeros(&self->arena, count, sizeof *nodes);
     fc_frame *frames = fc_arena_zeros(&self->arena, count, sizeof *frames);
+    fc_shape *shapes = fc_arena_zeros(&self->arena, count, sizeof *shapes);
     self->nodes = fc_arena_zeros(&self->arena, count, sizeof *self->nodes);
     self->models = fc_arena_zeros(&self->arena, count, sizeof *self->models);
     self->defaults = fc_arena_zeros(&self->arena, count, sizeof *self->defaults);
     self->layouts = fc_arena_zeros(&self->arena, count, sizeof *self->layouts);
-    if (!nodes || !frames || !self->nodes || !self->models || !self->defaults || !self->layouts) {
+    if (!nodes || !frames || !shapes || !self->nodes || !self->models || !self->defaults ||
+        !self->layouts) {
         fc_arena_free(&self->arena);
         self->nodes = NULL;
         return no_memory();
     }
     self->kernel.nodes = nodes;
     self->kernel.frames = frames;
+    self->kernel.shapes = shapes;
     self->kernel.node_count = (uint32_t)count;
     self->kernel.root = root;
     self->program = Py_NewRef(program);
@@ -447,7 +492,7 @@ void fc_py_program_clear(fc_py_schema *self) {
         fc_py_columns_discard(self->defaults[i]);
         fc_layout_free(self->layouts[i]);
     }
-    self->model_count = self->frame_count = 0;
+    self->model_count = self->frame_count = self->shape_count = 0;
     fc_arena_free(&self->arena);
     Py_DECREF(program);
 }

@@ -67,7 +67,8 @@ static PyObject *run(fc_build *build, const document *doc, fc_status *status,
     uint8_t kind = self->kernel.nodes[root].kind;
     PyObject *value = NULL;
     build->data = doc->data;
-    if (kind == FC_NODE_ROWS || kind == FC_NODE_ROW || kind == FC_NODE_TABLE) {
+    if (kind == FC_NODE_ROWS || kind == FC_NODE_ROW || kind == FC_NODE_TABLE ||
+        kind == FC_NODE_ARRAY) {
         fc_fill fill;
         *status = read_fill(self, doc, &fill, error);
         if (*status != FC_OK) return NULL;

@@ -63,7 +63,7 @@ typedef struct fc_py_schema {
     uint32_t model_count;
     fc_columns **defaults; /* owned sets of one row */
     fc_layout **layouts;   /* owned references */
-    uint32_t frame_count;
+    uint32_t frame_count, shape_count;
     bool native;        /* false: everything goes to the original */
     bool route;         /* what C accepts is also what FastAPI's way would give */
     bool unique;        /* a key that occurs twice is an error */
@@ -144,6 +144,10 @@ PyObject *fc_py_hand_over_record(fc_build *build, uint32_t node, size_t start, s
 /* Columns out of a fill whose offsets count from build->data + base; takes its set. */
 PyObject *fc_py_build_columns(fc_build *build, uint32_t node, fc_fill *fill, size_t base,
                               const fc_path *path);
+
+/* The same of an ARRAY node: an ndarray. */
+PyObject *fc_py_build_array(fc_build *build, uint32_t node, fc_fill *fill, size_t base,
+                            const fc_path *path);
 
 /* After NULL: whether nothing else is to be built. */
 static inline bool fc_py_stopped(const fc_build *build) {

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "schema/bytes.h"
+#include "schema/fill_array.h"
 
 static const fc_json_sink rows_sink, skip_sink;
 
@@ -364,12 +365,16 @@ fc_status fc_filling_start(fc_filling *filling, const fc_schema *schema, uint32_
 void fc_fill_free(fc_fill *fill) {
     fc_columns_free(fill->set);
     if (fill->refusals) fill->alloc->release(fill->alloc->ctx, fill->refusals);
+    if (fill->array.data) fill->alloc->release(fill->alloc->ctx, fill->array.data);
     fill->set = NULL;
     fill->refusals = NULL;
+    fill->array.data = NULL;
 }
 
 fc_status fc_fill_document(const fc_schema *schema, uint32_t node, const char *data, size_t len,
                            const fc_alloc *alloc, fc_fill *fill, fc_json_error *error) {
+    if (schema->nodes[node].kind == FC_NODE_ARRAY)
+        return fc_fill_array(schema, node, data, len, alloc, fill, error);
     fc_filling filling;
     FC_TRY(fc_filling_start(&filling, schema, node, alloc, fill));
     fc_status status = fc_json_walk(data, len, &schema->limits, filling.own, &filling, error);

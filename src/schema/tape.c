@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "schema/fill.h"
+#include "schema/fill_array.h"
 
 enum { MAX_COLUMNAR_DEPTH = 8 };
 
@@ -20,6 +21,8 @@ typedef struct reader {
     uint32_t way, depth;
     uint32_t expected; /* schema node of the next value + 1, or 0: nothing columnar below it */
     fc_filling filling;
+    fc_array_filling array;
+    fc_fill *fill;         /* what is being filled, by one of the two */
     uint32_t filling_node; /* tape node that stands for the value being filled */
 } reader;
 
@@ -87,7 +90,7 @@ static inline const fc_node *expected_node(reader *r, uint32_t *number) {
 static fc_status filled(void *self) {
     reader *r = self;
     fc_tape_node *node = &r->tape->nodes[r->filling_node];
-    node->end = (uint32_t)r->filling.out->end;
+    node->end = (uint32_t)r->fill->end;
     return FC_OK;
 }
 
@@ -118,6 +121,18 @@ static fc_status start_filling(reader *r, fc_json_walker *w, uint32_t number, fc
     node->as.fill = tape->fill_count;
     r->filling_node = tape->count - 1;
     FC_TRY(add_fill(tape, &fill));
+    r->fill = fill;
+    const fc_node *schema_node = &tape->schema->nodes[number];
+    if (schema_node->kind == FC_NODE_ARRAY) {
+        fc_array_filling_start(&r->array, &tape->schema->shapes[schema_node->child], tape->alloc,
+                               fill);
+        r->array.back_sink = w->sink;
+        r->array.back_self = r;
+        r->array.finished = filled;
+        w->sink = r->array.own;
+        w->self = &r->array;
+        return w->sink->begin(w, kind, at);
+    }
     FC_TRY(fc_filling_start(&r->filling, tape->schema, number, tape->alloc, fill));
     r->filling.back_sink = w->sink;
     r->filling.back_self = r;
@@ -132,7 +147,8 @@ static fc_status tape_begin(fc_json_walker *w, fc_json_kind kind, const char *at
     uint32_t number = 0;
     const fc_node *schema_node = expected_node(r, &number);
     if (schema_node) {
-        bool rows = schema_node->kind == FC_NODE_ROWS && kind == FC_JSON_ARRAY;
+        bool rows = (schema_node->kind == FC_NODE_ROWS || schema_node->kind == FC_NODE_ARRAY) &&
+                    kind == FC_JSON_ARRAY;
         bool row = (schema_node->kind == FC_NODE_ROW || schema_node->kind == FC_NODE_TABLE) &&
                    kind == FC_JSON_OBJECT;
         if (rows || row) return start_filling(r, w, number, kind, at);

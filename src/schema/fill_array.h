@@ -1,0 +1,26 @@
+/* The sink of arrays, started by a document reader or by the tape. */
+#ifndef FC_SCHEMA_FILL_ARRAY_H
+#define FC_SCHEMA_FILL_ARRAY_H
+
+#include "fastcore/schema.h"
+
+/* An array under way; lives on the stack of whoever walks. */
+typedef struct fc_array_filling {
+    const fc_shape *shape;
+    fc_fill *out;
+    const fc_json_sink *own;
+    uint32_t open; /* brackets open inside the value, its own included */
+    /* Where the walk goes on when the value has ended; NULL when it was the document. */
+    const fc_json_sink *back_sink;
+    void *back_self;
+    fc_status (*finished)(void *back_self);
+} fc_array_filling;
+
+/* The walk then goes on with the sink `own`, whose first event must be the value's `begin`. */
+void fc_array_filling_start(fc_array_filling *filling, const fc_shape *shape, const fc_alloc *alloc,
+                            fc_fill *out);
+/* fc_fill_document of an ARRAY node. */
+fc_status fc_fill_array(const fc_schema *schema, uint32_t node, const char *data, size_t len,
+                        const fc_alloc *alloc, fc_fill *fill, fc_json_error *error);
+
+#endif
