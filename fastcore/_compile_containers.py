@@ -18,6 +18,7 @@ from ._nodes import (
     LITERAL,
     MAX_KEYS,
     MODEL,
+    NAMED,
     NONE,
     NULLABLE,
     SET,
@@ -144,6 +145,7 @@ _TOKENS = {
     **{kind: {_STRING} for kind in (STR, BYTES, DATE, DATETIME, UUID)},
     **{kind: {_ARRAY} for kind in (LIST, TUPLE, SET, FROZENSET)},
     **{kind: {_OBJECT} for kind in (DICT, MODEL)},
+    NAMED: {_ARRAY, _OBJECT},
 }
 
 

@@ -10,6 +10,7 @@ from ._nodes import (
     FACTORY,
     MAX_KEYS,
     MODEL,
+    NAMED,
     PLAIN_FACTORIES,
     ROOT,
     SHARED,
@@ -100,6 +101,48 @@ class Objects(Base):
             (post_init, init_only if post_init or init_only else None, tuple(unread)),
         )
 
+    # ---- Named tuples ------------------------------------------------------------------------
+
+    def _named_tuple(self, schema: CoreSchema, config: CoreSchema, path: Any) -> tuple[Any, ...]:
+        only(schema, "cls cls_name fields")
+        return self._named(schema["cls"], schema["fields"], config, path)
+
+    def _call(self, schema: CoreSchema, config: CoreSchema, path: Any) -> tuple[Any, ...]:
+        """The node that named tuples have before pydantic 2.14."""
+        only(schema, "function function_name arguments_schema return_schema")
+        refuse(schema, "return_schema")
+        cls, arguments = schema["function"], schema["arguments_schema"]
+        if not isinstance(cls, type) or not issubclass(cls, tuple):
+            raise NotNative("a call")
+        only(arguments, "arguments_schema")
+        return self._named(cls, arguments["arguments_schema"], config, path)
+
+    def _named(
+        self, cls: Any, fields: list[CoreSchema], config: CoreSchema, path: Any
+    ) -> tuple[Any, ...]:
+        """A NAMED, if the class makes its instances as namedtuple() wrote it."""
+        new = getattr(cls.__new__, "__globals__", {}).get("__name__", "")
+        if (
+            type(cls) is not type
+            or not new.startswith("namedtuple_")
+            or cls.__init__ is not object.__init__
+            or cls._fields != tuple(field["name"] for field in fields)
+        ):
+            raise NotNative("a __new__ or __init__ of its own")
+        return (
+            *self._fields(
+                {"type": "named-tuple", "cls": cls},
+                config,
+                {field["name"]: field for field in fields},
+                "forbid",
+                "named",
+                path,
+            ),
+            (None, None, ()),
+        )
+
+    # ---- What all have in common -------------------------------------------------------------
+
     def _fields(
         self,
         schema: CoreSchema,
@@ -109,13 +152,13 @@ class Objects(Base):
         make: str,
         path: Any,
     ) -> tuple[Any, ...]:
-        """A MODEL: what all objects with fields have in common."""
+        """A MODEL or NAMED, all but the last entry."""
         # Python mode wants an instance then.
-        impure = make != "dict" and is_strict(schema, config)
+        impure = make not in ("dict", "named") and is_strict(schema, config)
         keys, defaults, children = [], [], []
         if len(fields) > MAX_KEYS:
             raise NotNative(f"more than {MAX_KEYS} fields")
-        if make != "dict" and making_calls(schema):
+        if make not in ("dict", "named") and making_calls(schema):
             impure = True  # a trial run must not call what the user wrote, nor raise
         for name, field in fields.items():
             keys.append(field_key(name, field, config))
@@ -130,8 +173,8 @@ class Objects(Base):
             children.append(self.node(field["schema"], config, (*path, name)))
         self.impure = impure
         return (
-            MODEL, schema["cls"], tuple(fields), tuple(keys), tuple(children), tuple(defaults),
-            extra, make,
+            NAMED if make == "named" else MODEL, schema["cls"], tuple(fields), tuple(keys),
+            tuple(children), tuple(defaults), extra, make,
         )  # fmt: skip
 
 

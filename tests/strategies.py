@@ -6,6 +6,7 @@ right ones, ones with one thing wrong, and wild ones.
 
 from __future__ import annotations
 
+import collections
 import dataclasses
 import datetime
 import decimal
@@ -182,6 +183,14 @@ def _deeper(inner: st.SearchStrategy[Plan]) -> st.SearchStrategy[Plan]:
             AFTERS,
         ),
         st.tuples(
+            st.just("named"),
+            st.dictionaries(
+                st.sampled_from(["f", "g", "h", "size"]),
+                st.tuples(inner, st.sampled_from(["required", "default", "list"])),
+                max_size=4,
+            ),
+        ),
+        st.tuples(
             st.just("root"), inner, st.sampled_from(["", "", "private", "post", "default"]), AFTERS
         ),
     )
@@ -235,6 +244,8 @@ def make(plan: Plan) -> Any:
         return _model(plan)
     if kind == "root":
         return _root(plan)
+    if kind == "named":
+        return _named(plan)
     return {
         "bool": bool,
         "none": None,
@@ -369,6 +380,18 @@ def _hooked(base: type[BaseModel], hooks: str, what: str) -> Any:
     return made
 
 
+def _named(plan: Plan) -> Any:
+    ordered = sorted(plan[1].items(), key=lambda field: field[1][1] != "required")
+    defaults = [
+        {"default": default(inner), "list": [1]}[presence]
+        for _, (inner, presence) in ordered
+        if presence != "required"
+    ]
+    made = collections.namedtuple("Named", [name for name, _ in ordered], defaults=defaults)  # type: ignore[misc]
+    made.__annotations__ = {name: make(inner) for name, (inner, _) in ordered}
+    return made
+
+
 def _root(plan: Plan) -> Any:
     made = RootModel[make(plan[1])]  # type: ignore[misc]
     if plan[2] == "default":
@@ -408,6 +431,8 @@ def right(plan: Plan) -> st.SearchStrategy[Any]:
                                    **{name: right(inner) for name, inner in fields.items()}})
             for tag, fields in plan[1].items()
         ))  # fmt: skip
+    if kind == "named":
+        return _named_values(plan)
     if kind == "literal":
         return st.sampled_from(list(plan[1]))
     if kind == "enum":
@@ -432,6 +457,19 @@ def right(plan: Plan) -> st.SearchStrategy[Any]:
         "strip": TEXTS,
     }
     return simple[kind]
+
+
+def _named_values(plan: Plan) -> st.SearchStrategy[Any]:
+    """By place, or by name."""
+    fields = sorted(plan[1].items(), key=lambda field: field[1][1] != "required")
+    least = sum(presence == "required" for _, (_, presence) in fields)
+    values = [right(inner) for _, (inner, _) in fields]
+    by_name = {name: value for (name, _), value in zip(fields, values, strict=True)}
+    required = {name: by_name.pop(name) for name, _ in fields[:least]}
+    return st.one_of(
+        st.integers(least, len(values)).flatmap(lambda n: st.tuples(*values[:n]).map(list)),
+        st.fixed_dictionaries(required, optional={**by_name, "zz": WILD}),
+    )
 
 
 def _objects(plan: Plan) -> st.SearchStrategy[Any]:

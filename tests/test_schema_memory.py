@@ -21,7 +21,7 @@ from fastcore._config import disabled
 
 from .test_schema import WHOLE, Flat, Tree, described, outcome
 from .test_schema_native import Cat, Dog, Plain, Typed
-from .test_schema_objects import Defaulted, Numbers, Private
+from .test_schema_objects import Defaulted, Numbers, Pair, Private, Wide
 
 
 def _picky(value: int) -> int:
@@ -103,6 +103,8 @@ class Hooks(BaseModel):
     private: Private
     defaulted: Defaulted
     late: Late
+    pair: Pair
+    wide: Wide
     inits: Inits
 
 
@@ -112,6 +114,8 @@ HOOKS = json.dumps(
         "private": {"a": 1},
         "defaulted": [3],
         "late": {"a": 2},
+        "pair": [7, "x"],
+        "wide": {f"f{i}": i + 10 for i in range(40)},
         "inits": {"a": 3, "b": 2},
     }
 ).encode()
@@ -235,7 +239,7 @@ def spoiled(text: bytes) -> list[bytes]:
 )
 def test_reference_counts_stay(type_: Any, texts: list[bytes]) -> None:
     schema: Schema[Any] = Schema(type_)
-    watched = [type_, None, "x", schema, Cat, Plain, Slotted, "kind", Numbers, Inits, "root"]
+    watched = [type_, None, "x", schema, Cat, Plain, Slotted, "kind", Numbers, Inits, Pair, "root"]
 
     def loop(times: int) -> None:
         for _ in range(times):
@@ -268,6 +272,7 @@ def test_reference_counts_stay(type_: Any, texts: list[bytes]) -> None:
         (Hooks, HOOKS),
         (list[Private | None], b'[{"a": 1}, null]'),
         (dict[str, Numbers], b'{"x": [1]}'),
+        (tuple[Pair, Wide], json.dumps([{"a": 1, "c": [2]}, list(range(40))]).encode()),
     ],
 )
 def test_every_failing_allocation(type_: Any, text: bytes, method: str, only: bool) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, NamedTuple, TypeVar
 
 import pytest
 from pydantic import (
@@ -26,6 +26,12 @@ from .strategies import CALLS
 from .test_schema import assert_same, described
 
 T = TypeVar("T")
+
+
+def _ask(value: Any) -> Any:
+    """Asks for the default, or to be left out."""
+    CALLS.append(repr(value))
+    raise PydanticUseDefault if "5" in repr(value) else PydanticOmit
 
 
 class Private(BaseModel):
@@ -113,6 +119,36 @@ class Plain:
     c: int = dataclasses.field(init=False, default=7)
 
 
+class Pair(NamedTuple):
+    a: int
+    b: str = "x"
+    c: list[int] = []  # noqa: RUF012
+
+
+class Own(Pair):
+    def __new__(cls, *args: Any, **given: Any) -> Own:
+        CALLS.append((args, given))
+        return super().__new__(cls, *args, **given)
+
+
+class Renamed(NamedTuple):
+    a: Annotated[int, Field(validation_alias="q")]
+    b: int = 4
+
+
+class Empty(NamedTuple):
+    pass
+
+
+#: More fields than the kernel keeps room for.
+Wide = NamedTuple("Wide", [(f"f{i}", int) for i in range(40)])
+
+
+class Asking(NamedTuple):
+    a: Annotated[int, AfterValidator(_ask)]
+    b: Annotated[Private, AfterValidator(_ask)] = Private(a=5)
+
+
 class Checked(BaseModel):
     a: int
 
@@ -145,6 +181,15 @@ OBJECTS: list[tuple[Any, Any]] = [
     (Slots, {"a": 1, "b": 5}),
     (Plain, {"a": 1}),
     (Checked, {"a": 1}),
+    (Pair, [1]),
+    (Pair, [1, "y", [2]]),
+    (Pair, {"b": "y", "a": 1}),
+    (Empty, []),
+    (Empty, {}),
+    (Wide, list(range(40))),
+    (Wide, {f"f{i}": i for i in range(40)}),
+    (dict[str, Pair], {"k": [1]}),
+    (Pair | int, [1]),
     (list[Post | None], [{"a": 1}, None]),
 ]
 
@@ -156,22 +201,29 @@ def test_is_made_in_c(type_: Any, value: Any) -> None:
     assert_same(schema, TypeAdapter(type_), data)
 
 
-@pytest.mark.parametrize("type_", list(dict(OBJECTS)))
+@pytest.mark.parametrize("type_", [*dict(OBJECTS), Own, Renamed, Asking, list[Asking]])
 def test_wrong_documents(type_: Any) -> None:
     schema, adapter = Schema(type_, allow_nan=True), TypeAdapter(type_)
     for value in (
+        *([number] for number in (1, 15, 5, "1", "x", None)),
+        *([[1, "a"], [1, 2], ["x", 2, ["y"]], [1, "a", [], 4], ["x", "a", [], 4], [5, {"a": 5}]]),
         *({"a": number} for number in (13, 14, 15, 16, 17, "1", "x", None)),
         *({"a": 1, key: 2} for key in "bcdef"),
         *({"held": held} for held in (1, "1", "x", [], ["1", "x"])),
         *([[], ["1"], ["x", 2, "y"], None, {"x": {"a": "y"}}, [{"a": 13}, {"a": 15}, {"a": 1}]]),
         {"a": "x", "b": "y", "f": ["z"]},
+        {"a": 5, "b": {"a": 5}},
+        {"q": 1, "b": 5},
+        list(range(41)),
     ):
         assert_same(schema, adapter, json.dumps(value).encode())
+    for text in (b'{"a": "x", "a": 1}', b'{"a": 1, "a": "x"}', b'{"q": 1, "q": 2}'):
+        assert_same(schema, adapter, text)
 
 
 @pytest.mark.parametrize(
     ("type_", "value"),
-    [case for case in OBJECTS if case[0] in (Private, Inherited, Numbers, Plain)],
+    [case for case in OBJECTS if case[0] in (Private, Inherited, Numbers, Plain, Pair, Wide)],
 )
 def test_a_trial_run_makes_what_calls_nobody(type_: Any, value: Any) -> None:
     found = Schema(type_).try_route_json(json.dumps(value).encode())
@@ -185,6 +237,18 @@ def test_a_trial_run_calls_nothing_of_the_user(type_: Any, value: Any) -> None:
     CALLS.clear()
     assert Schema(type_).try_route_json(json.dumps(value).encode()) is NotImplemented
     assert not CALLS
+
+
+def test_a_named_tuple_with_a_new_of_its_own_is_pydantic_s() -> None:
+    assert not Schema(Own).explain().native
+    assert Schema(Renamed).explain().native
+
+
+def test_a_default_of_a_named_tuple_is_copied() -> None:
+    first, second = Schema(list[Pair]).validate_json(b'[[1], {"a": 2}]')
+    assert first.c == second.c == []
+    assert first.c is not second.c
+    assert type(first) is Pair
 
 
 def test_private_attributes_are_each_instance_s_own() -> None:

@@ -65,7 +65,8 @@ typedef enum fc_node_kind {
     FC_NODE_UUID,
     FC_NODE_BYTES, /* a text's UTF-8, its length in bytes */
     FC_NODE_TABLE, /* object of arrays -> columns; record number `child`, of scalars only */
-    FC_NODE_ROOT   /* node `child`, in an instance around it */
+    FC_NODE_ROOT,  /* node `child`, in an instance around it */
+    FC_NODE_NAMED  /* array or object: `keys` and `fields` as of a MODEL */
 } fc_node_kind;
 
 /* What a node checks besides its kind. */

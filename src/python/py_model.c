@@ -54,19 +54,17 @@ static void match_free(match *m) {
     if (m->at != m->local) PyMem_Free(m->at);
 }
 
-static PyObject *make_default(fc_build *build, const fc_py_model *model, uint32_t field) {
+PyObject *fc_py_make_default(fc_build *build, const fc_py_model *model, uint32_t field) {
     PyObject *object = model->defaults[field];
+    if (model->how[field] == FC_DEFAULT_SHARED) return Py_NewRef(object);
     return model->how[field] == FC_DEFAULT_COPY ? PyObject_CallOneArg(build->self->deepcopy, object)
                                                 : PyObject_CallNoArgs(object);
 }
 
-/* User code asked for the nearest default, and it is not below the field: its own, if it has one.
- */
-static PyObject *field_default(fc_build *build, const fc_py_model *model, uint32_t field) {
+PyObject *fc_py_field_default(fc_build *build, const fc_py_model *model, uint32_t field) {
     if (model->how[field] == FC_DEFAULT_NONE || model->how[field] == FC_DEFAULT_ABSENT) return NULL;
     build->signal = FC_SIGNAL_NONE;
-    return model->how[field] == FC_DEFAULT_SHARED ? Py_NewRef(model->defaults[field])
-                                                  : make_default(build, model, field);
+    return fc_py_make_default(build, model, field);
 }
 
 /* To a model, a field that asks for a default and has none is missing; to a pydantic before 2.14
@@ -99,7 +97,7 @@ static int build_fields(fc_build *build, const fc_node *node, const fc_py_model 
             fc_path here = {path, PyTuple_GET_ITEM(model->keys, i), 0};
             value = fc_py_build(build, node->fields[i], m->at[i], &here);
             if (FC_UNLIKELY(!value && build->signal == FC_SIGNAL_DEFAULT && !PyErr_Occurred())) {
-                value = field_default(build, model, i);
+                value = fc_py_field_default(build, model, i);
                 if (!value && model->make == FC_MAKE_MODEL) note_missing(build, object, &here);
             }
             if (!value && !fc_py_stopped(build)) {
@@ -119,7 +117,7 @@ static int build_fields(fc_build *build, const fc_node *node, const fc_py_model 
                 if (PyDict_DelItem(dict, name) < 0) return -1;
                 continue;
             }
-            value = make_default(build, model, i);
+            value = fc_py_make_default(build, model, i);
         }
         if (!value) return -1;
         int failed = PyDict_SetItem(dict, name, value);

@@ -11,6 +11,7 @@
  *                     (defaults: None or (how, object); extra: "ignore", "forbid", "allow";
  *                     make: "model", "dataclass", "slots", "dict"; init: post_init | None, names
  *                     that it is given | None, numbers of the fields that no document gives)
+ *   NAMED             the same; make: "named"
  *   ROOT              cls, child, post_init | None
  *   TAGGED            key, tags, children
  *   UNION             a child for each FC_TOKEN, or -1
@@ -226,7 +227,7 @@ static int load_root(fc_py_schema *self, PyObject *tuple, fc_node *node, fc_py_n
 }
 
 static int load_model(fc_py_schema *self, PyObject *tuple, fc_node *node, fc_py_node *py) {
-    static const char *const makes[] = {"model", "dataclass", "slots", "dict"};
+    static const char *const makes[] = {"model", "dataclass", "slots", "dict", "named"};
     fc_py_model *model = &self->models[self->model_count++];
     py->model = model;
     PyObject *children = tuple_item(tuple, 5), *extra = children ? item(tuple, 7) : NULL;
@@ -420,6 +421,7 @@ static int load_node(fc_py_schema *self, PyObject *tuple, fc_node *node, fc_py_n
     case FC_NODE_SET:
     case FC_NODE_FROZENSET: return load_child(self, tuple, node);
     case FC_NODE_TUPLE: return load_tuple(self, tuple, node);
+    case FC_NODE_NAMED:
     case FC_NODE_MODEL: return load_model(self, tuple, node, py);
     case FC_NODE_ROOT: return load_root(self, tuple, node, py);
     case FC_NODE_TAGGED: return load_tagged(self, tuple, node, py);

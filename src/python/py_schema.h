@@ -32,6 +32,7 @@ enum {
     FC_MAKE_DATACLASS, /* of a class with a __dict__ */
     FC_MAKE_SLOTS,     /* of one without */
     FC_MAKE_DICT,      /* the dict itself */
+    FC_MAKE_NAMED,     /* NAMED: a named tuple */
     FC_MAKE_ROOT       /* ROOT: an instance of RootModel's subclass */
 };
 
@@ -111,6 +112,7 @@ PyObject *fc_py_build(fc_build *build, uint32_t node, uint32_t at, const fc_path
 /* The object that `any` gives: dict, list, str, int, float, bool, None. */
 PyObject *fc_py_build_any(fc_build *build, uint32_t at);
 PyObject *fc_py_build_model(fc_build *build, uint32_t node, uint32_t at, const fc_path *path);
+PyObject *fc_py_build_named(fc_build *build, uint32_t node, uint32_t at, const fc_path *path);
 PyObject *fc_py_build_root(fc_build *build, uint32_t node, uint32_t at, const fc_path *path);
 PyObject *fc_py_build_list(fc_build *build, uint32_t node, uint32_t at, const fc_path *path);
 PyObject *fc_py_build_tuple(fc_build *build, uint32_t node, uint32_t at, const fc_path *path);
@@ -119,6 +121,12 @@ PyObject *fc_py_build_dict(fc_build *build, uint32_t node, uint32_t at, const fc
 PyObject *fc_py_build_tagged(fc_build *build, uint32_t node, uint32_t at, const fc_path *path);
 PyObject *fc_py_build_union(fc_build *build, uint32_t node, uint32_t at, const fc_path *path);
 PyObject *fc_py_build_after(fc_build *build, uint32_t node, uint32_t at, const fc_path *path);
+/* The value of a field that the document does not give; never of one that is required or left out.
+ */
+PyObject *fc_py_make_default(fc_build *build, const fc_py_model *model, uint32_t field);
+/* After FC_SIGNAL_DEFAULT from below the field: its own default, which settles the signal; or NULL.
+ */
+PyObject *fc_py_field_default(fc_build *build, const fc_py_model *model, uint32_t field);
 /* Calls the method of a new instance; takes its reference, and gives it back or NULL. `args` is the
  * tuple of its arguments, or NULL: None alone. */
 PyObject *fc_py_post_init(fc_build *build, uint32_t node, uint32_t at, const fc_path *path,
