@@ -61,8 +61,6 @@ typedef struct fc_json_string {
 size_t fc_json_string_decode(const fc_json_string *string, char *out);
 /* True if the decoded text is exactly these bytes. */
 bool fc_json_string_equal(const fc_json_string *string, const char *text, size_t len);
-/* A hash of the decoded text (fc_hash64 of its bytes), computed without allocating. */
-uint64_t fc_json_string_hash(const fc_json_string *string, uint64_t seed);
 
 typedef enum fc_json_fault {
     FC_FAULT_NONE = 0,
@@ -93,7 +91,7 @@ typedef struct fc_json_limits {
 
 typedef struct fc_json_walker fc_json_walker;
 
-/* What a sink does with each thing met. Every function but the last two must be given; one that
+/* What a sink does with each thing met. Every function but the last three must be given; one that
  * returns anything but FC_OK ends the walk with that status. */
 typedef struct fc_json_sink {
     /* `at` is the opening bracket; kind is ARRAY or OBJECT. `depth` already counts it. */
@@ -116,6 +114,10 @@ typedef struct fc_json_sink {
      * `number` is not called for them. What is no such number, and all elements behind it, come as
      * elsewhere. */
     fc_status (*doubles)(fc_json_walker *w, const double *values, size_t count);
+    /* Optional. Called where an object begins that may hold something, at its brace. A sink that
+     * reads the whole object by itself, with the scanners of json/scan.h, sets *next behind it, and
+     * hears nothing else of it; otherwise it sets *next to NULL. */
+    fc_status (*record)(fc_json_walker *w, const char *at, const char **next);
 } fc_json_sink;
 
 /* The walk as a sink sees it. A sink's function may replace `sink` and `self`: the next thing met

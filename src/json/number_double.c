@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "json/number_exact.h"
+#include "json/number_quick.h"
 #include "json/powers.h"
 
 typedef fc_number_u128 u128;
@@ -112,14 +113,15 @@ __attribute__((noinline)) static double convert_slow(const fc_json_number *numbe
 }
 
 double fc_json_number_double(const fc_json_number *number) {
-    double value;
-    if (FC_LIKELY(fc_number_quick(number, &value))) return value;
     uint64_t mantissa = number->mantissa;
     int64_t power = number->exponent;
-    /* What is not finite has no mantissa. */
-    if (FC_UNLIKELY(number->truncated || mantissa == 0 || power < FC_POWER_MIN ||
-                    power > FC_POWER_MAX))
-        return convert_slow(number);
+    /* A zero goes the slow way: its sign depends on its kind. So does what is not finite: it has
+     * no mantissa. */
+    if (FC_UNLIKELY(number->truncated || mantissa == 0)) return convert_slow(number);
+    if (FC_LIKELY(mantissa <= (uint64_t)1 << 53 && power >= -FC_EXACT_POWER_MAX &&
+                  power <= FC_EXACT_POWER_MAX))
+        return fc_number_quick(mantissa, (int)power, number->negative);
+    if (power < FC_POWER_MIN || power > FC_POWER_MAX) return convert_slow(number);
     uint64_t bits = fc_number_round(mantissa, (int)power, false);
     return FC_LIKELY(bits != 0) ? signed_bits(bits, number->negative) : convert_slow(number);
 }

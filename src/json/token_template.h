@@ -50,15 +50,16 @@ FC_STATIC FC_TARGET const char *FC_N(string)(const char *at, const char *end, fc
     return p + 1;
 }
 
-/* The number at `at` < `end`; the contract is fc_json_number_scan's. Numbers of at most 19 digits
- * and 31 characters are read here without a loop; all others, and what is none, by
- * fc_number_scan_slow.
+/* The digits of a number at `at` < `end`, without its exponent, if it has at most 19 of them and 31
+ * characters: the byte behind them, and (-1)^sign * mantissa / 10^places, `places` being 0 if there
+ * is no dot. NULL for all others, and for what is no number. Without a loop, and nothing is in
+ * memory.
  *
  * Where this number ends is all that the next token waits for. So the way to `stop` is kept short:
  * it does not look at the sign (byte 0 may be one, whatever it is: checked beside), and takes a
  * branch on the dot, because a guess comes sooner than a load. */
-FC_STATIC FC_TARGET const char *FC_N(number)(const char *at, const char *end, bool allow_nan,
-                                             fc_json_number *out) {
+FC_STATIC FC_TARGET const char *FC_N(digits)(const char *at, const char *end, uint64_t *mantissa,
+                                             int *places, int *sign) {
     const char *text = at;
     char copy[32];
     size_t left = (size_t)(end - at);
@@ -70,40 +71,47 @@ FC_STATIC FC_TARGET const char *FC_N(number)(const char *at, const char *end, bo
     }
     uint32_t other = FC_N(not_digits)(text) & ~(uint32_t)1;
     uint32_t behind = other & (other - 1); /* without the lowest bit, perhaps the dot */
-    if (FC_UNLIKELY(behind == 0)) return fc_number_scan_slow(at, end, allow_nan, out);
-    int whole = __builtin_ctz(other), stop = whole, sign = *text == '-';
-    unsigned lead = (unsigned)(unsigned char)text[sign] - '0';
+    if (FC_UNLIKELY(behind == 0)) return NULL;
+    int whole = __builtin_ctz(other), stop = whole, minus = *text == '-';
+    unsigned lead = (unsigned)(unsigned char)text[minus] - '0';
     /* No digit in front, or a leading zero; one branch for both, as 0.5 and 1.5 come mixed. */
-    if (FC_UNLIKELY((lead > 9) | ((lead == 0) & (whole > 1 + sign)))) {
-        return fc_number_scan_slow(at, end, allow_nan, out);
-    }
-    int places = 0, dot = -1; /* the digits behind the dot; where the dot is */
-    out->kind = FC_JSON_INT;
+    if (FC_UNLIKELY((lead > 9) | ((lead == 0) & (whole > 1 + minus)))) return NULL;
+    int dot = -1; /* where it is */
+    *places = 0;
     if (FC_LIKELY(text[whole] == '.')) {
-        out->kind = FC_JSON_FLOAT;
         stop = __builtin_ctz(behind);
-        places = stop - whole - 1;
+        *places = stop - whole - 1;
         dot = whole;
-        if (FC_UNLIKELY(places == 0)) return fc_number_scan_slow(at, end, allow_nan, out);
+        if (FC_UNLIKELY(*places == 0)) return NULL;
     }
     int shift = stop - 16; /* of the last 16 characters */
     if (FC_LIKELY(shift <= 0)) {
-        out->mantissa = FC_N(digits16)(text, shift, dot < 0 ? -1 : dot - shift);
+        *mantissa = FC_N(digits16)(text, shift, dot < 0 ? -1 : dot - shift);
     } else {
-        if (stop - sign - (places != 0) > 19) return fc_number_scan_slow(at, end, allow_nan, out);
+        if (stop - minus - (*places != 0) > 19) return NULL;
         /* The last 16, of which the dot may be one, and the few in front of them. */
         bool inner = dot >= shift;
         uint64_t tail, head = FC_N(digits32)(text, shift, inner ? dot - shift : -1,
                                              inner || dot < 0 ? -1 : dot - shift + 16, &tail);
-        out->mantissa =
+        *mantissa =
             head * (inner ? UINT64_C(1000000000000000) : UINT64_C(10000000000000000)) + tail;
     }
+    *sign = minus;
+    return at + stop;
+}
+
+/* The number at `at` < `end`; the contract is fc_json_number_scan's. */
+FC_STATIC FC_TARGET const char *FC_N(number)(const char *at, const char *end, bool allow_nan,
+                                             fc_json_number *out) {
+    int places, sign;
+    const char *p = FC_N(digits)(at, end, &out->mantissa, &places, &sign);
+    if (FC_UNLIKELY(!p)) return fc_number_scan_slow(at, end, allow_nan, out);
     out->text = at;
     out->exponent = -(int64_t)places;
+    out->kind = places ? FC_JSON_FLOAT : FC_JSON_INT;
     out->negative = sign;
     out->truncated = false;
-    const char *p = at + stop;
-    if (FC_UNLIKELY((text[stop] | 0x20) == 'e')) {
+    if (FC_UNLIKELY(p < end && (*p | 0x20) == 'e')) {
         p = fc_number_scan_exponent(p + 1, end, out);
         if (!p) return NULL;
     }

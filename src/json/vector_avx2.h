@@ -37,3 +37,23 @@ FC_STATIC FC_TARGET uint64_t fc_avx2_not_space(__m256i v) {
     __m256i space = _mm256_or_si256(_mm256_or_si256(a, b), _mm256_or_si256(c, d));
     return (uint32_t)~_mm256_movemask_epi8(space);
 }
+
+FC_STATIC FC_TARGET bool fc_avx2_equal(const char *at, size_t left, const char *text, size_t len) {
+    if (FC_UNLIKELY(left < 32 || len > 32)) return fc_bytes_equal(at, text, len);
+    __m256i same = _mm256_cmpeq_epi8(fc_avx2_load(at), fc_avx2_load(text));
+    uint32_t differ = ~(uint32_t)_mm256_movemask_epi8(same);
+    return _bzhi_u32(differ, (uint32_t)len) == 0;
+}
+
+FC_STATIC FC_TARGET uint32_t fc_avx2_pick(uint64_t word, const uint64_t *words,
+                                          const uint64_t *masks, uint32_t count) {
+    const __m256i all = _mm256_set1_epi64x((long long)word);
+    for (uint32_t i = 0; i < count; i += 4) {
+        __m256i differ = _mm256_xor_si256(all, _mm256_loadu_si256((const __m256i *)(words + i)));
+        differ = _mm256_and_si256(differ, _mm256_loadu_si256((const __m256i *)(masks + i)));
+        __m256i same = _mm256_cmpeq_epi64(differ, _mm256_setzero_si256());
+        uint32_t hits = (uint32_t)_mm256_movemask_pd(_mm256_castsi256_pd(same));
+        if (hits) return i + (uint32_t)__builtin_ctz(hits);
+    }
+    return count;
+}

@@ -28,4 +28,24 @@ FC_STATIC FC_TARGET uint64_t fc_avx512_not_space(__m512i v) {
            _mm512_cmpneq_epi8_mask(v, _mm512_set1_epi8('\t'));
 }
 
+FC_STATIC FC_TARGET bool fc_avx512_equal(const char *at, size_t left, const char *text,
+                                         size_t len) {
+    (void)left;
+    if (FC_UNLIKELY(len > 64)) return fc_bytes_equal(at, text, len);
+    __mmask64 within = _bzhi_u64(~(uint64_t)0, (uint32_t)len);
+    return _mm512_mask_cmpneq_epi8_mask(within, _mm512_maskz_loadu_epi8(within, at),
+                                        _mm512_loadu_si512(text)) == 0;
+}
+
+FC_STATIC FC_TARGET uint32_t fc_avx512_pick(uint64_t word, const uint64_t *words,
+                                            const uint64_t *masks, uint32_t count) {
+    const __m512i all = _mm512_set1_epi64((long long)word);
+    for (uint32_t i = 0; i < count; i += 8) {
+        __m512i differ = _mm512_xor_si512(all, _mm512_loadu_si512(words + i));
+        uint32_t hits = _mm512_testn_epi64_mask(differ, _mm512_loadu_si512(masks + i));
+        if (hits) return i + (uint32_t)__builtin_ctz(hits);
+    }
+    return count;
+}
+
 #include "json/vector_x86.h"

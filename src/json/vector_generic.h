@@ -13,8 +13,11 @@
  *   high        mask of the bytes >= 0x80
  *   not_space   mask of the bytes that are not JSON's white space
  *   not_digits  one bit for each of 32 bytes: is it no digit
- *   digits16, digits32    see below */
+ *   digits16, digits32    see below
+ *   quote, equal, pick    see below */
 #include <string.h>
+
+#include "base/bytes.h"
 
 #define FC_TARGET
 #define FC_N(name) fc_generic_##name
@@ -103,4 +106,27 @@ FC_STATIC uint64_t fc_generic_digits32(const char *at, int shift, int moved, int
                                        uint64_t *tail) {
     *tail = fc_generic_digits16(at + shift, 0, moved);
     return fc_generic_digits16(at, shift - 16, head_moved);
+}
+
+/* Which of 31 bytes is the first quote; 31 if none is. 32 bytes can be read. */
+FC_STATIC uint32_t fc_generic_quote(const char *at) {
+    uint32_t i = 0;
+    while (i < 31 && at[i] != '"') i++;
+    return i;
+}
+
+/* Whether the `len` <= `left` bytes at `at` are those at `text`. At `at`, `left` bytes can be read;
+ * at `text`, FC_TEXT_ROOM bytes, if `len` is not above that. */
+FC_STATIC bool fc_generic_equal(const char *at, size_t left, const char *text, size_t len) {
+    (void)left;
+    return fc_bytes_equal(at, text, len);
+}
+
+/* The first of `count` words that `word` equals in the bits of its mask; `count` or more if none.
+ * The arrays go on to a multiple of FC_PICK_ROOM with words that no text of JSON begins with. */
+FC_STATIC uint32_t fc_generic_pick(uint64_t word, const uint64_t *words, const uint64_t *masks,
+                                   uint32_t count) {
+    uint32_t i = 0;
+    while (i < count && ((word ^ words[i]) & masks[i])) i++;
+    return i;
 }

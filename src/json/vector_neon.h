@@ -67,3 +67,14 @@ FC_STATIC uint64_t fc_neon_digits32(const char *at, int shift, int moved, int he
     *tail = fc_neon_digits16(at + shift, 0, moved);
     return fc_neon_digits16(at, shift - 16, head_moved);
 }
+
+FC_STATIC uint32_t fc_neon_quote(const char *at) { return fc_generic_quote(at); }
+
+FC_STATIC bool fc_neon_equal(const char *at, size_t left, const char *text, size_t len) {
+    return fc_generic_equal(at, left, text, len);
+}
+
+FC_STATIC uint32_t fc_neon_pick(uint64_t word, const uint64_t *words, const uint64_t *masks,
+                                uint32_t count) {
+    return fc_generic_pick(word, words, masks, count);
+}

@@ -49,3 +49,8 @@ FC_STATIC FC_TARGET uint64_t FC_N(digits32)(const char *at, int shift, int moved
     *tail = (high & 0xFFFFFFFFu) * 100000000 + (high >> 32);
     return (low & 0xFFFFFFFFu) * 100000000 + (low >> 32);
 }
+
+FC_STATIC FC_TARGET uint32_t FC_N(quote)(const char *at) {
+    __m256i v = _mm256_cmpeq_epi8(_mm256_loadu_si256((const __m256i *)at), FC_LANES256(quote));
+    return (uint32_t)__builtin_ctz((uint32_t)_mm256_movemask_epi8(v) | (uint32_t)1 << 31);
+}

@@ -51,23 +51,6 @@ static bool too_many_digits(const fc_json_number *number) {
     return n > FC_JSON_MAX_DIGITS;
 }
 
-/* The first byte behind the literal at `at`, or NULL with *where at the first wrong byte. */
-FC_STATIC const char *scan_literal(const char *at, const char *end, fc_json_kind *kind,
-                                   const char **where) {
-    static const char *const words[] = {"null", "false", "true"};
-    *kind = *at == 'n' ? FC_JSON_NULL : *at == 'f' ? FC_JSON_FALSE : FC_JSON_TRUE;
-    const char *word = words[*kind];
-    size_t len = *kind == FC_JSON_FALSE ? 5 : 4;
-    if (FC_LIKELY((size_t)(end - at) >= len && memcmp(at, word, 4) == 0 &&
-                  at[len - 1] == 'e' + (*kind == FC_JSON_NULL) * ('l' - 'e'))) {
-        return at + len;
-    }
-    const char *p = at;
-    while (p < end && *p == word[p - at]) p++;
-    *where = p;
-    return NULL;
-}
-
 /* The order matters: primitives, tokens, runs, grammar. */
 /* clang-format off */
 #include "json/vector_generic.h"
@@ -157,5 +140,5 @@ static fc_status none_number(fc_json_walker *w, const fc_json_number *number) {
     return FC_OK;
 }
 
-const fc_json_sink fc_json_sink_none = {none_begin,  none_end,   none_string, none_number,
-                                        none_string, none_begin, NULL};
+const fc_json_sink fc_json_sink_none = {none_begin, none_end, none_string, none_number, none_string,
+                                        none_begin, NULL,     NULL,        NULL};

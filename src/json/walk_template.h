@@ -63,7 +63,7 @@ FC_STATIC FC_TARGET fc_status FC_N(read_scalar)(cursor *c, fc_json_walker *w, bo
     if (first == 'n' || first == 'f' || first == 't') {
         const char *at = c->at, *where = at;
         fc_json_kind kind;
-        const char *next = scan_literal(at, c->end, &kind, &where);
+        const char *next = fc_scan_literal(at, c->end, &kind, &where);
         if (FC_UNLIKELY(!next)) return fail_at(c, FC_FAULT_VALUE, where);
         c->at = next;
         return w->sink->literal(w, kind, at);
@@ -80,6 +80,16 @@ FC_STATIC FC_TARGET fc_status FC_N(loop)(cursor *c, fc_json_walker *w,
         /* A value begins here. */
         c->at = FC_N(space)(c->at, c->end);
         if (FC_UNLIKELY(c->at == c->end)) return fail(c, FC_FAULT_END, c->at);
+        if (*c->at == '{' && w->sink->record && w->depth < limits->max_depth) {
+            const char *next;
+            FC_TRY(w->sink->record(w, c->at, &next));
+            if (FC_LIKELY(next != NULL)) {
+                c->at = next;
+                top.count++;
+                if (!w->depth) return FC_OK;
+                goto ended;
+            }
+        }
         if (*c->at == '{' || *c->at == '[') {
             bool object = *c->at == '{';
             stack[w->depth++] = top;
@@ -99,6 +109,7 @@ FC_STATIC FC_TARGET fc_status FC_N(loop)(cursor *c, fc_json_walker *w,
             top.count++;
             if (FC_UNLIKELY(!w->depth)) return FC_OK;
         }
+    ended:
         /* An element or pair has ended, or an empty container closes at once. Most often a comma
          * follows right behind. */
         if (FC_UNLIKELY(c->at == c->end || *c->at != ',')) {

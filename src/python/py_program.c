@@ -441,6 +441,17 @@ static int load_node(fc_py_schema *self, PyObject *tuple, fc_node *node, fc_py_n
     }
 }
 
+/* When all nodes are there. */
+static int prepare_lanes(fc_py_schema *self) {
+    for (uint32_t f = 0; f < self->frame_count; f++) {
+        const fc_frame *frame = &self->kernel.frames[f];
+        for (uint32_t i = 0; i < frame->record_count; i++)
+            if (fc_lane_build(&self->arena, self->kernel.nodes, (fc_record *)&frame->records[i]))
+                return -1;
+    }
+    return 0;
+}
+
 int fc_py_program_load(fc_state *state, fc_py_schema *self, PyObject *program, uint32_t root) {
     (void)state;
     fc_arena_init(&self->arena, &fc_alloc_libc);
@@ -471,6 +482,10 @@ int fc_py_program_load(fc_state *state, fc_py_schema *self, PyObject *program, u
             fc_py_program_clear(self);
             return -1;
         }
+    }
+    if (prepare_lanes(self) < 0) {
+        fc_py_program_clear(self);
+        return no_memory();
     }
     return 0;
 }

@@ -24,6 +24,11 @@ typedef struct fc_filling {
     uint32_t resume; /* skipping: until so many are open again */
     bool many;       /* ROWS: an array of records */
     bool bad;        /* the record under way is refused */
+    /* The straight way (schema/lane.h): the field that follows each, the one behind the last being
+     * the first, where that is not simply the next; and how the guess turned out so far. */
+    bool learned;
+    uint16_t follow[FC_RECORD_MAX_FIELDS + 1];
+    uint32_t lane_hits, lane_misses, surprises;
     const char *record_start;
     const fc_json_sink *own; /* that of ROWS and ROW, or that of TABLE */
     /* TABLE: the array under way, its next row, and how many rows an array must have. */
@@ -48,6 +53,9 @@ fc_status fc_fill_string(fc_json_walker *w, const fc_json_string *string);
 fc_status fc_fill_literal(fc_json_walker *w, fc_json_kind kind, const char *at);
 fc_status fc_fill_key(fc_json_walker *w, const fc_json_string *key);
 const char *fc_fill_predict(fc_json_walker *w, const char *at, const char *end);
+/* Gives the fields that were not named their defaults; *ok is false if one has none. */
+fc_status fc_fill_complete(fc_filling *f, const fc_fill_frame *frame, bool *ok);
+fc_status fc_fill_put_string(fc_columns *set, fc_column *column, const fc_json_string *string);
 void fc_fill_push(fc_filling *f, const fc_record *record);
 /* Goes on without looking until so many brackets are open again. */
 void fc_fill_skip(fc_filling *f, fc_json_walker *w, uint32_t open);

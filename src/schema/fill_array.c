@@ -207,10 +207,11 @@ static fc_status array_literal(fc_json_walker *w, fc_json_kind kind, const char 
     return FC_OK;
 }
 
-static const fc_json_sink item_sink = {array_begin,  array_end,     array_key, array_number,
-                                       array_string, array_literal, NULL,      NULL};
-static const fc_json_sink double_sink = {array_begin,  array_end,     array_key, array_number,
-                                         array_string, array_literal, NULL,      array_doubles};
+static const fc_json_sink item_sink = {
+    array_begin, array_end, array_key, array_number, array_string, array_literal, NULL, NULL, NULL};
+static const fc_json_sink double_sink = {array_begin,  array_end,     array_key,
+                                         array_number, array_string,  array_literal,
+                                         NULL,         array_doubles, NULL};
 
 /* ---- Skipping ----------------------------------------------------------------------------- */
 
@@ -247,8 +248,8 @@ static fc_status skip_literal(fc_json_walker *w, fc_json_kind kind, const char *
     return FC_OK;
 }
 
-static const fc_json_sink skip_sink = {skip_begin,  skip_end,     skip_string, skip_number,
-                                       skip_string, skip_literal, NULL,        NULL};
+static const fc_json_sink skip_sink = {
+    skip_begin, skip_end, skip_string, skip_number, skip_string, skip_literal, NULL, NULL, NULL};
 
 /* ---- Starting ----------------------------------------------------------------------------- */
 

@@ -95,5 +95,6 @@ static fc_status table_end(fc_json_walker *w, fc_json_kind kind, const char *end
     return fc_fill_finish(f, w, end);
 }
 
-const fc_json_sink fc_fill_table_sink = {table_begin,  table_end,     fc_fill_key,    table_number,
-                                         table_string, table_literal, fc_fill_predict};
+const fc_json_sink fc_fill_table_sink = {table_begin,     table_end,    fc_fill_key,
+                                         table_number,    table_string, table_literal,
+                                         fc_fill_predict, NULL,         NULL};

@@ -221,8 +221,8 @@ static fc_status tape_literal(fc_json_walker *w, fc_json_kind kind, const char *
     return FC_OK;
 }
 
-static const fc_json_sink tape_sink = {tape_begin,  tape_end,     tape_key, tape_number,
-                                       tape_string, tape_literal, NULL};
+static const fc_json_sink tape_sink = {tape_begin,   tape_end, tape_key, tape_number, tape_string,
+                                       tape_literal, NULL,     NULL,     NULL};
 
 fc_status fc_tape_read(fc_tape *tape, const char *data, size_t len, fc_json_error *error) {
     if (len > UINT32_MAX - 16) return FC_ELIMIT;

@@ -109,6 +109,7 @@ static inline fc_status fixture_records(fixture *f) {
     f->records[0].forbid_extra = true;
     f->records[1].fields = f->inner;
     f->records[1].forbid_extra = false;
+    for (int i = 0; i < 2; i++) FC_TRY(fc_lane_build(&f->arena, f->nodes, &f->records[i]));
     return FC_OK;
 }
 

@@ -1,11 +1,16 @@
 /* Comparing short texts without a call. */
-#ifndef FC_SCHEMA_BYTES_H
-#define FC_SCHEMA_BYTES_H
+#ifndef FC_BASE_BYTES_H
+#define FC_BASE_BYTES_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+
+/* Texts that vectors are compared with have at least so many bytes that can be read. */
+enum { FC_TEXT_ROOM = 64 };
+/* Lists of words that one of them is picked from end with a whole vector. */
+enum { FC_PICK_ROOM = 8 };
 
 static inline uint64_t fc_load64(const char *at) {
     uint64_t word;

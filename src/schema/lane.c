@@ -1,0 +1,158 @@
+/* The straight way through flat records; see schema/lane.h. The loop is lane_template.h; here are
+ * the levels that it is instantiated for, what a lane is made of, and when it is not tried. */
+#include "schema/lane.h"
+
+#include <float.h>
+#include <math.h>
+#include <string.h>
+
+#include "base/bytes.h"
+#include "schema/keys.h"
+#include "json/escape.h"
+#include "json/number_quick.h"
+#include "json/scan.h"
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#elif defined(__aarch64__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+#include <arm_neon.h>
+#define FC_HAS_NEON 1
+#endif
+
+/* What stands where a key is looked for, if it is none that is expected. */
+enum { LANE_END = -1, LANE_UNKNOWN = -2, LANE_STRANGE = -3 };
+
+/* So many surprises, and nothing is expected any more until the guesses get better. */
+enum { SURPRISES = 32 };
+
+/* Remembers that `number` comes after `last`: most clients write all their records alike. */
+static inline void lane_learn(fc_filling *f, const fc_record *record, uint32_t last,
+                              uint32_t number, uint32_t expected) {
+    if (FC_LIKELY(number == expected)) {
+        f->surprises -= f->surprises > 0;
+        return;
+    }
+    if (!f->many) return;
+    if (!f->learned) {
+        uint32_t count = record->keys.count;
+        for (uint32_t i = 0; i < count; i++) f->follow[i] = (uint16_t)(i + 1);
+        f->follow[count] = 0;
+        f->learned = true;
+    }
+    f->follow[last] = (uint16_t)number;
+    f->surprises += f->surprises < 2 * SURPRISES;
+}
+
+static inline bool lane_put_float(const fc_lane_field *field, fc_column *column, int64_t row,
+                                  double value) {
+    ((double *)column->values)[row] = value;
+    return (value >= field->bound.f.low) & (value <= field->bound.f.high);
+}
+
+static inline bool lane_put_int(const fc_lane_field *field, fc_column *column, int64_t row,
+                                int64_t value) {
+    ((int64_t *)column->values)[row] = value;
+    if ((value < field->bound.i.low) | (value > field->bound.i.high)) return false;
+    return FC_LIKELY(!field->listed) || fc_literal_int(field->node, value) >= 0;
+}
+
+/* Marks the first `seen_count` fields as seen. */
+static void lane_mark(fc_fill_frame *seen) {
+    for (uint32_t i = 0; i < seen->seen_count; i++) seen->seen[i / 64] |= (uint64_t)1 << (i % 64);
+}
+
+/* clang-format off */
+#include "json/vector_generic.h"
+#include "json/token_template.h"
+#include "schema/lane_template.h"
+
+#if defined(__x86_64__)
+#include "json/vector_avx2.h"
+#include "json/token_template.h"
+#include "schema/lane_template.h"
+
+#include "json/vector_avx512.h"
+#include "json/token_template.h"
+#include "schema/lane_template.h"
+#elif FC_HAS_NEON
+#include "json/vector_neon.h"
+#include "json/token_template.h"
+#include "schema/lane_template.h"
+#endif
+/* clang-format on */
+
+fc_status fc_lane_read(fc_filling *f, const fc_record *record, const char *at, const char *end,
+                       const char **next) {
+    switch (fc_cpu_current()) {
+#if defined(__x86_64__)
+    case FC_CPU_AVX512: return fc_avx512_lane_read(f, record, at, end, next);
+    case FC_CPU_AVX2: return fc_avx2_lane_read(f, record, at, end, next);
+#elif FC_HAS_NEON
+    case FC_CPU_NEON: return fc_neon_lane_read(f, record, at, end, next);
+#endif
+    default: return fc_generic_lane_read(f, record, at, end, next);
+    }
+}
+
+/* The bounds of a number as two closed ones. */
+static void bounds(const fc_node *node, fc_lane_field *out) {
+    bool low = node->checks & FC_CHECK_LOW, high = node->checks & FC_CHECK_HIGH;
+    if (out->cell == FC_CELL_INT) {
+        bool plain = node->kind == FC_NODE_INT;
+        out->bound.i.low = plain && low ? node->bound.i.low : INT64_MIN;
+        out->bound.i.high = plain && high ? node->bound.i.high : INT64_MAX;
+        return;
+    }
+    /* Nothing but finite numbers is accepted. A bound that is NaN accepts nothing, and stays. */
+    double from = low ? node->bound.f.low : -DBL_MAX, to = high ? node->bound.f.high : DBL_MAX;
+    if (low && node->checks & FC_CHECK_LOW_OPEN) from = nextafter(from, (double)INFINITY);
+    if (high && node->checks & FC_CHECK_HIGH_OPEN) to = nextafter(to, -(double)INFINITY);
+    out->bound.f.low = from < -DBL_MAX ? -DBL_MAX : from;
+    out->bound.f.high = to > DBL_MAX ? DBL_MAX : to;
+}
+
+/* The strings of a Literal as words, if that is possible. */
+static fc_status words(fc_arena *arena, const fc_keys *keys, fc_lane_field *out) {
+    size_t room = ((size_t)keys->count / FC_PICK_ROOM + 1) * FC_PICK_ROOM;
+    for (uint32_t i = 0; i < keys->count; i++)
+        if (!keys->keys[i].token || keys->keys[i].len > 7) return FC_OK;
+    uint64_t *texts = fc_arena_zeros(arena, room, sizeof *texts);
+    uint64_t *masks = fc_arena_zeros(arena, room, sizeof *masks);
+    uint8_t *lens = fc_arena_zeros(arena, room, 1);
+    if (!texts || !masks || !lens) return FC_ENOMEM;
+    memset(texts, 0xFF, room * sizeof *texts); /* what no text of JSON begins with */
+    memset(masks, 0xFF, room * sizeof *masks);
+    for (uint32_t i = 0; i < keys->count; i++) {
+        const fc_key *key = &keys->keys[i];
+        texts[i] = masks[i] = 0;
+        memcpy(&texts[i], key->token + 1, (size_t)key->len + 1);
+        memset(&masks[i], 0xFF, (size_t)key->len + 1);
+        lens[i] = (uint8_t)key->len;
+    }
+    out->words = texts;
+    out->masks = masks;
+    out->lens = lens;
+    return FC_OK;
+}
+
+fc_status fc_lane_build(fc_arena *arena, const fc_node *nodes, fc_record *record) {
+    record->lane = NULL;
+    uint32_t count = record->keys.count;
+    for (uint32_t i = 0; i < count; i++)
+        if (record->fields[i].cell > FC_CELL_TEXT) return FC_OK;
+    fc_lane_field *fields = fc_arena_zeros(arena, (size_t)count + 1, sizeof *fields);
+    if (!fields) return FC_ENOMEM;
+    for (uint32_t i = 0; i < count; i++) {
+        const fc_record_field *field = &record->fields[i];
+        const fc_node *node = &nodes[field->node];
+        fields[i].cell = field->cell;
+        fields[i].nullable = node->nullable;
+        fields[i].listed = node->kind == FC_NODE_LITERAL;
+        fields[i].column = field->target;
+        fields[i].node = node;
+        if (field->cell == FC_CELL_INT || field->cell == FC_CELL_FLOAT) bounds(node, &fields[i]);
+        if (field->cell == FC_CELL_CODE) FC_TRY(words(arena, &node->keys, &fields[i]));
+    }
+    record->lane = fields;
+    return FC_OK;
+}

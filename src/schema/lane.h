@@ -1,0 +1,37 @@
+/* The straight way through flat records: a loop over the pairs of one object that knows which key
+ * to expect and where its value goes, and calls nobody.
+ *
+ * It is a guess that is usually right. What it reads, it reads with the walk's own scanners
+ * (token_template.h), so it takes nothing that the walk would not; at anything out of the ordinary
+ * it gives the record up, and the walk reads it from its beginning. */
+#ifndef FC_SCHEMA_LANE_H
+#define FC_SCHEMA_LANE_H
+
+#include "schema/fill.h"
+
+/* Records whose cells are all scalars get a lane: one field for each of theirs. */
+typedef struct fc_lane_field {
+    uint8_t cell; /* FC_CELL_* */
+    bool nullable;
+    bool listed; /* INT: a LITERAL, to be looked up */
+    uint32_t column;
+    const fc_node *node;
+    /* CODE, if all its strings are short: their bytes and the quote behind as words, which bits of
+     * a word they fill, and how long they are. NULL otherwise. */
+    const uint64_t *words, *masks;
+    const uint8_t *lens;
+    union { /* what the number must lie between, bounds included */
+        struct {
+            int64_t low, high;
+        } i;
+        struct {
+            double low, high;
+        } f;
+    } bound;
+} fc_lane_field;
+
+/* Reads the record at `at`, an opening brace, into the row set->rows. FC_OK with *next behind it,
+ * and the row is then written but not counted; or with *next NULL: the record is given up. */
+fc_status fc_lane_read(fc_filling *f, const fc_record *record, const char *at, const char *end,
+                       const char **next);
+#endif

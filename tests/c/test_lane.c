@@ -1,0 +1,314 @@
+/* The straight way through flat records says what the way event by event says: for every truncation
+ * and mutation of records in several spellings, at every SIMD level. */
+#include <math.h>
+
+#include "harness.h"
+#include "schema/lane.h"
+
+enum { X, P, I, C, B, K, L, S, ROWS, ROW, NODES, FIELDS = ROWS };
+
+typedef struct flat {
+    fc_arena arena;
+    fc_node nodes[NODES];
+    fc_record_field fields[FIELDS];
+    fc_record record;
+    fc_frame frame;
+    fc_layout *layout;
+    fc_columns *defaults;
+    fc_schema schema;
+} flat;
+
+static fc_status keys_of(fc_arena *arena, const char *const *texts, uint32_t count, fc_keys *out) {
+    size_t lens[9];
+    for (uint32_t i = 0; i < count; i++) lens[i] = strlen(texts[i]);
+    return fc_keys_build(arena, texts, lens, count, out);
+}
+
+static void flat_nodes(flat *f) {
+    static const int64_t choices[] = {1, -7, 30};
+    for (int i = 0; i < NODES; i++) f->nodes[i] = (fc_node){0};
+    f->nodes[X].kind = f->nodes[P].kind = FC_NODE_FLOAT;
+    f->nodes[X].nullable = true;
+    f->nodes[P].checks = FC_CHECK_LOW | FC_CHECK_LOW_OPEN | FC_CHECK_HIGH | FC_CHECK_HIGH_OPEN;
+    f->nodes[P].bound.f.low = 0;
+    f->nodes[P].bound.f.high = 10;
+    f->nodes[I].kind = FC_NODE_INT;
+    f->nodes[I].checks = FC_CHECK_LOW | FC_CHECK_HIGH;
+    f->nodes[I].bound.i.low = -50;
+    f->nodes[I].bound.i.high = INT64_MAX;
+    f->nodes[C].kind = f->nodes[K].kind = f->nodes[L].kind = FC_NODE_LITERAL;
+    f->nodes[C].ints = choices;
+    f->nodes[C].int_count = 3;
+    f->nodes[B].kind = FC_NODE_BOOL;
+    f->nodes[K].nullable = f->nodes[B].nullable = true;
+    f->nodes[S].kind = FC_NODE_STR;
+    f->nodes[S].checks = FC_CHECK_LENGTH;
+    f->nodes[S].bound.len.max = 4;
+    f->nodes[ROWS].kind = FC_NODE_ROWS;
+    f->nodes[ROW].kind = FC_NODE_ROW;
+}
+
+static const char *const codes[] = {"a", "bb", "", "seven77", "\xc3\xa9", "c", "d", "e", "f"};
+static const char *const texts[] = {"a", "a longer one"};
+
+static fc_status flat_layout(flat *f) {
+    size_t lens[2][9];
+    for (int i = 0; i < 9; i++) lens[0][i] = strlen(codes[i]);
+    for (int i = 0; i < 2; i++) lens[1][i] = strlen(texts[i]);
+    static const uint8_t kinds[] = {FC_COLUMN_FLOAT64, FC_COLUMN_FLOAT64, FC_COLUMN_INT64,
+                                    FC_COLUMN_INT64,   FC_COLUMN_BOOL,    FC_COLUMN_CODE,
+                                    FC_COLUMN_CODE,    FC_COLUMN_STRING};
+    static const char names[] = "xpicbkls";
+    fc_column_spec specs[FIELDS];
+    for (int i = 0; i < FIELDS; i++)
+        specs[i] = (fc_column_spec){.name = names + i, .name_len = 1, .kind = kinds[i], .items = 1};
+    for (int i = 0; i < FIELDS; i++) specs[i].nullable = f->nodes[i].nullable;
+    specs[K].texts = codes, specs[K].text_lens = lens[0], specs[K].text_count = 9;
+    specs[L].texts = texts, specs[L].text_lens = lens[1], specs[L].text_count = 2;
+    FC_TRY(fc_layout_new(&fc_alloc_libc, specs, FIELDS, &f->layout));
+    FC_TRY(fc_columns_new(&fc_alloc_libc, f->layout, 1, &f->defaults));
+    for (int i = 0; i < FIELDS; i++) fc_column_put_null(&f->defaults->columns[i], 0);
+    ((double *)f->defaults->columns[P].values)[0] = 5;
+    f->defaults->rows = 1;
+    return FC_OK;
+}
+
+static fc_status flat_make(flat *f, bool forbid_extra) {
+    /* One key longer than a vector, one that needs an escape, and some that begin alike. */
+    static const char *const keys[FIELDS] = {
+        "x",
+        "pressure_in_the_first_of_the_vessels_behind_the_pump_as_it_was_measured",
+        "i\"",
+        "count_of_orders",
+        "count_of_others",
+        "kind_of_a_longish_name",
+        "",
+        "s\xc3\xa9"};
+    fc_arena_init(&f->arena, &fc_alloc_libc);
+    flat_nodes(f);
+    FC_TRY(keys_of(&f->arena, keys, FIELDS, &f->record.keys));
+    FC_TRY(keys_of(&f->arena, codes, 9, &f->nodes[K].keys));
+    FC_TRY(keys_of(&f->arena, texts, 2, &f->nodes[L].keys));
+    FC_TRY(flat_layout(f));
+    static const uint8_t cells[] = {FC_CELL_FLOAT, FC_CELL_FLOAT, FC_CELL_INT,  FC_CELL_INT,
+                                    FC_CELL_BOOL,  FC_CELL_CODE,  FC_CELL_CODE, FC_CELL_TEXT};
+    for (uint32_t i = 0; i < FIELDS; i++)
+        f->fields[i] = (fc_record_field){cells[i], i != X && i != P && i != K, i, i};
+    f->record.fields = f->fields;
+    f->record.forbid_extra = forbid_extra;
+    FC_TRY(fc_lane_build(&f->arena, f->nodes, &f->record));
+    f->frame = (fc_frame){f->layout, f->defaults, &f->record, 1};
+    f->schema = (fc_schema){.nodes = f->nodes,
+                            .node_count = NODES,
+                            .root = ROWS,
+                            .frames = &f->frame,
+                            .limits = {FC_JSON_MAX_DEPTH, false},
+                            .max_rows = -1};
+    return FC_OK;
+}
+
+static void flat_free(flat *f) {
+    fc_columns_free(f->defaults);
+    fc_layout_free(f->layout);
+    fc_arena_free(&f->arena);
+}
+
+static bool same_sets(const fc_columns *a, const fc_columns *b) {
+    static const size_t sizes[] = {8, 8, 8, 8, 1, 4, 4, 8};
+    bool same = a->rows == b->rows;
+    size_t rows = same ? (size_t)a->rows : 0;
+    for (int i = 0; i < FIELDS && same; i++) {
+        const fc_column *x = &a->columns[i], *y = &b->columns[i];
+        same = memcmp(x->values, y->values, rows * sizes[i]) == 0;
+        for (size_t r = 0; x->valid && r < rows; r++)
+            same &= fc_column_is_valid(x, (int64_t)r) == fc_column_is_valid(y, (int64_t)r);
+        if (i == S && same && rows) {
+            size_t bytes = (size_t)((const int64_t *)x->values)[rows];
+            same = ((const int64_t *)y->values)[rows] == (int64_t)bytes &&
+                   (bytes == 0 || memcmp(x->bytes, y->bytes, bytes) == 0);
+        }
+    }
+    return same;
+}
+
+static bool same_fills(const fc_fill *a, const fc_fill *b) {
+    return a->refused == b->refused && a->start == b->start && a->end == b->end &&
+           a->refusal_count == b->refusal_count &&
+           (!a->refusal_count ||
+            memcmp(a->refusals, b->refusals, a->refusal_count * sizeof *a->refusals) == 0) &&
+           same_sets(a->set, b->set);
+}
+
+static void compare(flat *f, uint32_t node, const char *text, size_t len) {
+    char *copy = harness_copy(text, len); /* so that a sanitizer sees what is read behind it */
+    fc_fill straight, events;
+    fc_json_error error[2];
+    fc_record plain = f->record;
+    plain.lane = NULL;
+    fc_frame frame = f->frame;
+    frame.records = &plain;
+    fc_schema schema = f->schema;
+    schema.frames = &frame;
+    fc_status status =
+        fc_fill_document(&f->schema, node, copy, len, &fc_alloc_libc, &straight, &error[0]);
+    fc_status other =
+        fc_fill_document(&schema, node, copy, len, &fc_alloc_libc, &events, &error[1]);
+    CHECK_FOR(status == other, "%.*s", (int)len, text);
+    if (status == FC_OK && other == FC_OK) {
+        CHECK_FOR(same_fills(&straight, &events), "%.*s", (int)len, text);
+    } else {
+        CHECK_FOR(error[0].fault == error[1].fault && error[0].at == error[1].at, "%.*s", (int)len,
+                  text);
+    }
+    if (status == FC_OK) fc_fill_free(&straight);
+    if (other == FC_OK) fc_fill_free(&events);
+    free(copy);
+}
+
+#define PRESSURE "\"pressure_in_the_first_of_the_vessels_behind_the_pump_as_it_was_measured\""
+
+static const char *const documents[] = {
+    "[{\"x\":1.5," PRESSURE ":2.25,\"i\\\"\":-50,\"count_of_orders\":30,\"count_of_others\":true,"
+    "\"kind_of_a_longish_name\":\"seven77\",\"\":\"a longer one\",\"s\xc3\xa9\":\"\xc3\xa9\\n\"}]",
+    "[{\"s\xc3\xa9\":\"\",\"\":\"a\",\"kind_of_a_longish_name\":\"\xc3\xa9\",\"count_of_others\":"
+    "false,\"count_of_orders\":-7,\"i\\\"\":9223372036854775807,\"x\":-0},{\"s\xc3\xa9\":\"abcd\","
+    "\"\":\"a\",\"kind_of_a_longish_name\":null,\"count_of_others\":null,\"count_of_orders\":1,"
+    "\"i\\u0022\":-0,\"x\":null}]",
+    " [ {\n    \"x\": 1e2,\n    " PRESSURE ": 9.99,\n    \"i\\\"\": 12,\n    \"count_of_orders\": "
+    "1,\n    \"count_of_others\" : true ,\n    \"\": \"a\",\n    \"s\xc3\xa9\": \"t\"\n  }, {}, 3, "
+    "{\"x\": 1} ] ",
+    "[{\"more\":[1],\"x\":1},{\"more\":1.5e3,\"x\":12345678901234567890.5,\"\":\"a\",\"i\\\"\":1,"
+    "\"count_of_orders\":1,\"other\":\"\\u00e9\",\"count_of_others\":true,\"s\xc3\xa9\":\"\",\"z\":"
+    "null}]",
+};
+
+static void test_every_mutation(void) {
+    static const char bytes[] = "\"{}[],:.-+0eE1tfnN \n\\\x01\x80\xc3\x00";
+    for (int forbid = 0; forbid < 2; forbid++) {
+        flat f;
+        CHECK(flat_make(&f, forbid) == FC_OK);
+        for (size_t d = 0; d < sizeof documents / sizeof *documents; d++) {
+            size_t len = strlen(documents[d]);
+            char *text = harness_copy(documents[d], len);
+            for (size_t at = 0; at <= len; at++) compare(&f, ROWS, text, at);
+            for (size_t at = 0; at < len; at++) {
+                char kept = text[at];
+                for (size_t b = 0; b < sizeof bytes; b++) {
+                    text[at] = bytes[b];
+                    compare(&f, ROWS, text, len);
+                }
+                text[at] = kept;
+            }
+            free(text);
+        }
+        flat_free(&f);
+    }
+}
+
+/* Values at the edges of what a cell takes, the one record of a ROW, and records in no order. */
+static void test_values(void) {
+    static const char *const values[] = {"0",
+                                         "-0",
+                                         "-0.0",
+                                         "0.0",
+                                         "10",
+                                         "10.0",
+                                         "9.9999999999999999",
+                                         "5e-324",
+                                         "1e-400",
+                                         "1e400",
+                                         "-51",
+                                         "-50",
+                                         "1.0",
+                                         "true",
+                                         "null",
+                                         "9223372036854775808",
+                                         "\"a\"",
+                                         "\"\"",
+                                         "\"\\u0061\"",
+                                         "\"abcde\"",
+                                         "[]",
+                                         "{}",
+                                         "-",
+                                         "1.",
+                                         "01",
+                                         ".5",
+                                         "NaN",
+                                         "Infinity",
+                                         "\"seven77\"",
+                                         "\"seven7\"",
+                                         "\"a longer one\"",
+                                         "9007199254740993",
+                                         "1e-5",
+                                         "30",
+                                         "-7"};
+    flat f;
+    CHECK(flat_make(&f, false) == FC_OK);
+    uint64_t seed = 7;
+    for (int round = 0; round < 4000; round++) {
+        char text[2048], *at = text;
+        uint32_t order[FIELDS];
+        for (uint32_t i = 0; i < FIELDS; i++) order[i] = i;
+        at += sprintf(at, "[");
+        for (int r = 0; r < 3; r++) {
+            if (round % 3) {
+                for (uint32_t i = FIELDS - 1; i; i--) {
+                    uint32_t j = (uint32_t)(harness_random(&seed) % (i + 1)), kept = order[i];
+                    order[i] = order[j], order[j] = kept;
+                }
+            }
+            static const char *const good[] = {"1",    "2.5",    "3",     "30",
+                                               "true", "\"bb\"", "\"a\"", "\"t\""};
+            at += sprintf(at, "%s{", r ? "," : "");
+            for (uint32_t i = 0; i < FIELDS; i++) {
+                const fc_key *key = &f.record.keys.keys[order[i]];
+                const char *value = good[order[i]];
+                if (harness_random(&seed) % 12 == 0)
+                    value = values[harness_random(&seed) % (sizeof values / sizeof *values)];
+                const char *name = order[i] == I ? "i\\\"" : key->name;
+                at += sprintf(at, "%s\"%s\":%s", i ? "," : "", name, value);
+            }
+            at += sprintf(at, "}");
+        }
+        at += sprintf(at, "]");
+        compare(&f, ROWS, text, (size_t)(at - text));
+        compare(&f, ROW, text + 1, (size_t)(strchr(text, '}') - text));
+    }
+    flat_free(&f);
+}
+
+/* That it is taken at all: a lane that gives everything up would pass the others. */
+static void test_it_is_taken(void) {
+    static const char text[] =
+        "{\"x\":1.5," PRESSURE ":2.25,\"count_of_orders\":30,\"count_of_others\":true,"
+        "\"kind_of_a_longish_name\":\"seven77\",\"\":\"a longer one\",\"s\xc3\xa9\":\"\","
+        "\"i\\\"\":1}";
+    flat f;
+    CHECK(flat_make(&f, true) == FC_OK);
+    fc_filling filling;
+    fc_fill fill;
+    CHECK(f.record.lane != NULL);
+    CHECK(fc_filling_start(&filling, &f.schema, ROWS, &fc_alloc_libc, &fill) == FC_OK);
+    CHECK(fc_columns_reserve(fill.set, 1) == FC_OK);
+    const char *next = NULL;
+    CHECK(fc_lane_read(&filling, &f.record, text, text + sizeof text - 1, &next) == FC_OK);
+    CHECK(next == text + sizeof text - 1);
+    CHECK(((double *)fill.set->columns[P].values)[0] == 2.25);
+    CHECK(((int32_t *)fill.set->columns[K].values)[0] == 3);
+    fc_fill_free(&fill);
+    flat_free(&f);
+}
+
+static void test_every_level(void) {
+    fc_cpu_level best = fc_cpu_current();
+    for (int level = FC_CPU_GENERIC; level <= FC_CPU_AVX512; level++) {
+        if (fc_cpu_force((fc_cpu_level)level) != (fc_cpu_level)level) continue;
+        test_it_is_taken();
+        test_every_mutation();
+        test_values();
+    }
+    CHECK(fc_cpu_force(best) == best);
+}
+
+static const harness_test tests[] = {TEST(test_every_level)};
+TEST_MAIN(tests)
