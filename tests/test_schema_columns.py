@@ -57,7 +57,7 @@ RECORDS = st.dictionaries(
     ),
     min_size=1,
     max_size=5,
-).map(lambda fields: ("model", fields, {}, ""))
+).map(lambda fields: ("model", fields, {}, "", ""))
 
 
 @FEW
@@ -78,7 +78,7 @@ def test_equals_the_slow_way(data: st.DataObject) -> None:
         return  # such a record cannot be columns; test_annotations.py has those
     whole = ("list", plan, {})
     parts = (whole, plan, ("model", {"rows": (whole, "required", None),
-                                     "one": (plan, "default", None)}, {}, ""))  # fmt: skip
+                                     "one": (plan, "default", None)}, {}, "", ""))  # fmt: skip
     for (schema, adapter), part in zip(pairs, parts, strict=True):
         for document in data.draw(st.lists(documents(part), min_size=3, max_size=5)):
             if b"NaN" in document or b"1e999" in document:
