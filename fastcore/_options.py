@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import Any, cast
 
-from pydantic_core import ValidationError, to_json
+from pydantic_core import ValidationError
 
 from ._errors import Line, line_errors
 from ._places import annotate
 from .errors import TruncatedValidationError
 
 MAX_DEPTH = 200
+
+_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=repr)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +37,7 @@ class Options:
         if not 1 <= self.max_depth <= MAX_DEPTH:
             raise ValueError(f"max_depth: expected 1 to {MAX_DEPTH}, got {self.max_depth!r}")
         for name, least in (("max_errors", 1), ("max_rows", 0), ("max_input", 0)):
-            value = getattr(self, name)
-            if value is not None and (isinstance(value, bool) or value < least):
-                raise ValueError(f"{name}: expected None or at least {least}, got {value!r}")
+            checked_limit(name, getattr(self, name), least)
 
     @property
     def edits_errors(self) -> bool:
@@ -62,7 +63,7 @@ class Options:
         if self.hide_input:
             kept = [{**line, "input": None} for line in kept]
         elif self.max_input is not None:
-            kept = [{**line, "input": _shortened(line["input"], self.max_input)} for line in kept]
+            kept = [{**line, "input": shortened(line["input"], self.max_input)} for line in kept]
         made = kind.from_exception_data(
             title, cast(Any, kept), cast(Any, mode), hide_input=hides or self.hide_input
         )
@@ -79,14 +80,27 @@ class Options:
         return self.error(error.title, line_errors(error, (), None), mode, hides, document)
 
 
-def _shortened(value: Any, most: int) -> Any:
-    """The value, or the beginning of its JSON text where that is longer."""
+def checked_limit(name: str, value: Any, least: int) -> None:
+    """Raise ValueError for what is no limit."""
+    if value is not None and (isinstance(value, bool) or value < least):
+        raise ValueError(f"{name}: expected None or at least {least}, got {value!r}")
+
+
+def shortened(value: Any, most: int) -> Any:
+    """The value, or the beginning of it (of its JSON, where it is no text) if that is longer."""
     if isinstance(value, bytes | bytearray):
         return value if len(value) <= most else value[:most].decode(errors="replace") + "…"
     if isinstance(value, str):
         return value if len(value) <= most else value[:most] + "…"
+    text = ""
     try:
-        text = to_json(value, fallback=repr, inf_nan_mode="constants")
-    except ValueError:  # what is no JSON, in Python mode
-        text = repr(value).encode(errors="replace")
-    return value if len(text) <= most else text[:most].decode(errors="ignore") + "…"
+        for part in _JSON.iterencode(value):  # no more of it than is needed
+            text += part
+            if len(text) > most:
+                return text[:most] + "…"
+    except Exception:  # what is no JSON, in Python mode
+        try:
+            text = repr(value)
+        except Exception:  # nested too deeply, or of a class whose repr fails
+            return f"<{type(value).__name__}>"
+    return value if len(text) <= most else text[:most] + "…"

@@ -73,8 +73,8 @@ class Schema(_core.Schema, Generic[T]):
     hide_input : bool, default False
         Errors do not have what was given: their ``input`` is None, and their text is without it.
     max_input : int, optional
-        The longest ``input`` of an error, in characters (of texts) or bytes of JSON; of more the
-        beginning is given, as a text with an ellipsis.
+        The longest ``input`` of an error, in characters (of its JSON, where it is no text); of more
+        the beginning is given, as a text with an ellipsis.
     native : bool, default True
         False sends everything to pydantic, as ``FASTCORE_DISABLE=1`` does.
     verify : float, default 0

@@ -26,6 +26,7 @@ from ._inline import is_inline, on_loop
 
 if TYPE_CHECKING:
     from ..monitor import Monitor
+    from ._policy import Policy
 
 try:
     from . import _handler
@@ -65,6 +66,8 @@ class FastRoute(APIRoute):
 
     #: What counts the requests of these routes; set by `watching`.
     monitor: ClassVar["Monitor | None"] = None
+    #: What `install` has said of requests and of 422 answers.
+    _policy: ClassVar["Policy | None"] = None
 
     @classmethod
     def watching(cls, monitor: "Monitor") -> type["FastRoute"]:
@@ -91,6 +94,10 @@ class FastRoute(APIRoute):
             raise TypeError(f"monitor: expected a Monitor, got {type(monitor).__name__}")
         return type(cls.__name__, (cls,), {"monitor": monitor, "__module__": cls.__module__})
 
+    @classmethod
+    def _under(cls, policy: "Policy") -> type["FastRoute"]:
+        return type(cls.__name__, (cls,), {"_policy": policy, "__module__": cls.__module__})
+
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Make this route's handler.
 
@@ -102,6 +109,11 @@ class FastRoute(APIRoute):
         callable
             ``async handler(request) -> Response``.
         """
+        handler = self._unlimited()
+        return handler if self._policy is None else self._policy.handler(handler)
+
+    def _unlimited(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """The handler without a policy."""
         original = super().get_route_handler()
         settings = _handler.Settings.of(original) if _handler is not None else None
         if settings is None:
