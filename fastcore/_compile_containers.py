@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 from typing import Any
 
 from ._nodes import (
@@ -119,11 +120,20 @@ class Containers(Base):
         refuse(schema, "custom_error_type")
         if schema.get("mode", "smart") != "smart":
             raise NotNative("a union from left to right")
-        children = [
-            self.node(choice[0] if isinstance(choice, tuple) else choice, config, (*path, "|"))
-            for choice in schema["choices"]
-        ]
-        return (UNION, _by_token([self.nodes[child] for child in children], children))
+        choices = [c[0] if isinstance(c, tuple) else c for c in schema["choices"]]
+        enums = [self._enum_below(choice, config) for choice in choices]
+        if any(cls is not None and _guesses(cls) for cls in enums):
+            raise NotNative("an enum whose _missing_ is asked about any value")
+        children = [self.node(choice, config, (*path, "|")) for choice in choices]
+        nodes = [self.nodes[child] for child in children]
+        return (UNION, _by_token(nodes, children, [cls is not None for cls in enums]))
+
+    def _enum_below(self, schema: CoreSchema, config: CoreSchema) -> Any:
+        """The class of the enum that the schema is, if it is one."""
+        inner = self.peel(schema, config).schema
+        if inner["type"] == "definition-ref":
+            inner = self.definitions.get(inner["schema_ref"], inner)
+        return inner["cls"] if inner["type"] == "enum" else None
 
     def _function_after(self, schema: CoreSchema, config: CoreSchema, path: Any) -> tuple[Any, ...]:
         only(schema, "schema function")
@@ -149,11 +159,26 @@ _TOKENS = {
 }
 
 
-def _by_token(nodes: list[tuple[Any, ...]], numbers: list[int]) -> tuple[int, ...]:
+#: Nodes that take a value of this kind by converting it.
+_CONVERTED = {
+    _STRING: {INT, FLOAT, BOOL, LITERAL},
+    _INTEGER: {BOOL, FLOAT, STR, DATE, DATETIME, LITERAL},
+}
+
+
+def _guesses(cls: Any) -> bool:
+    """Whether the enum runs code for values that are none of its own."""
+    return cls._missing_.__func__ is not enum.Enum._missing_.__func__  # type: ignore[attr-defined]
+
+
+def _by_token(
+    nodes: list[tuple[Any, ...]], numbers: list[int], enums: list[bool]
+) -> tuple[int, ...]:
     """Which choice of a smart union takes each kind of value; -1: pydantic has to say.
 
     A choice that takes a value as its own wins over all that would have to convert it. Where two
-    might take it (a string that is a Literal's, and a str) C does not decide.
+    might take it (a string that is a Literal's, and a str) C does not decide. A member of an enum
+    counts as converted itself, so that a choice before it may win.
     """
     takers: list[set[int]] = [set() for _ in range(7)]
     for number, node in zip(numbers, nodes, strict=True):
@@ -176,4 +201,8 @@ def _by_token(nodes: list[tuple[Any, ...]], numbers: list[int]) -> tuple[int, ..
             others = takers[_INTEGER] - {number}
             if all(nodes[numbers.index(other)][0] == FLOAT for other in others):
                 takers[_INTEGER] = {number}
+    for token, kinds in _CONVERTED.items():
+        for at, number in enumerate(numbers):
+            if enums[at] and takers[token] == {number} and any(n[0] in kinds for n in nodes[:at]):
+                takers[token] = set()
     return tuple(takers[token].pop() if len(takers[token]) == 1 else -1 for token in range(7))

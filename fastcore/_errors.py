@@ -107,6 +107,12 @@ def missing(loc: tuple[Any, ...], span: bytes) -> Line:
     return {"type": "missing", "loc": loc, "input": from_json(span)}
 
 
+def too_short(kind: str, loc: tuple[Any, ...], span: bytes, least: int, actual: int) -> Line:
+    """The line for a container with this text of which too little is left."""
+    context = {"field_type": kind, "min_length": least, "actual_length": actual}
+    return {"type": "too_short", "loc": loc, "input": from_json(span), "ctx": context}
+
+
 @functools.cache
 def asks_in_vain_is_missing() -> bool:
     """Whether pydantic takes a model's field that asks for a default, and has none, as missing.

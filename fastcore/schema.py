@@ -30,6 +30,7 @@ from ._errors import (
     missing,
     not_json,
     raised_lines,
+    too_short,
 )
 from ._fingerprint import fingerprint
 from ._ndjson import iterate, validate
@@ -460,9 +461,10 @@ class Schema(_core.Schema, Generic[T]):
     def _signal(self, error: BaseException) -> int:
         """What a span's original says beyond a value and errors: 1 omit it, 2 use a default.
 
-        pydantic passes these up to the node around; alone, they end as a SchemaError.
+        pydantic passes these up to the node around; alone, they end as a SchemaError. One that has
+        been through a frame of Python is what a handler raised inside of user code.
         """
-        if isinstance(error, SchemaError):
+        if isinstance(error, SchemaError) and error.__traceback__ is None:
             text = str(error)
             if text.startswith("Uncaught Omit"):
                 return 1
@@ -498,6 +500,11 @@ class Schema(_core.Schema, Generic[T]):
 
     def _missing(self, loc: tuple[Any, ...], span: bytes) -> Line | None:
         return missing(loc, span) if asks_in_vain_is_missing() else None
+
+    def _too_short(
+        self, kind: str, loc: tuple[Any, ...], span: bytes, least: int, actual: int
+    ) -> Line:
+        return too_short(kind, loc, span, least, actual)
 
     def _nearest_default(self, node: int) -> tuple[Any] | int:
         schema, config = self._program.originals[node]

@@ -39,6 +39,8 @@ from pydantic_core import (
 )
 from typing_extensions import TypedDict
 
+from .differential.compare import CALLS
+
 Plan = tuple[Any, ...]
 
 KEYS = st.sampled_from(["a", "b", "c", "name", "Größe", 'q"uote', "x y", "k" * 40, "id_", "d1"])
@@ -71,9 +73,6 @@ UUIDS = st.uuids().map(str)
 HARD_UUIDS = ["{12345678-1234-1234-1234-123456789abc}", "12345678123412341234123456789ABC",
               "12345678-1234-1234-1234-123456789ABC", "12345678-1234-1234-1234-123456789abg",
               "123456781-234-1234-1234-123456789abc", "\u0031"]  # fmt: skip
-
-#: What `_after` was called with.
-CALLS: list[Any] = []
 
 
 # ---- Types -------------------------------------------------------------------------------

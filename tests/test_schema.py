@@ -5,12 +5,10 @@ from __future__ import annotations
 import dataclasses
 import datetime
 import json
-import math
 import uuid
 from collections.abc import Callable
 from typing import Annotated, Any, Literal, NamedTuple
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -37,63 +35,11 @@ from typing_extensions import TypedDict
 from fastcore import Schema, _core
 from fastcore._config import disabled
 
+from .differential.compare import assert_same, described, outcome
 from .profiles import examples
-from .strategies import CALLS, PLANS, documents, make
+from .strategies import PLANS, documents, make
 
 FEW = examples(120)
-
-
-def described(value: Any) -> Any:
-    """A value with everything in it that == overlooks: types, zeros, order, fields that are set."""
-    if isinstance(value, BaseModel):
-        return (
-            type(value),
-            [(k, described(v)) for k, v in value.__dict__.items()],
-            sorted(value.model_fields_set),
-            described(value.__pydantic_extra__),
-            described(value.__pydantic_private__),
-        )
-    if isinstance(value, dict):
-        return (type(value), [(described(k), described(v)) for k, v in value.items()])
-    if isinstance(value, list | tuple):
-        return (type(value), [described(v) for v in value])
-    if isinstance(value, set | frozenset):
-        return (type(value), sorted(repr(described(v)) for v in value))
-    if dataclasses.is_dataclass(value):
-        attributes = getattr(value, "__dict__", None)
-        names = attributes or [f.name for f in dataclasses.fields(value)]
-        return (type(value), [(name, described(getattr(value, name))) for name in names])
-    if isinstance(value, np.ndarray):
-        return (value.dtype.str, value.shape, value.tobytes())
-    if isinstance(value, datetime.datetime):
-        return (datetime.datetime, repr(value), type(value.tzinfo))
-    if isinstance(value, uuid.UUID):
-        return (uuid.UUID, value.int, value.is_safe)
-    if isinstance(value, float):
-        return (float, "nan" if math.isnan(value) else value.hex())
-    return (type(value), value)
-
-
-def outcome(call: Callable[[], Any]) -> Any:
-    try:
-        return ("value", described(call()))
-    except ValidationError as error:
-        lines = [
-            {**line, "input": described(line["input"]), "ctx": repr(line.get("ctx"))}
-            for line in error.errors()
-        ]
-        return ("error", error.title, lines, str(error))
-    except Exception as error:  # what user code raises
-        return ("raised", type(error), str(error))
-
-
-def assert_same(schema: Schema[Any], adapter: TypeAdapter[Any], data: Any) -> None:
-    CALLS.clear()
-    ours = outcome(lambda: schema.validate_json(data))
-    called, CALLS[:] = list(CALLS), []
-    theirs = outcome(lambda: adapter.validate_json(data))
-    assert ours == theirs, data
-    assert called == CALLS, data
 
 
 @FEW
@@ -441,8 +387,6 @@ def test_defaults_are_not_shared() -> None:
 
 
 def test_other_types_work_from_the_first_day() -> None:
-    import dataclasses
-    import datetime
     import decimal
     import pathlib
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import datetime
 import enum
 import json
 from collections.abc import Callable
@@ -18,6 +19,7 @@ from pydantic import (
     OnErrorOmit,
     TypeAdapter,
     ValidationInfo,
+    WrapValidator,
     create_model,
     model_validator,
 )
@@ -111,6 +113,26 @@ def test_a_default_asked_for_is_the_nearest_one() -> None:
             lambda d=data: adapter.validate_json(d)
         )
     assert_equal(Picky, 3)
+
+
+def test_what_is_left_out_does_not_count_for_a_least_length() -> None:
+    few = Field(min_length=2)
+    for type_ in (Annotated[dict[str, Picky], few], Annotated[list[Picky], few]):
+        documents = [[1, 2], [2, 2], [1, 5, 2], [2, 4, "x"], [1]]
+        if type_.__origin__ is not list[Picky]:
+            documents = [{f"k{i}": v for i, v in enumerate(d)} for d in documents]
+        assert_equal(type_, *documents)
+        assert_equal(dict[str, type_], *({"a": d, "b": d} for d in documents))
+
+
+def test_a_handler_that_meets_a_value_left_out() -> None:
+    def around(value: Any, handler: Callable[[Any], Any]) -> Any:
+        calls.append(value)
+        return handler(value)
+
+    wrapped = Annotated[OnErrorOmit[int], WrapValidator(around)]
+    assert_equal(dict[str, wrapped], {"a": 1, "b": "x", "c": 2})  # type: ignore[valid-type]
+    assert_equal(list[wrapped], [1, "x"], ["1"])  # type: ignore[valid-type]
 
 
 class Leaving(BaseModel):
@@ -397,6 +419,33 @@ def test_choices(type_: Any) -> None:
     values = ["red", "azure", "x", 1, 3, 8, "1", 1.0, True, None]
     assert_equal(type_, *values)
     assert_equal(dict[str, list[type_ | None]], *({"k": [value]} for value in values))
+
+
+class Level(enum.IntEnum):
+    LOW = 1
+    DAY = 86400
+
+
+class Word(enum.StrEnum):
+    ONE = "1"
+    TRUE = "true"
+
+
+@pytest.mark.parametrize("choice", [Level, Word])
+@pytest.mark.parametrize("other", [bool, int, float, str, datetime.date, datetime.datetime, bytes])
+def test_a_choice_of_an_enum_counts_as_converted(choice: Any, other: Any) -> None:
+    values = [1, 1.0, True, "1", "true", 86400, "2020-01-01", 0, None]
+    assert_equal(other | choice, *values)
+    assert_equal(choice | other, *values)
+    assert_equal(list[list[int] | other | choice], values, [[1], *values])
+    assert_equal(other | Level | Word, *values)
+
+
+@pytest.mark.parametrize("other", [int, bool, list[int], dict[str, int], Plain])
+def test_an_enum_that_guesses_is_asked_about_all_values(other: Any) -> None:
+    values = [1, True, [1], {"a": 1}, "azure", "red", None]
+    assert_equal(Colour | other, *values)
+    assert_equal(tuple[other | Colour, Colour], *([v, "red"] for v in values))
 
 
 # ---- Odd arguments -----------------------------------------------------------------------------

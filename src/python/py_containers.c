@@ -30,12 +30,34 @@ static PyObject *build_items(fc_build *build, const fc_node *node, const uint32_
     return list;
 }
 
+/* What was left out does not count for the least length, and this is all that is said then. */
+static void note_short(fc_build *build, const fc_node *node, const fc_tape_node *value,
+                       Py_ssize_t size, const fc_path *path) {
+    PyObject *loc = fc_py_loc(path), *line = NULL;
+    PyObject *span = PyBytes_FromStringAndSize(build->data + value->start,
+                                               (Py_ssize_t)(value->end - value->start));
+    if (loc && span)
+        line = PyObject_CallMethod((PyObject *)build->self, "_too_short", "sOOKn",
+                                   node->kind == FC_NODE_DICT ? "Dictionary" : "List", loc, span,
+                                   (unsigned long long)node->bound.len.min, size);
+    if (line && !build->errors) build->errors = PyList_New(0);
+    if (line && build->errors) (void)PyList_Append(build->errors, line);
+    Py_XDECREF(line);
+    Py_XDECREF(span);
+    Py_XDECREF(loc);
+}
+
 PyObject *fc_py_build_list(fc_build *build, uint32_t number, uint32_t at, const fc_path *path) {
     const fc_node *node = &fc_py_kernel(build)->nodes[number];
     const fc_tape_node *value = &build->tape->nodes[at];
     if (value->kind != FC_JSON_ARRAY || !fc_check_length(node, value->as.count))
         return fc_py_refuse(build, number, value, path);
-    return build_items(build, node, NULL, at, path);
+    PyObject *list = build_items(build, node, NULL, at, path);
+    if (list && FC_UNLIKELY(!fc_check_length(node, (uint64_t)PyList_GET_SIZE(list)))) {
+        note_short(build, node, value, PyList_GET_SIZE(list), path);
+        Py_CLEAR(list);
+    }
+    return list;
 }
 
 /* The items if there is no fault in any of them; nobody is asked. NULL without an exception: there
@@ -128,6 +150,11 @@ PyObject *fc_py_build_dict(fc_build *build, uint32_t number, uint32_t at, const 
         child = build->tape->nodes[child + 1].next;
     }
     Py_XDECREF(keys);
-    if (failed || !valid) Py_CLEAR(dict);
+    if (failed || !valid) {
+        Py_CLEAR(dict);
+    } else if (FC_UNLIKELY(!fc_check_length(node, (uint64_t)PyDict_GET_SIZE(dict)))) {
+        note_short(build, node, value, PyDict_GET_SIZE(dict), path);
+        Py_CLEAR(dict);
+    }
     return dict;
 }

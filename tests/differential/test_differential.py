@@ -1,0 +1,64 @@
+"""A short search in every run of the suite; the long one is a command, and a step of CI."""
+
+from __future__ import annotations
+
+import ast
+
+import pytest
+
+from ..profiles import SCALES, chosen
+from . import search as module
+from .making import PLAIN
+from .plans import PLAIN as NAMES
+from .plans import Plan, simpler
+from .search import Differs, Judge, compare, judge_of, search
+
+SCALE = SCALES[chosen()]
+
+
+def test_equals_pydantic() -> None:
+    tally = search(5000 * SCALE, seed=20, per_type=25)
+    # What is searched is neither all right nor all wrong, and of every kind.
+    assert tally.outcomes["accepted"] > tally.documents // 4
+    assert tally.outcomes["refused"] > tally.documents // 4
+    assert tally.outcomes["no JSON"] > tally.documents // 50
+    assert {"model", "dataclass", "typed", "named", "tagged", "union", "recursive"} <= set(
+        tally.kinds
+    )
+
+
+def test_every_named_type_has_a_plan() -> None:
+    assert set(PLAIN) == set(NAMES)
+
+
+def test_a_difference_is_found_and_made_small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if an integer of 3 were taken for 4 wherever it stands in a list."""
+
+    def wrong(plan: Plan) -> Judge | None:
+        judge = judge_of(plan)
+        if judge is None or "'list', ('int'" not in repr(plan):
+            return judge
+        return lambda data: (judge(data)[0] if b"3" not in data else "wrong", judge(data)[1])
+
+    with pytest.raises(Differs) as caught:
+        search(200_000, seed=1, per_type=50, make_judge=wrong)
+    assert caught.value.plan == ("list", ("int", {}), {})
+    assert caught.value.data == b"3"
+    # The message says how to see it again.
+    shown = str(caught.value).split("compare(", 1)[1].split("\n", 1)[0]
+    assert ast.literal_eval("(" + shown) == (caught.value.plan, caught.value.data)
+    compare(caught.value.plan, caught.value.data)  # which is no difference without the fault
+    monkeypatch.setattr(module, "judge_of", wrong)
+    with pytest.raises(Differs):
+        compare(caught.value.plan, caught.value.data)
+
+
+def test_simpler_plans_end() -> None:
+    plan: Plan = ("model", {"f": (("list", ("int", {"ge": 3}), {}), "default", None)}, {}, "after")
+    seen = [plan]
+    for _ in range(50):
+        less = next(simpler(seen[-1]), None)
+        if less is None:
+            break
+        seen.append(less)
+    assert len(seen) < 10
