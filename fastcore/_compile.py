@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from ._compile_arrays import array_node
 from ._compile_containers import Containers
 from ._compile_objects import Objects
 from ._compile_scalars import Scalars
@@ -16,8 +17,6 @@ from ._nodes import (
     ARRAY,
     COLUMNAR,
     IMPURE,
-    INT64,
-    MAX_DIMS,
     MODEL,
     NULLABLE,
     ORIGINAL,
@@ -205,7 +204,7 @@ class Compiler(Scalars, Containers, Objects):
         from ._compile_record import compile_record
 
         if layout.kind == "array":
-            return (ARRAY, flags, *_array(layout))
+            return (ARRAY, flags, *array_node(layout))
         kind = {"rows": ROWS, "row": ROW, "table": TABLE}[layout.kind]
         from .columns import Columns
 
@@ -217,21 +216,3 @@ class Compiler(Scalars, Containers, Objects):
 
 def _flags(peeled: Peeled) -> int:
     return (NULLABLE if peeled.nullable else 0) | (IMPURE if peeled.impure else 0)
-
-
-def _array(layout: Any) -> tuple[Any, ...]:
-    """What an ARRAY is made of: dtype, sizes, and for each name where it stood before."""
-    sizes = layout.shape or ("",)
-    if len(sizes) > MAX_DIMS:
-        raise NotNative(f"more than {MAX_DIMS} dimensions")
-    if not layout.dtype.isnative:
-        raise NotNative("another byte order")
-    numbers = tuple(size if isinstance(size, int) else -1 for size in sizes)
-    if any(size > INT64[1] for size in numbers):
-        raise NotNative("a size beyond 64 bits")
-    first: dict[str, int] = {}
-    same = (
-        first.setdefault(size, d) if isinstance(size, str) and size else d
-        for d, size in enumerate(sizes)
-    )
-    return layout.dtype, numbers, tuple(s if s < d else -1 for d, s in enumerate(same))

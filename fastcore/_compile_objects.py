@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ._compile_arrays import shared_sizes
 from ._nodes import (
     ABSENT,
     COPY,
@@ -169,12 +170,15 @@ class Objects(Base):
                 raise NotNative(f"field {name}: a validator that takes info")
         if len(set(keys)) != len(keys):
             raise NotNative("two fields of one key")
+        sizes = shared_sizes(fields, self.definitions)
+        if sizes and make == "named":
+            raise NotNative("sizes of one name, in a named tuple")
         for name, field in fields.items():
             children.append(self.node(field["schema"], config, (*path, name)))
         self.impure = impure
         return (
             NAMED if make == "named" else MODEL, schema["cls"], tuple(fields), tuple(keys),
-            tuple(children), tuple(defaults), extra, make,
+            tuple(children), tuple(defaults), extra, make, sizes,
         )  # fmt: skip
 
 

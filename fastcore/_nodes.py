@@ -210,6 +210,8 @@ def find_in_record(
     stack, seen = [schema], set()
     while stack:
         top = stack.pop()
+        if (top.get("metadata") or {}).get("fastcore") is not None:
+            continue  # our own functions, and other records
         if wanted(top):
             return True
         if top.get("type") == "definition-ref":

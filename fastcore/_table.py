@@ -9,6 +9,7 @@ from pydantic_core import PydanticCustomError, SchemaValidator
 from pydantic_core import core_schema as cs
 
 from . import _identity as _identity
+from ._agreement import Agreement
 from ._record import compile_record
 from ._rewrite import find
 from .errors import UnsupportedError
@@ -63,7 +64,11 @@ class Table:
 
         def takes_info(node: Node) -> bool:
             function = node.get("function")
-            return isinstance(function, dict) and function.get("type") == "with-info"
+            return (
+                isinstance(function, dict)
+                and function.get("type") == "with-info"
+                and not isinstance(function["function"], Agreement)
+            )
 
         for name, field in fields.items():
             if find(field["schema"], takes_info):

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar, get_args
 import numpy as np
 from pydantic_core import (
     InitErrorDetails,
-    PydanticCustomError,
     PydanticKnownError,
     ValidationError,
 )
 from pydantic_core import core_schema as cs
 
 from . import _identity as _identity
+from ._agreement import Agreement, disagree, names_of
 from ._layout import Layout
 from .errors import UnsupportedError
 
@@ -184,7 +184,9 @@ class Shape:
     Parameters
     ----------
     *sizes : int or str
-        A number is the size. A name is any size, but the same wherever the name stands.
+        A number is the size. A name is any size, but the same wherever the name stands, in the
+        arrays that are fields of one instance; an error of the type ``array_dimension`` is at the
+        later one.
 
     Raises
     ------
@@ -276,6 +278,10 @@ def _array_schema(layout: Layout) -> cs.CoreSchema:
 
     schema = _taken(layout, _nested(_element(dtype), shape), accept, finish, serialize)
     _describe(schema, _nested(_JSON_KINDS[dtype.kind](), shape))
+    if names_of(shape):
+        return cs.with_info_after_validator_function(
+            Agreement(shape), schema, metadata={"fastcore": layout}
+        )
     return schema
 
 
@@ -387,11 +393,7 @@ def _measure(value: Any, shape: tuple[int | str, ...]) -> tuple[int, ...]:
     names: dict[str, int] = {}
     for size, found in zip(shape, sizes, strict=True):
         if isinstance(size, str) and size and names.setdefault(size, found) != found:
-            raise PydanticCustomError(
-                "array_dimension",
-                "Dimension '{name}' should have {expected} items, not {actual}",
-                {"name": size, "expected": names[size], "actual": found},
-            )
+            disagree(size, names[size], found)
     return tuple(sizes)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Callable
 from typing import Annotated, Any, Literal
@@ -29,6 +30,8 @@ def described(value: Any) -> Any:
         return (value.dtype.str, value.shape, value.tobytes(), flags)
     if isinstance(value, BaseModel):
         return (type(value).__name__, [(k, described(v)) for k, v in value.__dict__.items()])
+    if dataclasses.is_dataclass(value):
+        return (type(value).__name__, described(vars(value)))
     if isinstance(value, (list, tuple)):
         return [described(item) for item in value]
     if isinstance(value, dict):

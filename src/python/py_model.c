@@ -253,7 +253,17 @@ PyObject *fc_py_build_model(fc_build *build, uint32_t number, uint32_t at, const
     if (model->allow_extra && !extra && !(extra = PyDict_New())) goto done;
     dict = PyDict_Copy(model->template_dict);
     Py_ssize_t earlier = build->errors ? PyList_GET_SIZE(build->errors) : 0;
-    if (!dict || build_fields(build, node, model, &m, value, dict, path) <= 0) {
+    int valid = dict ? build_fields(build, node, model, &m, value, dict, path) : -1;
+    if (FC_UNLIKELY(model->size_count && valid >= 0) &&
+        (!valid || !fc_py_sizes_agree(model, m.at, dict))) {
+        /* Nothing of the user's has run (the compiler saw to that): the original does it all. */
+        if (build->errors)
+            (void)PyList_SetSlice(build->errors, earlier, PyList_GET_SIZE(build->errors), NULL);
+        if (!PyErr_Occurred())
+            instance = fc_py_hand_over(build, number, value->start, value->end, path);
+        goto done;
+    }
+    if (valid <= 0) {
         /* A signal ends it: what came before does not count. */
         if (build->signal && !PyErr_Occurred() && build->errors)
             (void)PyList_SetSlice(build->errors, earlier, PyList_GET_SIZE(build->errors), NULL);

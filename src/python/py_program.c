@@ -7,7 +7,8 @@
  *   BYTES             min, max
  *   LIST, DICT, SET, FROZENSET   child, min, max
  *   TUPLE             children, any number of one, min, max
- *   MODEL             cls, names, keys, children, defaults, extra, make, init
+ *   MODEL             cls, names, keys, children, defaults, extra, make,
+ *                     sizes (name, field, dimension), init
  *                     (defaults: None or (how, object); extra: "ignore", "forbid", "allow";
  *                     make: "model", "dataclass", "slots", "dict"; init: post_init | None, names
  *                     that it is given | None, numbers of the fields that no document gives)
@@ -226,6 +227,23 @@ static int load_root(fc_py_schema *self, PyObject *tuple, fc_node *node, fc_py_n
     return model->set_fields ? load_post_init(item(tuple, 4), model) : -1;
 }
 
+static int load_sizes(fc_py_schema *self, PyObject *sizes, fc_py_model *model) {
+    if (!sizes) return -1;
+    size_t count = (size_t)PyTuple_GET_SIZE(sizes);
+    model->sizes = fc_arena_zeros(&self->arena, count + 1, sizeof *model->sizes);
+    if (!model->sizes) return no_memory();
+    for (size_t i = 0; i < count; i++) {
+        PyObject *size = PyTuple_GET_ITEM(sizes, (Py_ssize_t)i);
+        uint32_t fields = (uint32_t)PyTuple_GET_SIZE(model->names);
+        if (index_item(size, 0, UINT32_MAX, &model->sizes[i].name) < 0 ||
+            index_item(size, 1, fields, &model->sizes[i].field) < 0 ||
+            index_item(size, 2, FC_SHAPE_MAX_DIMS, &model->sizes[i].dimension) < 0)
+            return -1;
+    }
+    model->size_count = (uint32_t)count;
+    return 0;
+}
+
 static int load_model(fc_py_schema *self, PyObject *tuple, fc_node *node, fc_py_node *py) {
     static const char *const makes[] = {"model", "dataclass", "slots", "dict", "named"};
     fc_py_model *model = &self->models[self->model_count++];
@@ -252,7 +270,9 @@ static int load_model(fc_py_schema *self, PyObject *tuple, fc_node *node, fc_py_
          !(model->set_private = descriptor(model->cls, "__pydantic_private__")) ||
          !(model->set_fields = descriptor(model->cls, "__pydantic_fields_set__"))))
         return -1;
-    if (load_init(self, item(tuple, 9), model) < 0) return -1;
+    if (load_init(self, item(tuple, 10), model) < 0 ||
+        load_sizes(self, tuple_item(tuple, 9), model) < 0)
+        return -1;
     return load_defaults(self, item(tuple, 6), model);
 }
 

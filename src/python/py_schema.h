@@ -9,6 +9,11 @@
 #include "fastcore/schema.h"
 #include "python/state.h"
 
+/* A dimension of an array field whose size has a name that other fields have as well. */
+typedef struct fc_py_size {
+    uint32_t name, field, dimension; /* `name`: a number */
+} fc_py_size;
+
 typedef struct fc_py_model {
     PyTypeObject *cls;
     PyObject *names;         /* tuple of field names, interned */
@@ -22,6 +27,8 @@ typedef struct fc_py_model {
     PyObject *init_only;    /* tuple: names whose values are its arguments, and no attributes */
     const uint32_t *unread; /* fields that no document gives (init=False) */
     uint32_t unread_count;
+    fc_py_size *sizes; /* in order of name, and below that of the fields */
+    uint32_t size_count;
     bool allow_extra, forbid_extra;
     uint8_t make; /* FC_MAKE_* */
 } fc_py_model;
@@ -153,6 +160,8 @@ PyObject *fc_py_hand_over_record(fc_build *build, uint32_t node, size_t start, s
 PyObject *fc_py_build_columns(fc_build *build, uint32_t node, fc_fill *fill, size_t base,
                               const fc_path *path);
 
+/* Whether sizes of one name are equal, in the arrays of the fields that were `given` (not 0). */
+bool fc_py_sizes_agree(const fc_py_model *model, const uint32_t *given, PyObject *dict);
 /* The same of an ARRAY node: an ndarray. */
 PyObject *fc_py_build_array(fc_build *build, uint32_t node, fc_fill *fill, size_t base,
                             const fc_path *path);
