@@ -113,7 +113,7 @@ class Objects(Base):
         only(schema, "function function_name arguments_schema return_schema")
         refuse(schema, "return_schema")
         cls, arguments = schema["function"], schema["arguments_schema"]
-        if not isinstance(cls, type) or not issubclass(cls, tuple):
+        if not hasattr(cls, "_fields"):
             raise NotNative("a call")
         only(arguments, "arguments_schema")
         return self._named(cls, arguments["arguments_schema"], config, path)
@@ -122,13 +122,12 @@ class Objects(Base):
         self, cls: Any, fields: list[CoreSchema], config: CoreSchema, path: Any
     ) -> tuple[Any, ...]:
         """A NAMED, if the class makes its instances as namedtuple() wrote it."""
-        new = getattr(cls.__new__, "__globals__", {}).get("__name__", "")
-        if (
-            type(cls) is not type
-            or not new.startswith("namedtuple_")
-            or cls.__init__ is not object.__init__
-            or cls._fields != tuple(field["name"] for field in fields)
-        ):
+        names = tuple(field["name"] for field in fields)
+        module = getattr(getattr(cls, "__new__", None), "__globals__", {}).get("__name__", "")
+        metaclass: Any = type(cls)
+        written = metaclass is type and module.startswith("namedtuple_")
+        inits = any("__init__" in vars(base) for base in cls.__mro__[:-1])
+        if not written or inits or cls._fields != names:
             raise NotNative("a __new__ or __init__ of its own")
         return (
             *self._fields(
