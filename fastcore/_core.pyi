@@ -1,7 +1,7 @@
 """The compiled kernels; see the modules that wrap them."""
 
 from collections.abc import Iterable
-from typing import Any, Self, TypeAlias, final
+from typing import Any, Self, TypeAlias, TypeVar, final
 
 import numpy as np
 import numpy.typing as npt
@@ -123,6 +123,8 @@ class Program:
     ) -> tuple[npt.NDArray[Any], ...] | None: ...
     def codes(self, source: int, values: npt.NDArray[Any], /) -> npt.NDArray[Any] | None: ...
 
+_Pair = TypeVar("_Pair", bound=tuple[Any, ...])
+
 def bin_counts(
     values: npt.NDArray[Any], edges: npt.NDArray[Any], shift: float | None = None, /
 ) -> Any: ...
@@ -135,6 +137,19 @@ def statistic(
     correction: bool,
     /,
 ) -> tuple[float, float]: ...
+def compare_samples(
+    type: type[_Pair],
+    name: str,
+    reference: object,
+    current: object,
+    edges: object,
+    counts: object,
+    nan: object,
+    base: object,
+    eps: object,
+    correction: object,
+    /,
+) -> _Pair | None: ...
 def statistics(
     names: tuple[str, ...], reference: npt.NDArray[Any], current: npt.NDArray[Any], /
 ) -> list[tuple[float, float]]: ...

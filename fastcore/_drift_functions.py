@@ -26,6 +26,7 @@ __all__ = [
 ]
 
 Array = np.ndarray[Any, Any]
+_compare_samples = _core.compare_samples
 
 
 class DriftResult(NamedTuple):
@@ -132,19 +133,35 @@ def _two_counts(
     )
 
 
-def _run(
+def _compare(
     name: str,
-    rows: tuple[Array, Array] | None,
+    reference: npt.ArrayLike,
+    current: npt.ArrayLike,
+    bins: int,
+    edges: npt.ArrayLike | None,
+    counts: bool,
+    nan: str,
     base: float | None = None,
-    eps: float = math.nan,
+    eps: float | None = None,
     correction: bool = True,
 ) -> DriftResult:
+    """A statistic of two samples: at once in C, if all is plain, which it has to find out."""
+    if edges is not None:
+        quick = _compare_samples(
+            DriftResult, name, reference, current, edges, counts, nan, base, eps, correction
+        )
+        if quick is not None:
+            return quick
+    rows = _two_counts(reference, current, bins, edges, counts, nan)
     has_pvalue = name in ("psi", "chi2", "g_test")
     if base is not None and not (base > 0 and base != 1):
         raise ValueError(f"base: expected a number above 0 other than 1, got {base!r}")
+    if eps is not None and not 0 < eps < 1:
+        raise ValueError(f"eps: expected a share between 0 and 1, got {eps!r}")
     if rows is None:
         return DriftResult(math.nan, math.nan if has_pvalue else None)
-    statistic, p = _core.statistic(name, *rows, base or 0.0, eps, correction)
+    least = math.nan if eps is None else eps
+    statistic, p = _core.statistic(name, *rows, base or 0.0, least, correction)
     return DriftResult(statistic, p if has_pvalue else None)
 
 
@@ -220,12 +237,13 @@ def psi(
     nan: str = "omit",
 ) -> DriftResult:
     """Population stability index."""
-    rows = _two_counts(reference, current, bins, edges, counts, nan)
-    if eps is None:
-        return _run("psi", rows)
-    if not 0 < eps < 1:
-        raise ValueError(f"eps: expected a share between 0 and 1, got {eps!r}")
-    return _run("psi", rows, eps=eps)
+    if edges is not None:  # as `_compare` does, without its call: a twentieth of the time
+        quick = _compare_samples(
+            DriftResult, "psi", reference, current, edges, counts, nan, None, eps, True
+        )
+        if quick is not None:
+            return quick
+    return _compare("psi", reference, current, bins, edges, counts, nan, None, eps)
 
 
 @_document(
@@ -255,7 +273,7 @@ def jensenshannon(
     nan: str = "omit",
 ) -> DriftResult:
     """Jensen-Shannon distance."""
-    return _run("jensenshannon", _two_counts(reference, current, bins, edges, counts, nan), base)
+    return _compare("jensenshannon", reference, current, bins, edges, counts, nan, base)
 
 
 @_document(
@@ -280,7 +298,7 @@ def kl_divergence(
     nan: str = "omit",
 ) -> DriftResult:
     """Kullback-Leibler divergence of the reference from the current data."""
-    return _run("kl_divergence", _two_counts(reference, current, bins, edges, counts, nan), base)
+    return _compare("kl_divergence", reference, current, bins, edges, counts, nan, base)
 
 
 @_document(
@@ -301,7 +319,7 @@ def hellinger(
     nan: str = "omit",
 ) -> DriftResult:
     """Hellinger distance."""
-    return _run("hellinger", _two_counts(reference, current, bins, edges, counts, nan))
+    return _compare("hellinger", reference, current, bins, edges, counts, nan)
 
 
 @_document(
@@ -322,7 +340,7 @@ def total_variation(
     nan: str = "omit",
 ) -> DriftResult:
     """Total variation distance."""
-    return _run("total_variation", _two_counts(reference, current, bins, edges, counts, nan))
+    return _compare("total_variation", reference, current, bins, edges, counts, nan)
 
 
 @_document(
@@ -343,7 +361,7 @@ def linf(
     nan: str = "omit",
 ) -> DriftResult:
     """L-infinity distance of the bins' shares."""
-    return _run("linf", _two_counts(reference, current, bins, edges, counts, nan))
+    return _compare("linf", reference, current, bins, edges, counts, nan)
 
 
 @_document(
@@ -368,8 +386,7 @@ def chi2(
     nan: str = "omit",
 ) -> DriftResult:
     """Chi-squared test of homogeneity."""
-    rows = _two_counts(reference, current, bins, edges, counts, nan)
-    return _run("chi2", rows, correction=correction)
+    return _compare("chi2", reference, current, bins, edges, counts, nan, None, None, correction)
 
 
 @_document(
@@ -393,8 +410,7 @@ def g_test(
     nan: str = "omit",
 ) -> DriftResult:
     """Log-likelihood ratio test of homogeneity."""
-    rows = _two_counts(reference, current, bins, edges, counts, nan)
-    return _run("g_test", rows, correction=correction)
+    return _compare("g_test", reference, current, bins, edges, counts, nan, None, None, correction)
 
 
 def ks_2samp(

@@ -311,3 +311,84 @@ def test_pandas_texts_with_a_missing_one() -> None:
     texts = pd.Series(["a", "b", None, "b"], dtype="string")
     assert drift.psi(texts, ["a", "b", "b"]).statistic == 0
     assert math.isnan(drift.psi(texts, ["a"], nan="propagate").statistic)
+
+
+BINNED = [getattr(drift, name) for name in _core.statistic_names()]
+
+
+def _ordinary(function: Any, *args: Any, edges: Any, **options: Any) -> Any:
+    """Edges in a list are none that C takes by itself."""
+    return function(*args, edges=edges.tolist(), **options)
+
+
+@pytest.mark.parametrize("function", BINNED)
+def test_samples_compared_at_once(function: Any) -> None:
+    """In C by one call, and step by step in Python: the same bits, of the same type."""
+    rng = np.random.default_rng(3)
+    even, uneven = np.arange(-5.0, 6.0), np.array([-3, -2.9, -2.8, 0.5, 4])
+    many = np.linspace(-4, 4, 60)
+    for n, m in [(0, 5), (1, 1), (7, 1000), (1000, 64), (5000, 60_000)]:
+        for dtype in ("f8", "f4", "i8", "i4", "f2"):
+            r, c = (rng.normal(size=size) * 3 for size in (n, m))
+            r, c = r.astype(dtype), c.astype(dtype)
+            for edges in (even, uneven, many, many[:32], even[:0], even[:1]):
+                expected = _ordinary(function, r, c, edges=edges)
+                found = function(r, c, edges=edges)
+                assert type(found) is drift.DriftResult
+                assert repr(found) == repr(expected)
+    x = rng.normal(size=3000)
+    x[::7], x[5], x[6], x[8] = np.nan, np.inf, -np.inf, -0.0
+    for y in (x, x[::-1], x[::3], x[:64], x.astype("f4"), np.ma.masked_invalid(x), x.astype(">f8")):
+        for edges in (even, even[::2], np.array([0.0, 1.0])):
+            for nan in ("omit", "propagate"):
+                expected = _ordinary(function, x, y, edges=edges, nan=nan)
+                assert repr(function(x, y, edges=edges, nan=nan)) == repr(expected)
+
+
+def test_samples_compared_at_once_with_options() -> None:
+    rng = np.random.default_rng(4)
+    r, c, edges = rng.normal(size=500), rng.normal(0.4, 1, 900), np.array([-0.5, 2.0, 5.0])
+    for function, option, values in [
+        (drift.psi, "eps", (None, 1e-12, 0.3, np.float64(0.1))),
+        (drift.jensenshannon, "base", (None, 2.0, 2, 0.5)),
+        (drift.kl_divergence, "base", (None, 2.0, 10)),
+        (drift.chi2, "correction", (True, False, 0)),
+        (drift.g_test, "correction", (True, False, 1)),
+    ]:
+        for value in values:
+            options: dict[str, Any] = {option: value}
+            for some in (edges, edges[:1]):
+                expected = _ordinary(function, r, c, edges=some, **options)
+                assert repr(function(r, c, edges=some, **options)) == repr(expected)
+    for options, match in [
+        ({"edges": edges[::-1]}, "edges: expected rising"),
+        ({"edges": np.array([np.nan])}, "edges: expected rising"),
+        ({"edges": edges[None]}, "edges: expected one dimension"),
+        ({"edges": edges, "eps": 0.0}, "eps: expected a share"),
+        ({"edges": edges, "eps": 1.0}, "eps: expected a share"),
+        ({"edges": edges, "nan": "drop"}, "nan: expected"),
+    ]:
+        with pytest.raises(ValueError, match=match):
+            drift.psi(r, c, **options)
+    with pytest.raises(ValueError, match="base: expected"):
+        drift.jensenshannon(r, c, edges=edges, base=1.0)
+    with pytest.raises(ValueError, match="reference: expected one dimension"):
+        drift.psi(r[None], c, edges=edges)
+    with pytest.raises(ValueError, match="current: expected no missing"):
+        drift.psi(r, np.array([np.nan]), edges=edges, nan="raise")
+    # Counts are not counted again.
+    assert drift.psi([1, 2], [2, 1], edges=edges, counts=True) == drift.psi(
+        [1, 2], [2, 1], counts=True
+    )
+
+
+def test_compare_samples_refuses() -> None:
+    x, edges = np.arange(4.0), np.array([1.0])
+    rest = (x, x, edges, False, "omit", None, None, True)
+    assert _core.compare_samples(drift.DriftResult, "psi", *rest) == (0.0, 1.0)
+    with pytest.raises(TypeError, match="takes 10"):
+        _core.compare_samples(drift.DriftResult, "psi")  # type: ignore[call-arg]
+    with pytest.raises(TypeError, match="type: expected a type of tuples"):
+        _core.compare_samples(list, "psi", *rest)  # type: ignore[type-var]
+    with pytest.raises(ValueError, match="no statistic 'none'"):
+        _core.compare_samples(drift.DriftResult, "none", *rest)

@@ -21,6 +21,10 @@ void fc_at_least_f32(const float *values, size_t n, const float *edges, size_t e
 /* For float32 values, x >= edges[i] is, exactly, x >= out[i]: the least float32 that reaches it. */
 void fc_edges_f32(const double *edges, size_t edge_count, float *out);
 
+/* How many of the values are no NaN. */
+uint64_t fc_present_f64(const double *values, size_t n);
+uint64_t fc_present_f32(const float *values, size_t n);
+
 /* Up to FC_FEW_EDGES rising edges, made ready for counting (drift/bins.c says how). Of float64
  * values, or of float32. Immutable afterwards; any thread may read it. */
 enum { FC_BUCKETS_F64 = 16, FC_BUCKETS_F32 = 32 };
@@ -77,6 +81,8 @@ typedef struct fc_stat_options {
  * row sums to zero. FC_EINVALID for an unknown name. */
 fc_status fc_stat(const char *name, const double *reference, const double *current, size_t bins,
                   const fc_stat_options *options, double *statistic, double *p);
+/* Whether a statistic has a p-value at all. */
+bool fc_stat_has_pvalue(const char *name);
 /* Name i of stats.def, NULL behind the last. */
 const char *fc_stat_name(size_t i);
 

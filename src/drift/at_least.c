@@ -153,3 +153,32 @@ void fc_edges_f32(const double *edges, size_t edge_count, float *out) {
         out[i] = (double)near < edges[i] ? nextafterf(near, INFINITY) : near;
     }
 }
+
+#if defined(__x86_64__)
+/* Whether some of n values, a multiple of 64, is NaN: one comparison tells of two vectors. */
+#define ANY_NAN(bits, type, vector, width, load, compare)                                          \
+    AVX512 static bool any_nan##bits(const type *x, size_t n) {                                    \
+        unsigned found = 0;                                                                        \
+        for (size_t i = 0; i < n && !found; i += 4 * (width))                                      \
+            found = (unsigned)compare(load(x + i), load(x + i + (width)), _CMP_UNORD_Q) |          \
+                    (unsigned)compare(load(x + i + 2 * (width)), load(x + i + 3 * (width)),        \
+                                      _CMP_UNORD_Q);                                               \
+        return found;                                                                              \
+    }
+ANY_NAN(64, double, __m512d, 8, _mm512_loadu_pd, _mm512_cmp_pd_mask)
+ANY_NAN(32, float, __m512, 16, _mm512_loadu_ps, _mm512_cmp_ps_mask)
+#define NO_NAN(bits, values, n) (fc_cpu_current() == FC_CPU_AVX512 && !any_nan##bits(values, n))
+#else
+#define NO_NAN(bits, values, n) false
+#endif
+
+#define PRESENT(bits, type)                                                                        \
+    uint64_t fc_present_f##bits(const type *values, size_t n) {                                    \
+        size_t whole = n & ~(size_t)63;                                                            \
+        bool none = NO_NAN(bits, values, whole);                                                   \
+        uint64_t count = none ? whole : 0;                                                         \
+        for (size_t i = none ? whole : 0; i < n; i++) count += values[i] == values[i];             \
+        return count;                                                                              \
+    }
+PRESENT(64, double)
+PRESENT(32, float)

@@ -81,8 +81,7 @@ FC_BODY FC_TARGET void FC_Q(add_some)(FC_Q(state) * s, int k, FC_Q(lanes) x, FC_
         for (size_t at = 0; at < n; at += 8) {                                                     \
             for (int k = 0; k < FC_Q(PARTS); k++) {                                                \
                 FC_Q(lanes)                                                                        \
-                x = FC_Q(load##size)(values + at + k * FC_Q(WIDTH)),                               \
-                from = x - around;                                                                 \
+                x = FC_Q(load##size)(values + at + k * FC_Q(WIDTH)), from = x - around;            \
                 s.sum[k] += from;                                                                  \
                 s.squares[k] += from * from;                                                       \
                 s.min[k] = FC_MIN(x, s.min[k]);                                                    \

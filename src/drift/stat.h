@@ -11,7 +11,8 @@ typedef struct fc_rows {
     const fc_stat_options *options;
 } fc_rows;
 
-#define FC_STAT(name) void fc_stat_##name(const fc_rows *rows, double *statistic, double *p);
+#define FC_STAT(name, tested)                                                                      \
+    void fc_stat_##name(const fc_rows *rows, double *statistic, double *p);
 #include "drift/stats.def"
 #undef FC_STAT
 

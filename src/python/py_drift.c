@@ -75,33 +75,31 @@ static PyObject *bin_counts(PyObject *module, PyObject *const *args, Py_ssize_t 
     PyObject *result = fc_array_new(FC_DTYPE_UINT64, 1, &size, false, &data);
     bool single = x.dtype == FC_DTYPE_FLOAT32, few = count <= FC_FEW_EDGES;
     if (!result) return NULL;
-    float narrow[FC_FEW_EDGES];
-    if (single && few) fc_edges_f32(edges, count, narrow);
+    fc_bins_f64 wide;
+    fc_bins_f32 narrow;
+    if (single && few) fc_bins_init_f32(&narrow, edges, count);
+    if (!single && few) fc_bins_init_f64(&wide, edges, count);
     uint64_t *at_least = (uint64_t *)data + 1, *counts = data;
     memset(counts, 0, (count + 1) * sizeof *counts);
     fc_quality quality = {0};
     bool finite = true;
     fc_status status = FC_OK;
-    double lowest = -INFINITY; /* everything but NaN is at least that: the number of values */
     uint64_t present = 0;
     PyThreadState *saved = n > LONG ? PyEval_SaveThread() : NULL;
     if (!few)
         status = search(&x, edges, count, n, at_least);
     else if (single)
-        fc_at_least_f32(x.data, n, narrow, count, at_least);
+        fc_bins_count_f32(&narrow, x.data, n, at_least);
     else
-        fc_at_least_f64(x.data, n, edges, count, at_least);
+        fc_bins_count_f64(&wide, x.data, n, at_least);
     if (!isnan(shift)) {
         if (single)
             fc_quality_f32(x.data, n, shift, &finite, &quality);
         else
             fc_quality_f64(x.data, n, shift, &finite, &quality);
         present = n - quality.missing;
-    } else if (single) {
-        float least = (float)lowest;
-        fc_at_least_f32(x.data, n, &least, 1, &present);
     } else {
-        fc_at_least_f64(x.data, n, &lowest, 1, &present);
+        present = single ? fc_present_f32(x.data, n) : fc_present_f64(x.data, n);
     }
     if (saved) PyEval_RestoreThread(saved);
     if (status != FC_OK) {

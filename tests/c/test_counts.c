@@ -113,10 +113,11 @@ static void test_at_least(void) {
         fc_edges_f32(edges, edge_count, narrow);
         double *x = malloc(n * sizeof *x + !n);
         float *y = malloc(n * sizeof *y + !n);
-        uint64_t wide[FC_FEW_EDGES] = {0}, single[FC_FEW_EDGES] = {0};
+        uint64_t wide[FC_FEW_EDGES] = {0}, single[FC_FEW_EDGES] = {0}, present = 0;
         for (size_t i = 0; i < n; i++) {
-            x[i] = draw(&state, edges, edge_count, 1);
+            x[i] = draw(&state, edges, edge_count, round % 2);
             y[i] = (float)x[i];
+            present += !isnan(x[i]);
             for (size_t e = 0; e < edge_count; e++)
                 wide[e] += x[i] >= edges[e], single[e] += (double)y[i] >= edges[e];
         }
@@ -127,6 +128,8 @@ static void test_at_least(void) {
             memset(got, 0, sizeof got);
             fc_at_least_f32(y, n, narrow, edge_count, got);
             CHECK_FOR(!memcmp(got, single, sizeof got), "%zu floats, %zu edges", n, edge_count);
+            CHECK_FOR(fc_present_f64(x, n) == present, "%zu values", n);
+            CHECK_FOR(fc_present_f32(y, n) == present, "%zu floats", n);
         }
         free(x);
         free(y);
