@@ -20,7 +20,7 @@ from ._drift_functions import as_array
 from .errors import UnsupportedError
 
 if TYPE_CHECKING:
-    from ._report import Report, Side
+    from ._report import Report
 
 __all__ = ["Reference", "as_columns"]
 
@@ -274,11 +274,9 @@ class Reference:
         return self._core.places()
 
     @functools.cached_property
-    def sides(self) -> list[Side]:
-        """Of each feature: its side of every comparison."""
-        from ._report import sides
-
-        return sides(self, self.block)
+    def bin_counts(self) -> list[int]:
+        """Of each feature: how many bins it has."""
+        return [len(feature.bin_starts) for feature in self.features]
 
     def compare(self, data: Any, tests: Iterable[str] | None = None) -> Report:
         """Compare data with the reference, feature by feature.

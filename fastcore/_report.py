@@ -6,15 +6,15 @@ import functools
 import json
 import math
 import os
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from . import _core
 from ._drift_functions import DriftResult, adjust
-from ._reference import BOOLEAN, KINDS, NUMBER, TEXT, TIMES, Array, Feature, Reference
+from ._reference import BOOLEAN, KINDS, TEXT, Array, Feature, Reference
 
 if TYPE_CHECKING:
     import pandas
@@ -25,8 +25,6 @@ __all__ = ["FeatureReport", "Report"]
 #: What `tests=None` means; the last one is for numbers and times only.
 TESTS = ("psi", "jensenshannon", "chi2", "ks_2samp")
 _BINNED = ("kl_divergence", "hellinger", "total_variation", "linf", "g_test")
-#: Those that have a p-value.
-_TESTED = ("psi", "chi2", "g_test")
 #: False alarms that are accepted: the share of drifted features that did not drift, at most.
 ALPHA = 0.05
 #: A PSI below this is too small to matter, however certain it is.
@@ -52,11 +50,6 @@ class Side:
         return self.rows - self.missing
 
     @functools.cached_property
-    def there(self) -> Array:
-        """The counts present and missing."""
-        return np.array([self.present, self.missing], np.uint64)
-
-    @functools.cached_property
     def range(self) -> tuple[int, int]:
         """The first cell that is not empty, and the one behind the last."""
         full = np.flatnonzero(self.cells)
@@ -68,16 +61,9 @@ class Side:
         return self.bins / self.present if self.present else np.full(len(self.bins), np.nan)
 
 
-def sides(reference: Reference, block: Array) -> list[Side]:
-    """Of each feature, what a block of counts tells."""
-    return [
-        _side(feature, place, block)
-        for feature, place in zip(reference.features, reference.places, strict=True)
-    ]
-
-
-def _side(feature: Feature, place: tuple[int, int, int, int], block: Array) -> Side:
-    _, at, first, count = place
+def side(reference: Reference, block: Array, i: int) -> Side:
+    """What a block of counts tells of feature `i`."""
+    feature, (_, at, first, count) = reference.features[i], reference.places[i]
     cells = block[first : first + count]
     rows, missing = int(block[0]), int(block[at])
     if feature.kind in (TEXT, BOOLEAN):
@@ -95,6 +81,46 @@ def _side(feature: Feature, place: tuple[int, int, int, int], block: Array) -> S
 
 
 @dataclass(frozen=True)
+class _Verdict:
+    """The p-values, adjusted, and the PSI at which each feature would have drifted."""
+
+    drifted: list[bool]
+    thresholds: list[float]
+    pvalues: list[float]
+
+
+class _Comparison:
+    """What the features of one report share: two blocks of counts, and their statistics."""
+
+    def __init__(self, reference: Reference, block: Array, names: tuple[str, ...]) -> None:
+        self.reference, self.block = reference, block
+        self.statistics = reference._core.compare(reference.block, block, names, DriftResult)
+
+    @functools.cached_property
+    def verdict(self) -> _Verdict:
+        reference = self.reference
+        places = [at for _, at, _, _ in reference.places]
+        old_rows, rows = int(reference.block[0]), int(self.block[0])
+        gone, lost = reference.block[places].tolist(), self.block[places].tolist()
+        pairs = [(found["psi"], found["missing"]) for found in self.statistics]
+        # A feature can drift in its values, and, where some are missing, in whether they are there.
+        several = [2 if a or b else 1 for a, b in zip(gone, lost, strict=True)]
+        pvalues = np.array([_least(p[:k]) for p, k in zip(pairs, several, strict=True)])
+        adjusted = adjust(pvalues, method="bh")
+        # Of m features the k that are rejected had p <= ALPHA * k / m.
+        m = max(int(np.isfinite(pvalues).sum()), 1)
+        level = ALPHA * max(int((adjusted <= ALPHA).sum()), 1) / m
+        drifted, thresholds = [], []
+        for i, (value, missing) in enumerate(pairs):
+            n, k, share = old_rows - gone[i], rows - lost[i], level / several[i]
+            bins = reference.bin_counts[i]
+            threshold = max(LARGE, _by_chance(n, k, bins, share))
+            of_missing = max(LARGE, _by_chance(old_rows, rows, 2, share))
+            thresholds.append(threshold)
+            drifted.append(value.statistic >= threshold or missing.statistic >= of_missing)
+        return _Verdict(drifted, thresholds, adjusted.tolist())
+
+
 class FeatureReport:
     """How one feature differs from the reference.
 
@@ -122,21 +148,67 @@ class FeatureReport:
         Of no drift, adjusted over the features (Benjamini and Hochberg).
     unseen_values : list of (str, int)
         The most frequent unseen texts, and how often at least each was seen.
+
+    Everything but the statistics is found when it is first asked for.
     """
 
-    name: str
-    kind: str
-    rows: int
-    missing: float
-    unseen: float | None
-    statistics: dict[str, DriftResult]
-    drifted: bool
-    threshold: float
-    pvalue: float
-    unseen_values: list[tuple[str, int]] = field(default_factory=list)
-    reference: Side = field(repr=False, kw_only=True)
-    current: Side = field(repr=False, kw_only=True)
-    feature: Feature = field(repr=False, kw_only=True)
+    def __init__(self, comparison: _Comparison, i: int) -> None:
+        self._comparison, self._at = comparison, i
+        self.feature: Feature = comparison.reference.features[i]
+        self.name: str = self.feature.name
+        self.statistics: dict[str, DriftResult] = comparison.statistics[i]
+
+    @property
+    def kind(self) -> str:
+        return KINDS[self.feature.kind]
+
+    @property
+    def rows(self) -> int:
+        return int(self._comparison.block[0])
+
+    @property
+    def missing(self) -> float:
+        return self.current.missing / self.rows if self.rows else math.nan
+
+    @functools.cached_property
+    def unseen(self) -> float | None:
+        return _unseen(self.feature, self.reference, self.current)
+
+    @property
+    def drifted(self) -> bool:
+        return self._comparison.verdict.drifted[self._at]
+
+    @property
+    def threshold(self) -> float:
+        return self._comparison.verdict.thresholds[self._at]
+
+    @property
+    def pvalue(self) -> float:
+        return self._comparison.verdict.pvalues[self._at]
+
+    @functools.cached_property
+    def unseen_values(self) -> list[tuple[str, int]]:
+        comparison = self._comparison
+        if self.feature.kind != TEXT:
+            return []
+        heavy = comparison.reference._core.heavy(comparison.block, self._at)
+        return sorted(heavy, key=lambda item: (-item[1], item[0]))
+
+    @functools.cached_property
+    def reference(self) -> Side:
+        """The reference's side of the comparison."""
+        reference = self._comparison.reference
+        return side(reference, reference.block, self._at)
+
+    @functools.cached_property
+    def current(self) -> Side:
+        """The current data's side of the comparison."""
+        return side(self._comparison.reference, self._comparison.block, self._at)
+
+    def __repr__(self) -> str:
+        shown = "name kind rows missing unseen statistics drifted threshold pvalue unseen_values"
+        parts = [f"{name}={getattr(self, name)!r}" for name in shown.split()]
+        return f"FeatureReport({', '.join(parts)})"
 
     def to_dict(self) -> dict[str, Any]:
         """What is known of the feature, as JSON can say it (None for NaN)."""
@@ -201,38 +273,9 @@ class Report(Mapping[str, FeatureReport]):
         """The report of a block of counts."""
         self = object.__new__(cls)
         self.rows, self.reference_rows = int(block[0]), reference.rows
-        names = check_tests(tests)
-        raw = []
-        found = zip(reference.features, reference.sides, sides(reference, block), strict=True)
-        for i, (feature, old, new) in enumerate(found):
-            heavy = reference._core.heavy(block, i) if feature.kind == TEXT else []
-            raw.append((feature, old, new, _statistics(feature, old, new, names), heavy))
-        pvalues = np.array([_pvalue(old, new, found) for _, old, new, found, _ in raw])
-        adjusted = adjust(pvalues, method="bh")
-        # Of m features the k that are rejected had p <= ALPHA * k / m.
-        m = max(int(np.isfinite(pvalues).sum()), 1)
-        level = ALPHA * max(int((adjusted <= ALPHA).sum()), 1) / m
-        self.features = {}
-        for (feature, old, new, statistics, heavy), p in zip(raw, adjusted.tolist(), strict=True):
-            value, missing = statistics["psi"].statistic, statistics["missing"].statistic
-            share = level / _hypotheses(old, new)
-            threshold = max(LARGE, _by_chance(old.present, new.present, len(old.bins), share))
-            of_missing = max(LARGE, _by_chance(old.rows, new.rows, 2, share))
-            self.features[feature.name] = FeatureReport(
-                name=feature.name,
-                kind=KINDS[feature.kind],
-                rows=new.rows,
-                missing=new.missing / new.rows if new.rows else math.nan,
-                unseen=_unseen(feature, old, new),
-                statistics=statistics,
-                drifted=value >= threshold or missing >= of_missing,
-                threshold=threshold,
-                pvalue=p,
-                unseen_values=sorted(heavy, key=lambda item: (-item[1], item[0])),
-                reference=old,
-                current=new,
-                feature=feature,
-            )
+        shared = _Comparison(reference, block, tuple(check_tests(tests)))
+        found = [FeatureReport(shared, i) for i in range(len(reference.features))]
+        self.features = {feature.name: feature for feature in found}
         return self
 
     @property
@@ -360,39 +403,10 @@ def check_tests(tests: Iterable[str] | None) -> list[str]:
     return list(dict.fromkeys(["psi", *names]))
 
 
-def _statistics(feature: Feature, old: Side, new: Side, names: list[str]) -> dict[str, DriftResult]:
-    binned = tuple(name for name in names if name != "ks_2samp")
-    by_bins = dict(zip(binned, _core.statistics(binned, old.bins, new.bins), strict=True))
-    found = {}
-    for name in names:
-        if name != "ks_2samp":
-            statistic, p = by_bins[name]
-            found[name] = DriftResult(statistic, p if name in _TESTED else None)
-        elif feature.kind in (NUMBER, TIMES):
-            found[name] = _ks(old, new)
-    found["missing"] = DriftResult(*_core.statistics(("psi",), old.there, new.there)[0])
-    return found
-
-
-def _ks(old: Side, new: Side) -> DriftResult:
-    """Kolmogorov-Smirnov from counts in the gaps and at the points of a sorted sample."""
-    n, m = old.present, new.present
-    if not n or not m:
-        return DriftResult(math.nan, math.nan)
-    # In a gap both functions are taken at its end, where they are equal to those in SciPy.
-    distance = _core.cells_distance(old.cells, new.cells, n, m)
-    return DriftResult(*_core.ks_pvalue(distance, n, m, "auto"))
-
-
-def _hypotheses(old: Side, new: Side) -> int:
-    """A feature can drift in its values, and, where some are missing, in whether they are there."""
-    return 2 if old.missing or new.missing else 1
-
-
-def _pvalue(old: Side, new: Side, statistics: dict[str, DriftResult]) -> float:
-    found = [statistics[name].pvalue for name in ("psi", "missing")[: _hypotheses(old, new)]]
-    values = [p for p in found if p is not None and p == p]
-    return min(1.0, min(values) * len(found)) if values else math.nan
+def _least(results: Sequence[DriftResult]) -> float:
+    """The p-value of several tests of one feature (Bonferroni)."""
+    values = [r.pvalue for r in results if r.pvalue is not None and r.pvalue == r.pvalue]
+    return min(1.0, min(values) * len(results)) if values else math.nan
 
 
 def _by_chance(n: int, m: int, bins: int, level: float) -> float:

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from fastcore import Columns, UnsupportedError, drift
+from fastcore import Columns, UnsupportedError, _core, drift
 from fastcore.drift import Reference
 from tests.monitor_data import reference, rows
 from tests.profiles import examples
@@ -290,3 +290,37 @@ def test_threads_change_nothing(threads: int) -> None:
     for coarse in (False, True):
         one = fitted._core.count(columns, coarse, 1)
         np.testing.assert_array_equal(fitted._core.count(columns, coarse, threads), one)
+
+
+def test_a_report_is_found_piece_by_piece() -> None:
+    """The same whatever is asked for first, and equal to the statistics of the counts."""
+    rng = np.random.default_rng(8)
+    data = {"x": rng.normal(size=900), "t": np.array(["a", "b", "c"] * 300, dtype=object)}
+    data["x"][:50] = np.nan
+    reference = Reference.fit(data)
+    later = {"x": data["x"] + 0.1, "t": np.array(["a", "a", "d"] * 300, dtype=object)}
+    names = [*_core.statistic_names(), "ks_2samp"]
+    first, second = (reference.compare(later, names) for _ in range(2))
+    assert first.drifted == ["t"]
+    assert [f.drifted for f in first.features.values()] == [False, True]
+    assert repr(list(second.features.values())) == repr(list(first.features.values()))
+    assert second.to_dict() == first.to_dict()
+    assert first["t"].unseen_values == [("d", 300)]
+    for f in first.features.values():
+        for name in _core.statistic_names():
+            expected = getattr(drift, name)(f.reference.bins, f.current.bins, counts=True)
+            assert repr(f.statistics[name]) == repr(expected)
+        old, new = ([side.present, side.missing] for side in (f.reference, f.current))
+        assert repr(f.statistics["missing"]) == repr(drift.psi(old, new, counts=True))
+    assert "ks_2samp" not in first["t"].statistics
+    block = reference.block
+    for args, error in [
+        ((block, block[1:], ("psi",), tuple), ValueError),
+        ((block, block, ("none",), tuple), ValueError),
+        ((block, block, ["psi"], tuple), TypeError),
+        ((block, block, ("psi",), list), TypeError),
+        ((block, block, ("psi",) * 40, tuple), TypeError),
+        ((block, block), TypeError),
+    ]:
+        with pytest.raises(error):
+            reference._core.compare(*args)

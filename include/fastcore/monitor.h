@@ -117,6 +117,14 @@ void fc_block_add(const fc_reference *reference, uint64_t *to, const uint64_t *f
  * said besides agrees with them, as in every block that was not damaged. */
 bool fc_block_sound(const fc_reference *reference, const uint64_t *block);
 
+/* Compares feature `i` of two sound blocks: pairs of (statistic, p) of the `count` statistics of
+ * `names`, which are those of fc_stat, or "ks_2samp" (NaN unless the feature is of numbers or
+ * times), and then the PSI of what is there and what is missing. p is NaN where there is none.
+ * FC_EINVALID for an unknown name. */
+fc_status fc_block_compare(const fc_reference *reference, uint32_t i, const uint64_t *old,
+                           const uint64_t *current, const char *const *names, size_t count,
+                           double *pairs);
+
 /* Text `i` (0 .. FC_HEAVY - 1) of the unknown ones that a block knows by name, at least `*count`
  * times seen; false for a free place. Counts are too small by at most others / (FC_HEAVY + 1)
  * (Misra and Gries, Science of Computer Programming 2, 1982; merging: Agarwal et al., PODS 2012).

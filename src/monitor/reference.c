@@ -45,16 +45,20 @@ static fc_status take_texts(fc_feature *feature, fc_arena *arena, const fc_featu
 
 /* The first point, those at which a bin begins, and what follows the last point. */
 static fc_status take_bins(fc_feature *feature, fc_arena *arena, const fc_feature_spec *spec) {
-    if (!spec->point_count) return spec->bin_count ? FC_EINVALID : FC_OK;
     double inner[FC_FEW_EDGES];
     uint32_t *cells = fc_arena_zeros(arena, spec->bin_count + 2, sizeof *cells);
+    uint32_t *begin = fc_arena_zeros(arena, spec->bin_count + 1, sizeof *begin);
     fc_coarse *coarse = fc_arena_zeros(arena, 1, sizeof *coarse);
-    if (!cells || !coarse) return FC_ENOMEM;
+    if (!cells || !begin || !coarse) return FC_ENOMEM;
+    feature->bin_cells = begin;
+    feature->bin_count = spec->bin_count + 1;
+    if (!spec->point_count) return spec->bin_count ? FC_EINVALID : FC_OK;
     size_t n = 0;
     cells[n++] = 1;
     for (size_t i = 0; i < spec->bin_count; i++) {
         uint32_t at = spec->bins[i];
         if (at >= spec->point_count || (i && at <= spec->bins[i - 1])) return FC_EINVALID;
+        begin[i + 1] = 2 * at + 1;
         if (!at) continue; /* the first point is an edge in any case */
         if (n <= FC_FEW_EDGES) inner[n - 1] = spec->points[at];
         cells[n++] = 2 * at + 1;

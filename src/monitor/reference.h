@@ -38,6 +38,9 @@ struct fc_feature {
     fc_points points;
     double shift;
     const fc_coarse *coarse; /* NULL: too many edges, or no points */
+    /* The cell at which each bin begins. */
+    const uint32_t *bin_cells;
+    size_t bin_count;
     /* The cell that takes what lies from each edge to the next, the outer ones included. */
     const uint32_t *edge_cells;
     size_t edge_count;

@@ -145,78 +145,6 @@ static PyObject *statistic(PyObject *module, PyObject *const *args, Py_ssize_t n
     return Py_BuildValue("dd", value, p);
 }
 
-/* Two contiguous vectors of uint64 of one length: counts of the same bins or cells. */
-static int read_counts(PyObject *const *args, fc_array_info *r, fc_array_info *c) {
-    fc_array_info *infos[2] = {r, c};
-    const char *names[2] = {"reference", "current"};
-    for (int i = 0; i < 2; i++) {
-        fc_array_info *info = infos[i];
-        if (fc_array_describe(args[i], names[i], info) < 0) return -1;
-        if (info->dtype != FC_DTYPE_UINT64 || info->ndim != 1 || !info->behaved ||
-            (info->shape[0] > 1 && info->strides[0] != 8) || info->shape[0] != r->shape[0]) {
-            PyErr_Format(PyExc_ValueError,
-                         "%s: expected a contiguous vector of uint64, as long "
-                         "as the other",
-                         names[i]);
-            return -1;
-        }
-    }
-    return 0;
-}
-
-PyDoc_STRVAR(statistics_doc,
-             "statistics($module, names, reference, current, /)\n--\n\n"
-             "A list of (statistic, p), by name, of two uint64 vectors of counts of the same bins, "
-             "with natural logarithms, half a value added to each bin, and Yates's correction.");
-
-static PyObject *statistics(PyObject *module, PyObject *const *args, Py_ssize_t nargs) {
-    (void)module;
-    fc_array_info r, c;
-    if (nargs != 3 || !PyTuple_Check(args[0]))
-        return PyErr_SetString(PyExc_TypeError, "statistics() takes a tuple and 2 arrays"), NULL;
-    if (read_counts(args + 1, &r, &c) < 0) return NULL;
-    size_t bins = (size_t)r.shape[0];
-    double local[2 * FC_FEW_EDGES], *rows = local;
-    if (bins > FC_FEW_EDGES && !(rows = PyMem_New(double, 2 * bins))) return PyErr_NoMemory();
-    for (size_t i = 0; i < bins; i++) {
-        rows[i] = (double)((const uint64_t *)r.data)[i];
-        rows[bins + i] = (double)((const uint64_t *)c.data)[i];
-    }
-    fc_stat_options options = {.eps = NAN, .correction = true};
-    PyObject *list = PyList_New(PyTuple_GET_SIZE(args[0]));
-    for (Py_ssize_t i = 0; list && i < PyTuple_GET_SIZE(args[0]); i++) {
-        PyObject *item = NULL;
-        double value, p;
-        const char *name = PyUnicode_AsUTF8(PyTuple_GET_ITEM(args[0], i));
-        if (name && fc_stat(name, rows, rows + bins, bins, &options, &value, &p) != FC_OK)
-            PyErr_Format(PyExc_ValueError, "names: no statistic %R", PyTuple_GET_ITEM(args[0], i));
-        else if (name)
-            item = Py_BuildValue("dd", value, p);
-        if (item)
-            PyList_SET_ITEM(list, i, item);
-        else
-            Py_CLEAR(list);
-    }
-    if (rows != local) PyMem_Free(rows);
-    return list;
-}
-
-PyDoc_STRVAR(distance_doc,
-             "cells_distance($module, reference, current, n, m, /)\n--\n\n"
-             "The largest distance of two distribution functions, of n and m values, from their "
-             "counts in the same cells (uint64).");
-
-static PyObject *cells_distance(PyObject *module, PyObject *const *args, Py_ssize_t nargs) {
-    (void)module;
-    fc_array_info r, c;
-    if (nargs != 4)
-        return PyErr_SetString(PyExc_TypeError, "cells_distance() takes 4 arguments"), NULL;
-    uint64_t n = PyLong_AsUnsignedLongLong(args[2]), m = PyLong_AsUnsignedLongLong(args[3]);
-    if (PyErr_Occurred() || read_counts(args, &r, &c) < 0) return NULL;
-    if (!n || !m) return PyFloat_FromDouble(NAN);
-    return PyFloat_FromDouble(fc_cells_distance(r.data, c.data, (size_t)r.shape[0], n, m));
-}
-
 PyDoc_STRVAR(names_doc, "statistic_names($module, /)\n--\n\nThe names that statistic() knows.");
 
 static PyObject *statistic_names(PyObject *module, PyObject *unused) {
@@ -235,8 +163,6 @@ static PyObject *statistic_names(PyObject *module, PyObject *unused) {
 static PyMethodDef functions[] = {
     {"bin_counts", METHOD(bin_counts), METH_FASTCALL, bin_counts_doc},
     {"statistic", METHOD(statistic), METH_FASTCALL, statistic_doc},
-    {"statistics", METHOD(statistics), METH_FASTCALL, statistics_doc},
-    {"cells_distance", METHOD(cells_distance), METH_FASTCALL, distance_doc},
     {"statistic_names", statistic_names, METH_NOARGS, names_doc},
     {NULL, NULL, 0, NULL},
 };

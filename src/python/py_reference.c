@@ -158,6 +158,10 @@ static void reference_dealloc(PyObject *object) {
 
 /* ---- For the other files ------------------------------------------------------------------ */
 
+const fc_reference *fc_py_reference_inside(PyObject *object) {
+    return ((reference_object *)object)->reference;
+}
+
 fc_reference *fc_py_reference_of(fc_state *state, PyObject *object, const char *argument) {
     if (PyObject_TypeCheck(object, state->reference_type))
         return ((reference_object *)object)->reference;
@@ -306,8 +310,7 @@ static PyObject *count(PyObject *object, PyTypeObject *cls, PyObject *const *arg
     return block;
 }
 
-/* A block of this reference, borrowed; NULL with a ValueError. */
-static const uint64_t *block_of(const fc_reference *reference, PyObject *object) {
+const uint64_t *fc_py_block_of(const fc_reference *reference, PyObject *object) {
     fc_array_info info;
     if (fc_array_describe(object, "block", &info) < 0) return NULL;
     if (info.dtype == FC_DTYPE_UINT64 && info.ndim == 1 && info.behaved && info.strides[0] == 8 &&
@@ -322,7 +325,7 @@ PyDoc_STRVAR(sound_doc, "sound($self, block, /)\n--\n\n"
 
 static PyObject *sound(PyObject *object, PyObject *block) {
     const fc_reference *reference = ((reference_object *)object)->reference;
-    const uint64_t *words = block_of(reference, block);
+    const uint64_t *words = fc_py_block_of(reference, block);
     return words ? PyBool_FromLong(fc_block_sound(reference, words)) : NULL;
 }
 
@@ -336,7 +339,7 @@ static PyObject *heavy(PyObject *object, PyObject *const *args, Py_ssize_t nargs
         PyErr_SetString(PyExc_TypeError, "heavy() takes exactly two arguments");
         return NULL;
     }
-    const uint64_t *block = block_of(reference, args[0]);
+    const uint64_t *block = fc_py_block_of(reference, args[0]);
     Py_ssize_t feature = block ? PyNumber_AsSsize_t(args[1], PyExc_IndexError) : -1;
     if (feature == -1 && PyErr_Occurred()) return NULL;
     if (feature < 0 || feature >= (Py_ssize_t)reference->count) {
@@ -360,6 +363,7 @@ static PyMethodDef reference_methods[] = {
     {"places", places, METH_NOARGS, places_doc},
     {"count", (PyCFunction)(void (*)(void))count, METH_METHOD | METH_FASTCALL | METH_KEYWORDS,
      count_doc},
+    {"compare", (PyCFunction)(void (*)(void))fc_py_compare, METH_FASTCALL, fc_py_compare_doc},
     {"sound", sound, METH_O, sound_doc},
     {"heavy", (PyCFunction)(void (*)(void))heavy, METH_FASTCALL, heavy_doc},
     {NULL, NULL, 0, NULL},

@@ -15,4 +15,12 @@ fc_mapping *fc_py_reference_mapping(PyObject *reference, fc_columns *set);
 fc_columns *fc_py_reference_row(PyObject *reference, PyObject *dict);
 fc_mapping *fc_py_reference_row_mapping(PyObject *reference); /* borrowed */
 
+/* The reference inside of a `_core.Reference`, borrowed. */
+const fc_reference *fc_py_reference_inside(PyObject *object);
+/* The method `compare` of `_core.Reference` (python/py_compare.c). */
+extern const char fc_py_compare_doc[];
+PyObject *fc_py_compare(PyObject *reference, PyObject *const *args, Py_ssize_t nargs);
+/* The words of an array that is a block of a reference, borrowed; NULL with ValueError. */
+const uint64_t *fc_py_block_of(const fc_reference *reference, PyObject *object);
+
 #endif
