@@ -100,6 +100,9 @@ typedef struct fc_node {
                       one */
     bool impure;   /* a trial run leaves it to the original */
     bool variadic; /* TUPLE: any number of items */
+    bool lane;     /* MODEL: its objects are tried as one (fc_tape_node) */
+    bool skips;    /* MODEL: keys that are no field's are passed over */
+    bool leads;    /* columns, or models with `lane`, can be below it: see tape.c */
     uint32_t child;
     union {
         struct {
@@ -196,6 +199,8 @@ typedef struct fc_record {
 /* Prepares the quick way through a record whose keys and fields are set; all their nodes lie in
  * `nodes`. FC_ENOMEM, and the record is as before. */
 fc_status fc_lane_build(fc_arena *arena, const fc_node *nodes, fc_record *record);
+/* Sets `lane` and `leads` of all nodes, when everything else of them is set. */
+void fc_lane_mark(fc_node *nodes, uint32_t count);
 
 /* What ROWS and ROW nodes make: a layout and the record's tree (record 0 is the top). */
 typedef struct fc_frame {
@@ -274,9 +279,12 @@ fc_status fc_fill_document(const fc_schema *schema, uint32_t node, const char *d
 
 /* ---- Tape --------------------------------------------------------------------------------- */
 
-enum { FC_TAPE_FILL = 16 }; /* a node kind beside fc_json_kind: number `fill` */
+/* Kinds of nodes beside fc_json_kind: number `fill`; a field that is not given. */
+enum { FC_TAPE_FILL = 16, FC_TAPE_ABSENT };
 
-enum { FC_TAPE_ESCAPED = 1, FC_TAPE_ASCII = 2, FC_TAPE_FITS = 4 };
+/* An OBJECT with FC_TAPE_RECORD was held against a MODEL node on the way: no keys, but one node for
+ * each field of the model in order, of kind FC_TAPE_ABSENT where it is not given. */
+enum { FC_TAPE_ESCAPED = 1, FC_TAPE_ASCII = 2, FC_TAPE_FITS = 4, FC_TAPE_RECORD = 8 };
 
 /* One value (or key: a STRING in front of its value) of a document. */
 typedef struct fc_tape_node {

@@ -14,6 +14,32 @@ typedef struct match {
     bool extra, fits;
 } match;
 
+/* The fields have been found by the reader. */
+static void match_record(const fc_tape_node *nodes, uint32_t object, uint32_t fields, match *m) {
+    for (uint32_t i = 0, slot = object + 1; i < fields; i++, slot++) {
+        bool given = nodes[slot].kind != FC_TAPE_ABSENT;
+        m->at[i] = given ? slot : 0;
+        m->given += given;
+    }
+}
+
+static void match_pairs(const fc_tape *tape, const fc_node *node, uint32_t object, match *m) {
+    const fc_tape_node *nodes = tape->nodes;
+    uint32_t child = object + 1, next = 0;
+    for (uint64_t i = 0; i < nodes[object].as.count; i++) {
+        fc_json_string key = fc_tape_string(tape, &nodes[child]);
+        int32_t number = fc_keys_find(&node->keys, &key, next);
+        if (number >= 0) {
+            m->given += m->at[number] == 0;
+            m->at[number] = child + 1;
+            next = (uint32_t)number + 1;
+        } else {
+            m->extra = true;
+        }
+        child = nodes[child + 1].next;
+    }
+}
+
 /* Finds the fields in the object, the last of equal keys winning. 0, or -1 with an exception. */
 static int match_fields(fc_build *build, const fc_node *node, const fc_py_model *model,
                         uint32_t object, match *m) {
@@ -27,20 +53,10 @@ static int match_fields(fc_build *build, const fc_node *node, const fc_py_model 
     m->given = 0;
     m->extra = false;
     m->fits = true;
-    const fc_tape_node *nodes = build->tape->nodes;
-    uint32_t child = object + 1, next = 0;
-    for (uint64_t i = 0; i < nodes[object].as.count; i++) {
-        fc_json_string key = fc_tape_string(build->tape, &nodes[child]);
-        int32_t number = fc_keys_find(&node->keys, &key, next);
-        if (number >= 0) {
-            m->given += m->at[number] == 0;
-            m->at[number] = child + 1;
-            next = (uint32_t)number + 1;
-        } else {
-            m->extra = true;
-        }
-        child = nodes[child + 1].next;
-    }
+    if (build->tape->nodes[object].flags & FC_TAPE_RECORD)
+        match_record(build->tape->nodes, object, fields, m);
+    else
+        match_pairs(build->tape, node, object, m);
     if (m->extra && model->forbid_extra) m->fits = false;
     if (m->given < fields)
         for (uint32_t i = 0; i < fields; i++)
@@ -95,7 +111,9 @@ static int build_fields(fc_build *build, const fc_node *node, const fc_py_model 
         if (m->at[i]) {
             /* Errors name the key that was found, which may be an alias. */
             fc_path here = {path, PyTuple_GET_ITEM(model->keys, i), 0};
-            value = fc_py_build(build, node->fields[i], m->at[i], &here);
+            value = fc_py_build_quick(build, node->fields[i], m->at[i]);
+            if (!value && !PyErr_Occurred())
+                value = fc_py_build(build, node->fields[i], m->at[i], &here);
             if (FC_UNLIKELY(!value && build->signal == FC_SIGNAL_DEFAULT && !PyErr_Occurred())) {
                 value = fc_py_field_default(build, model, i);
                 if (!value && model->make == FC_MAKE_MODEL) note_missing(build, object, &here);

@@ -263,6 +263,7 @@ static int load_model(fc_py_schema *self, PyObject *tuple, fc_node *node, fc_py_
         return -1;
     model->forbid_extra = PyUnicode_CompareWithASCIIString(extra, "forbid") == 0;
     model->allow_extra = PyUnicode_CompareWithASCIIString(extra, "allow") == 0;
+    node->skips = !model->forbid_extra && !model->allow_extra;
     while (PyUnicode_CompareWithASCIIString(make, makes[model->make]) != 0)
         if (++model->make == sizeof makes / sizeof *makes) return misshapen(), -1;
     if (model->make == FC_MAKE_MODEL &&
@@ -503,6 +504,7 @@ int fc_py_program_load(fc_state *state, fc_py_schema *self, PyObject *program, u
             return -1;
         }
     }
+    fc_lane_mark(nodes, (uint32_t)count);
     if (prepare_lanes(self) < 0) {
         fc_py_program_clear(self);
         return no_memory();

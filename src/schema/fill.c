@@ -368,8 +368,10 @@ fc_status fc_filling_start(fc_filling *filling, const fc_schema *schema, uint32_
     filling->field = NULL;
     filling->level = filling->open = filling->resume = 0;
     filling->many = schema->nodes[node].kind == FC_NODE_ROWS;
-    filling->bad = filling->learned = false;
-    filling->lane_hits = filling->lane_misses = filling->surprises = 0;
+    filling->bad = false;
+    filling->order.learned = false;
+    filling->order.surprises = 0;
+    filling->lane_hits = filling->lane_misses = 0;
     filling->own = schema->nodes[node].kind == FC_NODE_TABLE ? &fc_fill_table_sink : &rows_sink;
     filling->column = NULL;
     filling->row = filling->rows = 0;

@@ -4,6 +4,15 @@
 
 #include "fastcore/schema.h"
 
+/* In which order the fields of objects of one kind come, as the straight way (schema/lane.h) learns
+ * it: the one that follows each, the one behind the last being the first; where that is not simply
+ * the next. */
+typedef struct fc_lane_order {
+    bool learned;
+    uint32_t surprises; /* how often it was not as expected lately */
+    uint16_t follow[FC_RECORD_MAX_FIELDS + 1];
+} fc_lane_order;
+
 typedef struct fc_fill_frame {
     const fc_record *record;
     uint32_t next; /* the field expected next */
@@ -24,11 +33,8 @@ typedef struct fc_filling {
     uint32_t resume; /* skipping: until so many are open again */
     bool many;       /* ROWS: an array of records */
     bool bad;        /* the record under way is refused */
-    /* The straight way (schema/lane.h): the field that follows each, the one behind the last being
-     * the first, where that is not simply the next; and how the guess turned out so far. */
-    bool learned;
-    uint16_t follow[FC_RECORD_MAX_FIELDS + 1];
-    uint32_t lane_hits, lane_misses, surprises;
+    fc_lane_order order;
+    uint32_t lane_hits, lane_misses;
     const char *record_start;
     const fc_json_sink *own; /* that of ROWS and ROW, or that of TABLE */
     /* TABLE: the array under way, its next row, and how many rows an array must have. */

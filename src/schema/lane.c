@@ -25,22 +25,25 @@ enum { LANE_END = -1, LANE_UNKNOWN = -2, LANE_STRANGE = -3 };
 /* So many surprises, and nothing is expected any more until the guesses get better. */
 enum { SURPRISES = 32 };
 
+/* `count` stands for the beginning, and for the end. */
+static inline uint32_t lane_expect(const fc_lane_order *order, uint32_t last, uint32_t count) {
+    return order->learned ? order->follow[last] : last == count ? 0 : last + 1;
+}
+
 /* Remembers that `number` comes after `last`: most clients write all their records alike. */
-static inline void lane_learn(fc_filling *f, const fc_record *record, uint32_t last,
-                              uint32_t number, uint32_t expected) {
+static inline void lane_learn(fc_lane_order *order, uint32_t count, uint32_t last, uint32_t number,
+                              uint32_t expected) {
     if (FC_LIKELY(number == expected)) {
-        f->surprises -= f->surprises > 0;
+        order->surprises -= order->surprises > 0;
         return;
     }
-    if (!f->many) return;
-    if (!f->learned) {
-        uint32_t count = record->keys.count;
-        for (uint32_t i = 0; i < count; i++) f->follow[i] = (uint16_t)(i + 1);
-        f->follow[count] = 0;
-        f->learned = true;
+    if (!order->learned) {
+        for (uint32_t i = 0; i < count; i++) order->follow[i] = (uint16_t)(i + 1);
+        order->follow[count] = 0;
+        order->learned = true;
     }
-    f->follow[last] = (uint16_t)number;
-    f->surprises += f->surprises < 2 * SURPRISES;
+    order->follow[last] = (uint16_t)number;
+    order->surprises += order->surprises < 2 * SURPRISES;
 }
 
 static inline bool lane_put_float(const fc_lane_field *field, fc_column *column, int64_t row,
@@ -64,20 +67,28 @@ static void lane_mark(fc_fill_frame *seen) {
 /* clang-format off */
 #include "json/vector_generic.h"
 #include "json/token_template.h"
+#include "schema/lane_keys_template.h"
 #include "schema/lane_template.h"
+#include "schema/lane_tape_template.h"
 
 #if defined(__x86_64__)
 #include "json/vector_avx2.h"
 #include "json/token_template.h"
+#include "schema/lane_keys_template.h"
 #include "schema/lane_template.h"
+#include "schema/lane_tape_template.h"
 
 #include "json/vector_avx512.h"
 #include "json/token_template.h"
+#include "schema/lane_keys_template.h"
 #include "schema/lane_template.h"
+#include "schema/lane_tape_template.h"
 #elif FC_HAS_NEON
 #include "json/vector_neon.h"
 #include "json/token_template.h"
+#include "schema/lane_keys_template.h"
 #include "schema/lane_template.h"
+#include "schema/lane_tape_template.h"
 #endif
 /* clang-format on */
 
@@ -91,6 +102,19 @@ fc_status fc_lane_read(fc_filling *f, const fc_record *record, const char *at, c
     case FC_CPU_NEON: return fc_neon_lane_read(f, record, at, end, next);
 #endif
     default: return fc_generic_lane_read(f, record, at, end, next);
+    }
+}
+
+fc_status fc_lane_object(fc_lane_order *order, const fc_node *node, const char *data,
+                         const char *at, const char *end, fc_tape_node *slots, const char **next) {
+    switch (fc_cpu_current()) {
+#if defined(__x86_64__)
+    case FC_CPU_AVX512: return fc_avx512_lane_object(order, node, data, at, end, slots, next);
+    case FC_CPU_AVX2: return fc_avx2_lane_object(order, node, data, at, end, slots, next);
+#elif FC_HAS_NEON
+    case FC_CPU_NEON: return fc_neon_lane_object(order, node, data, at, end, slots, next);
+#endif
+    default: return fc_generic_lane_object(order, node, data, at, end, slots, next);
     }
 }
 
@@ -155,4 +179,61 @@ fc_status fc_lane_build(fc_arena *arena, const fc_node *nodes, fc_record *record
     }
     record->lane = fields;
     return FC_OK;
+}
+
+/* Whether an object of the model can be scalars alone: other values give the lane up. */
+static bool scalars(const fc_node *nodes, uint32_t number) {
+    const fc_node *node = &nodes[number];
+    while (node->kind == FC_NODE_AFTER) node = &nodes[node->child];
+    switch ((fc_node_kind)node->kind) {
+    case FC_NODE_NONE:
+    case FC_NODE_BOOL:
+    case FC_NODE_INT:
+    case FC_NODE_FLOAT:
+    case FC_NODE_STR:
+    case FC_NODE_LITERAL:
+    case FC_NODE_DATE:
+    case FC_NODE_DATETIME:
+    case FC_NODE_UUID:
+    case FC_NODE_BYTES: return true;
+    case FC_NODE_UNION:
+        return node->fields[FC_TOKEN_ARRAY] == FC_NO_NODE &&
+               node->fields[FC_TOKEN_OBJECT] == FC_NO_NODE;
+    default: return false;
+    }
+}
+
+static bool leads(const fc_node *nodes, const fc_node *node) {
+    switch ((fc_node_kind)node->kind) {
+    case FC_NODE_ROWS:
+    case FC_NODE_ROW:
+    case FC_NODE_TABLE:
+    case FC_NODE_ARRAY: return true;
+    case FC_NODE_LIST:
+    case FC_NODE_AFTER: return nodes[node->child].leads;
+    case FC_NODE_MODEL: break;
+    default: return false;
+    }
+    for (uint32_t i = 0; i < node->keys.count; i++)
+        if (nodes[node->fields[i]].leads) return true;
+    return node->lane;
+}
+
+void fc_lane_mark(fc_node *nodes, uint32_t count) {
+    for (uint32_t i = 0; i < count; i++) {
+        fc_node *node = &nodes[i];
+        node->leads = false;
+        if (node->kind != FC_NODE_MODEL) continue;
+        node->lane = node->keys.count > 0 && node->keys.count <= FC_RECORD_MAX_FIELDS;
+        for (uint32_t f = 0; f < node->keys.count && node->lane; f++)
+            node->lane = scalars(nodes, node->fields[f]);
+    }
+    /* Models may refer to each other in circles. */
+    for (bool changed = true; changed;) {
+        changed = false;
+        for (uint32_t i = 0; i < count; i++) {
+            if (nodes[i].leads || !leads(nodes, &nodes[i])) continue;
+            changed = nodes[i].leads = true;
+        }
+    }
 }

@@ -30,6 +30,12 @@ typedef struct fc_lane_field {
     } bound;
 } fc_lane_field;
 
+/* Reads the object at `at`, an opening brace, into a slot for each field of the MODEL node; of
+ * fields that are not there, the kind is FC_TAPE_ABSENT. What it returns is as of the function
+ * below. */
+fc_status fc_lane_object(fc_lane_order *order, const fc_node *node, const char *data,
+                         const char *at, const char *end, fc_tape_node *slots, const char **next);
+
 /* Reads the record at `at`, an opening brace, into the row set->rows. FC_OK with *next behind it,
  * and the row is then written but not counted; or with *next NULL: the record is given up. */
 fc_status fc_lane_read(fc_filling *f, const fc_record *record, const char *at, const char *end,

@@ -8,18 +8,20 @@
 
 #include "schema/fill.h"
 #include "schema/fill_array.h"
-
-enum { MAX_COLUMNAR_DEPTH = 8 };
+#include "schema/lane.h"
 
 typedef struct reader {
     fc_tape *tape;
     /* Open containers are linked through `next` of their nodes until they are closed. */
     uint32_t parent; /* the innermost open container + 1, or 0 */
-    /* The models on the way to a columnar field; a container that is none of them stops the way.
-     * `way` counts the containers that are on it, `depth` all that are open. */
-    uint32_t models[MAX_COLUMNAR_DEPTH];
-    uint32_t way, depth;
-    uint32_t expected; /* schema node of the next value + 1, or 0: nothing columnar below it */
+    /* Of each open container, the schema node + 1 that its values are held against, or 0: unknown,
+     * or it does not matter. */
+    uint32_t open[FC_JSON_MAX_DEPTH + 2];
+    uint32_t depth;
+    uint32_t expected;   /* the same of the value of the key that was read last */
+    fc_lane_order order; /* of the objects of schema node `ordered` */
+    uint32_t ordered;
+    uint32_t lane_hits, lane_misses;
     fc_filling filling;
     fc_array_filling array;
     fc_fill *fill;         /* what is being filled, by one of the two */
@@ -78,13 +80,25 @@ static inline void place(const fc_json_walker *w, fc_tape_node *node, const char
     node->flags = (uint8_t)flags;
 }
 
-/* The schema node that the next value is held against, if columns may lie below it. */
-static inline const fc_node *expected_node(reader *r, uint32_t *number) {
+/* The schema node that the next value is held against, if that matters. */
+static inline const fc_node *expected_node(const reader *r, uint32_t *number) {
     uint32_t expected = r->expected;
-    r->expected = 0;
-    if (FC_LIKELY(!expected)) return NULL;
+    const fc_node *nodes = r->tape->schema->nodes;
+    if (!expected && r->depth && r->open[r->depth - 1]) {
+        const fc_node *around = &nodes[r->open[r->depth - 1] - 1];
+        if (around->kind == FC_NODE_LIST) expected = around->child + 1;
+    }
+    while (expected && nodes[expected - 1].kind == FC_NODE_AFTER)
+        expected = nodes[expected - 1].child + 1;
+    if (!expected) return NULL;
     *number = expected - 1;
-    return &r->tape->schema->nodes[expected - 1];
+    return &nodes[expected - 1];
+}
+
+/* Whether columns, or models that are read in their lane, can be below the schema node. */
+static inline bool leads(const fc_node *node, fc_json_kind kind) {
+    return node->leads && ((node->kind == FC_NODE_MODEL && kind == FC_JSON_OBJECT) ||
+                           (node->kind == FC_NODE_LIST && kind == FC_JSON_ARRAY));
 }
 
 static fc_status filled(void *self) {
@@ -146,22 +160,20 @@ static fc_status tape_begin(fc_json_walker *w, fc_json_kind kind, const char *at
     reader *r = w->self;
     uint32_t number = 0;
     const fc_node *schema_node = expected_node(r, &number);
+    r->expected = 0;
     if (schema_node) {
         bool rows = (schema_node->kind == FC_NODE_ROWS || schema_node->kind == FC_NODE_ARRAY) &&
                     kind == FC_JSON_ARRAY;
         bool row = (schema_node->kind == FC_NODE_ROW || schema_node->kind == FC_NODE_TABLE) &&
                    kind == FC_JSON_OBJECT;
         if (rows || row) return start_filling(r, w, number, kind, at);
-        bool model = schema_node->kind == FC_NODE_MODEL && kind == FC_JSON_OBJECT;
-        if (model && schema_node->columnar && r->way == r->depth && r->way < MAX_COLUMNAR_DEPTH)
-            r->models[r->way++] = number;
     }
+    r->open[r->depth++] = schema_node && leads(schema_node, kind) ? number + 1 : 0;
     fc_tape_node *node;
     FC_TRY(add(r->tape, &node));
     place(w, node, at, at, kind, 0);
     node->next = r->parent;
     r->parent = r->tape->count;
-    r->depth++;
     return FC_OK;
 }
 
@@ -173,7 +185,6 @@ static fc_status tape_end(fc_json_walker *w, fc_json_kind kind, const char *end,
     node->next = r->tape->count;
     node->end = (uint32_t)(end - w->data);
     node->as.count = count;
-    if (r->way == r->depth) r->way--;
     r->depth--;
     return FC_OK;
 }
@@ -191,13 +202,44 @@ static fc_status tape_string(fc_json_walker *w, const fc_json_string *string) {
 static fc_status tape_key(fc_json_walker *w, const fc_json_string *key) {
     reader *r = w->self;
     FC_TRY(tape_string(w, key));
-    if (FC_LIKELY(r->way != r->depth || !r->depth)) return FC_OK;
+    if (!r->open[r->depth - 1]) return FC_OK;
     const fc_schema *schema = r->tape->schema;
-    const fc_node *model = &schema->nodes[r->models[r->way - 1]];
+    const fc_node *model = &schema->nodes[r->open[r->depth - 1] - 1];
     int32_t field = fc_keys_find(&model->keys, key, 0);
     if (field < 0) return FC_OK;
     const fc_node *node = &schema->nodes[model->fields[field]];
-    if (node->columnar) r->expected = model->fields[field] + 1;
+    if (node->leads) r->expected = model->fields[field] + 1;
+    return FC_OK;
+}
+
+/* An object that a model of scalars is held against; as long as most are given up no more often
+ * than not. */
+static fc_status tape_record(fc_json_walker *w, const char *at, const char **next) {
+    reader *r = w->self;
+    fc_tape *tape = r->tape;
+    uint32_t number;
+    const fc_node *model = expected_node(r, &number);
+    *next = NULL;
+    if (!model || !model->lane || r->lane_misses > r->lane_hits + 8) return FC_OK;
+    const uint32_t count = model->keys.count, first = tape->count;
+    while (FC_UNLIKELY(tape->size - first < count + 1)) FC_TRY(grow(tape));
+    if (r->ordered != number) {
+        r->ordered = number;
+        r->order.learned = false;
+        r->order.surprises = 0;
+    }
+    fc_tape_node *node = &tape->nodes[first];
+    FC_TRY(fc_lane_object(&r->order, model, w->data, at, w->limit, node + 1, next));
+    if (!*next) {
+        r->lane_misses++;
+        return FC_OK;
+    }
+    r->lane_hits++;
+    r->expected = 0;
+    tape->count += count + 1;
+    place(w, node, at, *next, FC_JSON_OBJECT, FC_TAPE_RECORD);
+    node->next = tape->count;
+    node->as.count = count;
     return FC_OK;
 }
 
@@ -222,14 +264,16 @@ static fc_status tape_literal(fc_json_walker *w, fc_json_kind kind, const char *
 }
 
 static const fc_json_sink tape_sink = {tape_begin,   tape_end, tape_key, tape_number, tape_string,
-                                       tape_literal, NULL,     NULL,     NULL};
+                                       tape_literal, NULL,     NULL,     tape_record};
 
 fc_status fc_tape_read(fc_tape *tape, const char *data, size_t len, fc_json_error *error) {
     if (len > UINT32_MAX - 16) return FC_ELIMIT;
     reader r;
     r.tape = tape;
-    r.parent = r.way = r.depth = 0;
-    r.expected = tape->schema->nodes[tape->schema->root].columnar ? tape->schema->root + 1 : 0;
+    r.parent = r.depth = 0;
+    r.lane_hits = r.lane_misses = 0;
+    r.ordered = UINT32_MAX;
+    r.expected = tape->schema->nodes[tape->schema->root].leads ? tape->schema->root + 1 : 0;
     tape->data = data;
     return fc_json_walk(data, len, &tape->schema->limits, &tape_sink, &r, error);
 }
