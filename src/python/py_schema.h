@@ -185,6 +185,7 @@ static inline fc_schema *fc_py_kernel(fc_build *build) { return &build->self->ke
 static inline PyObject *fc_py_build_quick(fc_build *build, uint32_t number, uint32_t at) {
     const fc_node *node = &fc_py_kernel(build)->nodes[number];
     const fc_tape_node *value = &build->tape->nodes[at];
+    if (FC_UNLIKELY(node->impure)) return NULL;
     if (node->kind == FC_NODE_FLOAT && value->kind == FC_JSON_FLOAT) {
         if (fc_check_float(node, value->as.real)) return PyFloat_FromDouble(value->as.real);
     } else if (node->kind == FC_NODE_INT && value->kind == FC_JSON_INT &&
