@@ -1,4 +1,4 @@
-"""Requests to models, columns and matrices: W1 (one record), W3 and W4 (1,000 of them).
+"""Requests to models, columns, matrices and errors: W1 (one record), W3 and W4 (1,000 of them).
 
 Peers get the fastest code that we could write with their library, each writing into a buffer of
 its own. "FastAPI's way" is what a FastAPI endpoint does before its first line runs: ``json.loads``,
@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, TypeAdapter, create_model
+from pydantic import BaseModel, TypeAdapter, ValidationError, create_model
 
 from benchmarks._harness import Case, Peer, Run
 from benchmarks._workloads import (
@@ -307,8 +307,74 @@ def w4_matrix() -> Case:
     )
 
 
+def w3_errors() -> Case:
+    """1,000 records, one value of record 700 out of its range: the whole list of errors."""
+    valid = w3("compact", ROWS)
+    document = json.loads(valid)
+    document["instances"][700]["age"] = 200
+    body = json.dumps(document, separators=(",", ":")).encode()
+    schema: Schema[Instances] = Schema(Instances)
+
+    def listed(validate: Callable[[Any], Any], data: Any) -> Run:
+        def run() -> Any:
+            try:
+                validate(data)
+            except ValidationError as error:
+                return error.errors()
+            raise AssertionError("nothing was wrong")
+
+        return run
+
+    python = TypeAdapter(Batch).validate_python
+
+    def fastapi(text: bytes) -> Any:
+        return python(json.loads(text), from_attributes=True)
+
+    def whole(errors: Any, found: Any) -> None:
+        assert len(errors) == 1
+        assert len(found.instances) == ROWS
+
+    return Case(
+        "W3 with one bad value -> list of errors",
+        listed(schema.validate_json, body),
+        [
+            # at most 1.3 times the valid time
+            Peer("ours, valid", lambda: schema.validate_json(valid), 1 / 1.3, 1.0, whole),
+            Peer("pydantic", listed(Batch.model_validate_json, body), 10.0),
+            Peer("FastAPI's way", listed(fastapi, body)),
+        ],
+    )
+
+
+def w3_lines() -> Case:
+    """The records of W3 as lines of JSON, to columns and a float32 matrix."""
+    rows = json.loads(w3("compact", ROWS))["instances"]
+    texts = [json.dumps(row, separators=(",", ":")).encode() for row in rows]
+    document, array = b"\n".join(texts), b"[" + b",".join(texts) + b"]"
+    schema: Schema[Any] = Schema(Rows[Record])
+    buffer = np.empty((ROWS, WIDTH), np.float32)
+    record, _ = _msgspec()
+
+    def theirs(parse: Callable[[bytes], Any]) -> Run:
+        def run() -> Matrix:
+            flat = chain.from_iterable(values(parse(line)) for line in document.split(b"\n"))
+            return np.fromiter(flat, np.float32, ROWS * WIDTH).reshape(ROWS, WIDTH)
+
+        return run
+
+    return Case(
+        "W3 as lines -> Columns, float32 matrix",
+        lambda: schema.validate_ndjson(document).matrix(out=buffer),
+        [
+            Peer("ours, array", lambda: schema.validate_json(array).matrix(), 0.8, 0.9),
+            Peer("msgspec + NumPy", theirs(record) if record else None),
+            Peer("pydantic + NumPy", theirs(Record.model_validate_json)),
+        ],
+    )
+
+
 def cases(quick: bool) -> list[Case]:
-    """W1 and W3 in every spelling, and W4; ``quick`` measures the compact ones alone."""
+    """W1 and W3 in every spelling, W4, W3 otherwise; ``quick`` measures the compact ones alone."""
     forms = FORMS[:1] if quick else FORMS
     jobs = [job(form) for job in (w1_model, w1_matrix, w3_matrix) for form in forms]
-    return [*jobs, w4_matrix()]
+    return [*jobs, w4_matrix(), w3_errors(), w3_lines()]

@@ -78,6 +78,9 @@ class _Realise:
     def __init__(self, carrier: type, cls: type, post_init: str | None) -> None:
         self.carrier, self.cls, self.post_init = carrier, cls, post_init
 
+    def __repr__(self) -> str:
+        return "realise"  # in the titles of errors
+
     def __call__(self, value: Any, info: core_schema.ValidationInfo) -> Any:
         if type(value) is not self.carrier:
             return value  # an instance that came from outside
@@ -98,6 +101,9 @@ class Checked:
 
     def __init__(self, specs: tuple[ColumnSpec, ...], depth: int) -> None:
         self.specs, self.depth = specs, depth
+
+    def __repr__(self) -> str:
+        return "checked"  # in the titles of errors
 
     def __call__(self, record: Any) -> Any:
         errors: list[InitErrorDetails] = []

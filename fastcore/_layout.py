@@ -140,7 +140,13 @@ class Layout:
         for path, convert in self._getters:
             value: Any = record
             for name in path:
-                value = value.get(name) if isinstance(value, dict) else getattr(value, name)
+                try:
+                    value = value.get(name) if isinstance(value, dict) else getattr(value, name)
+                except AttributeError:  # PydanticOmit leaves a field out of its model
+                    raise UnsupportedError(
+                        f"{'.'.join(path)}: a validator left it out of a record; "
+                        "a column needs a value, or null, in each row"
+                    ) from None
                 if value is None:
                     break
             cells.append(value if value is None else convert(value))

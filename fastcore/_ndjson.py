@@ -26,7 +26,8 @@ LONGEST = 1 << 26
 
 def validate(schema: Schema[Any], data: Any) -> Columns:
     """All lines of `data`."""
-    text = data.encode() if isinstance(data, str) else bytes(memoryview(data))
+    text = data.encode() if isinstance(data, str) else data
+    text = text if type(text) is bytes else bytes(memoryview(text))
     columns, _, _ = _batch(schema, text, 2**63 - 1, True, 0)
     return columns
 
@@ -75,6 +76,19 @@ def _batch(
     schema: Schema[Any], text: bytes, most: int, final: bool, first: int
 ) -> tuple[Columns, int, int]:
     """Up to `most` records: (columns, bytes used, lines used). `first` is the number of line 0."""
+    found = schema._ndjson(text, most, final, first)
+    if found is NotImplemented:
+        return _array(schema, text, most, final, first)
+    columns, used, lines, fault = found
+    if fault is not None:
+        raise _not_json(schema, text, first, *fault)
+    return columns, used, lines
+
+
+def _array(
+    schema: Schema[Any], text: bytes, most: int, final: bool, first: int
+) -> tuple[Columns, int, int]:
+    """The same, of the array of the records: what C does not judge line by line."""
     options = schema._options
     array, used, lines, blanks, fault = _core.ndjson_array(
         text, options.max_depth - 1, options.allow_nan, most, final

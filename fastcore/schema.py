@@ -520,8 +520,9 @@ class Schema(_core.Schema, Generic[T]):
     def _lines(self, error: ValidationError, loc: tuple[Any, ...], span: bytes) -> list[Line]:
         return line_errors(error, loc, None if self._options.allow_nan else span)
 
-    def _raise(self, lines: list[Line], data: Any) -> None:
-        raise self._options.error(self._validator.title, lines, "json", self._hide_input, data)
+    def _raise(self, lines: list[Line], data: Any, first: int | None = None) -> None:
+        title, hides = self._validator.title, self._hide_input
+        raise self._options.error(title, lines, "json", hides, data, first)
 
 
 def _validator(

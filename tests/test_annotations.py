@@ -11,6 +11,7 @@ from fastapi.testclient import TestClient
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import (
+    AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
@@ -21,7 +22,9 @@ from pydantic import (
     field_validator,
     model_validator,
 )
+from pydantic_core import PydanticOmit
 
+from fastcore import Schema
 from fastcore.annotations import Array, Row, Rows, Shape
 from fastcore.columns import Columns
 from fastcore.errors import UnsupportedError
@@ -466,3 +469,34 @@ class TestFastAPI:
     def test_answers(self, path: str, body: Any) -> None:
         ours, theirs = (TestClient(app).post(path, json=body) for app in (self.ours, self.theirs))
         assert (ours.status_code, ours.json()) == (theirs.status_code, theirs.json())
+
+
+def test_a_field_that_a_validator_leaves_out_is_no_column() -> None:
+    def leave_out(value: int) -> int:
+        if value == 5:
+            raise PydanticOmit
+        return value
+
+    class Gap(BaseModel):
+        n: Annotated[int, AfterValidator(leave_out)]
+
+    for schema in (TypeAdapter(Rows[Gap]), Schema(Rows[Gap])):
+        assert len(schema.validate_json('[{"n": 1}]')) == 1
+        with pytest.raises(UnsupportedError, match="n: a validator left it out of a record"):
+            schema.validate_json('[{"n": 1}, {"n": 5}]')
+
+
+def test_titles_of_errors_are_the_same_in_every_process() -> None:
+    class Built(BaseModel):
+        n: int
+
+        def __init__(self, **data: Any) -> None:
+            super().__init__(**data)
+
+        @model_validator(mode="after")
+        def _kept(self) -> "Built":
+            return self
+
+    with pytest.raises(ValidationError) as caught:
+        TypeAdapter(Rows[Built]).validate_json("3")
+    assert " at 0x" not in caught.value.title

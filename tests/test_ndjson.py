@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import _testcapi
 import gzip
 import io
 import json
 import tracemalloc
-from typing import Any, Literal
+from decimal import Decimal
+from typing import Annotated, Any, Literal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, Field, ValidationError, model_validator
+from pydantic_core import PydanticOmit
 
 from fastcore import Columns, Rows, Schema, TruncatedValidationError, _ndjson
+from fastcore._config import disabled
 
 from .profiles import examples
 
@@ -155,6 +159,98 @@ def test_options_hold_for_lines() -> None:
         short.validate_ndjson(b'{"x": 1}\n' * 2)
     assert [e["type"] for e in long.value.errors()] == ["too_long"]
     assert [len(c) for c in short.iter_ndjson([b'{"x": 1}\n' * 2], rows=1)] == [1, 1]
+
+
+class Odd(BaseModel):
+    """Records that are not all C's: with a validator, and what only pydantic knows."""
+
+    x: Annotated[float, AfterValidator(lambda value: _picky(value))]
+    when: Decimal = Decimal(1)
+
+    @model_validator(mode="after")
+    def _leave_out(self) -> Odd:
+        CALLS.append(-self.x)
+        if self.x == 5:
+            raise PydanticOmit
+        return self
+
+
+def _picky(value: float) -> float:
+    CALLS.append(value)
+    if value < 0:
+        raise ValueError("negative")
+    return value
+
+
+CALLS: list[float] = []
+
+
+@pytest.mark.parametrize("options", [{}, {"verify": 1.0}, {"native": False}, {"max_rows": 2}])
+@pytest.mark.parametrize("type_", [Record, Odd])
+def test_one_pass_or_the_array(type_: Any, options: dict[str, Any]) -> None:
+    """What C does not judge line by line is equal all the same, calls of user code included."""
+    schema: Schema[Any] = Schema(Rows[type_], **options)
+    whole: Schema[Any] = Schema(Rows[type_], **{**options, "verify": 0.0})
+    for records in (
+        [{"x": 1}, {"x": 2.5}],
+        [{"x": 1}, {"x": "2"}, {"x": 3}],
+        [{"x": 1}, {"x": -1}, {"x": "?"}, {}],
+        [{"x": 1}, {"x": 5}, {"x": 2}],
+    ):
+        text = "\n".join(map(json.dumps, records)).encode()
+        CALLS.clear()
+        expected, calls = outcome(lambda r=records: whole.validate_json(json.dumps(r))), list(CALLS)
+        CALLS.clear()
+        got = outcome(lambda t=text: schema.validate_ndjson(t))
+        assert (calls * 2 if options.get("verify") and not disabled() else calls) == CALLS
+        if isinstance(expected, ValidationError):
+            assert isinstance(got, ValidationError)
+            kept = {"include_context": False, "include_url": False}
+            assert got.errors(**kept) == expected.errors(**kept)
+            assert str(got).split("\n", 1)[1] == str(expected).split("\n", 1)[1]
+        else:
+            assert got == expected
+
+
+def test_syntax_comes_before_user_code() -> None:
+    schema: Schema[Any] = Schema(Rows[Odd])
+    CALLS.clear()
+    with pytest.raises(ValidationError) as caught:
+        schema.validate_ndjson(b'{"x": 1}\n{"x": -1}\n{"x": 1\n')
+    assert [e["type"] for e in caught.value.errors()] == ["json_invalid"]
+    assert CALLS == []
+
+
+def test_lines_are_read_once() -> None:
+    """By C, where the record is native: no array of them is made."""
+    schema: Schema[Any] = Schema(Rows[Record])
+    found = schema._ndjson(b'{"x": 1}\n\n{"x": 2}\n', 9, True, 0)
+    if disabled():
+        assert found is NotImplemented
+    else:
+        columns, used, lines, fault = found
+        assert (columns["x"].tolist(), used, lines, fault) == ([1, 2], 19, 3, None)
+        assert schema._ndjson(b'{"x": 1}\n{"x": 2}', 1, False, 0)[1:] == (9, 1, None)
+    for arguments in ((b"", 1, True), ("", 1, True, 0), (b"", -1, True, 0)):
+        with pytest.raises((TypeError, OverflowError)):
+            schema._ndjson(*arguments)  # type: ignore[arg-type, call-arg]
+
+
+def test_lines_where_every_allocation_fails_in_turn() -> None:
+    text = b"".join(json.dumps({"x": i, "t": "é" * i}).encode() + b"\n" for i in range(40))
+    expected = SCHEMA.validate_ndjson(text)
+    for k in range(1, 500):
+        found = None
+        _testcapi.set_nomemory(k, 0)
+        try:
+            try:
+                found = SCHEMA._ndjson(text, 100, True, 0)
+            finally:
+                _testcapi.remove_mem_hooks()
+        except MemoryError:
+            continue
+        break
+    assert found is NotImplemented or found[0] == expected
 
 
 def test_files(tmp_path: Any) -> None:

@@ -252,9 +252,10 @@ typedef struct fc_schema {
 
 /* ---- Filling columns ---------------------------------------------------------------------- */
 
-/* A record that C did not accept: its row number and its bytes. */
+/* A record that C did not accept: its row number, its number in the document (the same, or that of
+ * its line) and its bytes. */
 typedef struct fc_refusal {
-    int64_t row;
+    int64_t row, place;
     size_t start, end;
 } fc_refusal;
 
@@ -276,6 +277,23 @@ void fc_fill_free(fc_fill *fill);
  * offsets in `fill` count from `data`. On any status but FC_OK nothing is left in `fill`. */
 fc_status fc_fill_document(const fc_schema *schema, uint32_t node, const char *data, size_t len,
                            const fc_alloc *alloc, fc_fill *fill, fc_json_error *error);
+
+/* Lines of JSON, one record each; lines of blanks count and hold none. */
+typedef struct fc_lines {
+    const char *data;
+    size_t len;
+    uint64_t first;      /* the number of the first line */
+    uint64_t most;       /* records, at least 1 */
+    bool final;          /* what follows the last line feed is a line as well */
+    size_t used;         /* out: bytes read */
+    uint64_t line;       /* out: lines read; on FC_ESYNTAX those before the one that is no JSON */
+    fc_json_error error; /* out: its offset counts from `data` */
+} fc_lines;
+
+/* The same of the records in up to `most` lines, for the ROWS node `node`; FC_EINVALID for another.
+ * A fill that is `refused` has too many rows. */
+fc_status fc_fill_lines(const fc_schema *schema, uint32_t node, fc_lines *lines,
+                        const fc_alloc *alloc, fc_fill *fill);
 
 /* ---- Tape --------------------------------------------------------------------------------- */
 

@@ -57,7 +57,7 @@ static PyObject *ask_all(fc_build *build, uint32_t node, const fc_fill *fill, si
     PyObject *answers = PyList_New(0);
     for (size_t i = 0; answers && i < fill->refusal_count; i++) {
         const fc_refusal *refusal = &fill->refusals[i];
-        fc_path here = {path, NULL, (Py_ssize_t)refusal->row};
+        fc_path here = {path, NULL, (Py_ssize_t)refusal->place};
         PyObject *record = fc_py_hand_over_record(build, node, base + refusal->start,
                                                   base + refusal->end, many ? &here : path);
         PyObject *values = NULL;

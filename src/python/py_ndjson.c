@@ -1,8 +1,7 @@
-/* Lines of JSON as one JSON array. */
+/* Lines of JSON: as columns, in one pass, and as one JSON array where pydantic is to judge them. */
 #include <string.h>
 
-#include "fastcore/json.h"
-#include "python/state.h"
+#include "python/py_schema.h"
 
 typedef struct lines {
     const char *data;
@@ -102,9 +101,7 @@ static PyObject *ndjson_array(PyObject *module, PyObject *const *args, Py_ssize_
     }
     fc_status status = run(&self, blanks);
     if (status == FC_ESYNTAX) {
-        const char *rule = self.error.fault == FC_FAULT_NONFINITE ? "nonfinite"
-                           : self.error.fault == FC_FAULT_DEPTH   ? "depth"
-                                                                  : "";
+        const char *rule = fc_py_policy_of(self.error.fault);
         result = Py_BuildValue("OnKO(sKns)", Py_None, (Py_ssize_t)self.consumed,
                                (unsigned long long)self.line, blanks,
                                fc_json_fault_text(self.error.fault), (unsigned long long)self.line,
@@ -120,6 +117,55 @@ done:
     Py_XDECREF(array);
     Py_XDECREF(blanks);
     return result;
+}
+
+/* ---- Columns ------------------------------------------------------------------------------ */
+
+/* The columns, or NULL with an exception. */
+static PyObject *columns_of(fc_state *state, fc_py_schema *self, const fc_lines *read,
+                            PyObject *data, fc_fill *fill) {
+    fc_build build = {.state = state, .self = self, .data = read->data};
+    PyObject *columns = fc_py_build_columns(&build, self->kernel.root, fill, 0, NULL);
+    if (!columns && build.signal && !PyErr_Occurred())
+        columns = PyObject_CallMethod((PyObject *)self, "_uncaught", "i", (int)build.signal);
+    if (!columns && build.errors && !PyErr_Occurred())
+        columns = PyObject_CallMethod((PyObject *)self, "_raise", "OOK", build.errors, data,
+                                      (unsigned long long)read->first);
+    if (!columns && !PyErr_Occurred())
+        PyErr_SetString(PyExc_SystemError, "a validation failed without an error");
+    Py_XDECREF(build.errors);
+    return columns;
+}
+
+PyObject *fc_py_schema_ndjson(fc_state *state, fc_py_schema *self, PyObject *const *args) {
+    fc_lines read = {.data = PyBytes_AS_STRING(args[0]),
+                     .len = (size_t)PyBytes_GET_SIZE(args[0]),
+                     .final = args[2] == Py_True};
+    read.most = PyLong_AsUnsignedLongLong(args[1]);
+    read.first = PyLong_AsUnsignedLongLong(args[3]);
+    if (PyErr_Occurred()) return NULL;
+    uint32_t root = self->kernel.root;
+    if (!self->native || self->unique || self->verify > 0 ||
+        self->kernel.nodes[root].kind != FC_NODE_ROWS)
+        Py_RETURN_NOTIMPLEMENTED;
+    fc_fill fill;
+    fc_status status;
+    Py_BEGIN_ALLOW_THREADS status =
+        fc_fill_lines(&self->kernel, root, &read, &fc_alloc_libc, &fill);
+    Py_END_ALLOW_THREADS if (status == FC_ESYNTAX) return Py_BuildValue(
+        "OnK(sKns)", Py_None, (Py_ssize_t)read.used, (unsigned long long)read.line,
+        fc_json_fault_text(read.error.fault), (unsigned long long)read.line,
+        (Py_ssize_t)read.error.at, fc_py_policy_of(read.error.fault));
+    if (status != FC_OK) return fc_py_raise(status, "lines of JSON");
+    PyObject *columns = NULL;
+    if (fill.refused)
+        columns = Py_NewRef(Py_NotImplemented);
+    else
+        columns = columns_of(state, self, &read, args[0], &fill);
+    fc_fill_free(&fill);
+    if (!columns || columns == Py_NotImplemented) return columns;
+    return Py_BuildValue("NnKO", columns, (Py_ssize_t)read.used, (unsigned long long)read.line,
+                         Py_None);
 }
 
 static PyMethodDef functions[] = {

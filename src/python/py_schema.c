@@ -92,11 +92,6 @@ static PyObject *whole(fc_py_schema *self, PyObject *data) {
     return PyObject_CallMethod((PyObject *)self, "_whole", "(O)", data);
 }
 
-/* Which rule of ours, stricter than the original's, the document breaks; "" for JSON itself. */
-static const char *policy_of(fc_json_fault fault) {
-    return fault == FC_FAULT_NONFINITE ? "nonfinite" : fault == FC_FAULT_DEPTH ? "depth" : "";
-}
-
 static PyObject *validate(fc_state *state, fc_py_schema *self, PyObject *data) {
     document doc;
     int opened = open_document(data, &doc);
@@ -120,7 +115,7 @@ static PyObject *validate(fc_state *state, fc_py_schema *self, PyObject *data) {
         PyErr_NoMemory();
     else if (status == FC_ESYNTAX)
         value = PyObject_CallMethod((PyObject *)self, "_syntax", "Osn", told,
-                                    policy_of(error.fault), (Py_ssize_t)error.at);
+                                    fc_py_policy_of(error.fault), (Py_ssize_t)error.at);
     else if (status != FC_OK)
         value = whole(self, told);
     else if (!value && build.signal && !PyErr_Occurred())
@@ -187,6 +182,20 @@ static PyObject *schema_native(fc_py_schema *self, PyTypeObject *cls, PyObject *
     if (nargs != 1 || kwnames)
         return PyErr_SetString(PyExc_TypeError, "_native() takes one argument, data"), NULL;
     return ready(self) ? validate(fc_state_of_type(cls), self, args[0]) : NULL;
+}
+
+PyDoc_STRVAR(
+    ndjson_doc,
+    "_ndjson($self, data, most, final, first, /)\n--\n\n"
+    "Up to `most` lines of JSON, numbered from `first`, as (columns, bytes read, lines read,\n"
+    "None), or with (text, line, offset in the data, rule) for a line that is not JSON;\n"
+    "NotImplemented where the array of the records is to be asked about.");
+
+static PyObject *schema_ndjson(fc_py_schema *self, PyTypeObject *cls, PyObject *const *args,
+                               Py_ssize_t nargs, PyObject *kwnames) {
+    if (nargs != 4 || kwnames || !PyBytes_Check(args[0]))
+        return PyErr_SetString(PyExc_TypeError, "_ndjson() takes bytes and 3 arguments"), NULL;
+    return ready(self) ? fc_py_schema_ndjson(fc_state_of_type(cls), self, args) : NULL;
 }
 
 PyDoc_STRVAR(
@@ -282,6 +291,8 @@ static PyMethodDef schema_methods[] = {
      METH_METHOD | METH_FASTCALL | METH_KEYWORDS, validate_json_doc},
     {"_native", (PyCFunction)(void (*)(void))schema_native,
      METH_METHOD | METH_FASTCALL | METH_KEYWORDS, native_doc},
+    {"_ndjson", (PyCFunction)(void (*)(void))schema_ndjson,
+     METH_METHOD | METH_FASTCALL | METH_KEYWORDS, ndjson_doc},
     {"try_route_json", (PyCFunction)(void (*)(void))schema_try_route_json,
      METH_METHOD | METH_FASTCALL | METH_KEYWORDS, try_route_json_doc},
     {"_set_up", (PyCFunction)(void (*)(void))schema_set_up,
@@ -324,7 +335,7 @@ static PyObject *json_fault(PyObject *module, PyObject *const *args, Py_ssize_t 
                                     &limits, &fc_json_sink_none, NULL, &error);
     if (status == FC_OK) Py_RETURN_NONE;
     return Py_BuildValue("sns", fc_json_fault_text(error.fault), (Py_ssize_t)error.at,
-                         policy_of(error.fault));
+                         fc_py_policy_of(error.fault));
 }
 
 static PyMethodDef functions[] = {

@@ -166,6 +166,14 @@ bool fc_py_sizes_agree(const fc_py_model *model, const uint32_t *given, PyObject
 PyObject *fc_py_build_array(fc_build *build, uint32_t node, fc_fill *fill, size_t base,
                             const fc_path *path);
 
+/* `Schema._ndjson`: (bytes, most, final, first), in py_ndjson.c. */
+PyObject *fc_py_schema_ndjson(fc_state *state, fc_py_schema *self, PyObject *const *args);
+
+/* Which rule of ours, stricter than the original's, a document breaks; "" for JSON itself. */
+static inline const char *fc_py_policy_of(fc_json_fault fault) {
+    return fault == FC_FAULT_NONFINITE ? "nonfinite" : fault == FC_FAULT_DEPTH ? "depth" : "";
+}
+
 /* After NULL: whether nothing else is to be built. */
 static inline bool fc_py_stopped(const fc_build *build) {
     return build->refused || build->signal == FC_SIGNAL_DEFAULT || PyErr_Occurred();

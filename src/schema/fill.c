@@ -25,8 +25,8 @@ static fc_status note_refusal(fc_filling *f, const char *end, const char *data) 
         out->refusals = grown;
         out->refusal_size = size;
     }
-    out->refusals[out->refusal_count++] =
-        (fc_refusal){f->set->rows, (size_t)(f->record_start - data), (size_t)(end - data)};
+    out->refusals[out->refusal_count++] = (fc_refusal){
+        f->set->rows, f->set->rows, (size_t)(f->record_start - data), (size_t)(end - data)};
     return FC_OK;
 }
 

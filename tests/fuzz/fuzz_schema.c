@@ -1,5 +1,5 @@
-/* Documents against a small schema: the tape and the columns, at two SIMD levels, and the same
- * rows read out of their span again. The first byte chooses limits. */
+/* Documents against a small schema: the tape and the columns, at two SIMD levels, the same rows
+ * read out of their span again, and the text as lines. The first byte chooses limits. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -37,6 +37,41 @@ static void check_fills(const fixture *f, const fc_tape *tape) {
     }
 }
 
+/* The text as lines of JSON: the same rows as the array of its lines gives. */
+static void check_lines(const fixture *f, const char *text, size_t len) {
+    fc_lines lines = {.data = text, .len = len, .most = 100, .final = true};
+    fc_fill fill, whole;
+    fc_status status = fc_fill_lines(&f->schema, N_ROWS, &lines, &fc_alloc_libc, &fill);
+    REQUIRE(status == FC_OK || (status == FC_ESYNTAX && lines.error.at <= len));
+    REQUIRE(lines.used <= len);
+    if (status != FC_OK) return;
+    char *array = malloc(len + 3);
+    REQUIRE(array);
+    size_t size = 0;
+    array[size++] = '[';
+    for (size_t at = 0; at < lines.used; at++) {
+        const char *feed = memchr(text + at, '\n', lines.used - at);
+        size_t end = feed ? (size_t)(feed - text) : lines.used;
+        while (at < end && (text[at] == ' ' || text[at] == '\t' || text[at] == '\r')) at++;
+        if (at < end && size > 1) array[size++] = ',';
+        memcpy(array + size, text + at, end - at);
+        size += end - at;
+        at = end;
+    }
+    array[size++] = ']';
+    REQUIRE(fc_fill_document(&f->schema, N_ROWS, array, size, &fc_alloc_libc, &whole, NULL) ==
+            FC_OK);
+    same_rows(&fill, &whole);
+    for (size_t i = 0; i < fill.refusal_count; i++) {
+        const fc_refusal *a = &fill.refusals[i], *b = &whole.refusals[i];
+        REQUIRE(a->row == b->row && a->place >= a->row && a->end - a->start == b->end - b->start);
+        REQUIRE(memcmp(text + a->start, array + b->start, a->end - a->start) == 0);
+    }
+    fc_fill_free(&fill);
+    fc_fill_free(&whole);
+    free(array);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     if (size < 1) return 0;
     fixture f;
@@ -60,6 +95,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
             same_rows(vector.fills[i], generic.fills[i]);
         check_fills(&f, &vector);
     }
+    check_lines(&f, text, size - 1);
     fc_tape_free(&vector);
     fc_tape_free(&generic);
     fixture_free(&f);
