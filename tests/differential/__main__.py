@@ -4,18 +4,27 @@ import argparse
 import sys
 import time
 
-from .search import Differs, search
+from . import routes, search
+from .search import Differs
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.differential", description=__doc__)
     parser.add_argument("--documents", type=int, default=100_000, help="how many (%(default)s)")
     parser.add_argument("--seed", type=int, default=0, help="of types and documents (%(default)s)")
-    parser.add_argument("--per-type", type=int, default=150, help="documents of one type")
+    parser.add_argument("--per-type", type=int, default=50, help="documents of one type")
+    parser.add_argument("--routes", action="store_true", help="FastRoute against FastAPI's own")
     given = parser.parse_args()
     begin = time.monotonic()
+    module = routes if given.routes else search
     try:
-        tally = search(given.documents, given.seed, given.per_type)
+        tally = search.search(
+            given.documents,
+            given.seed,
+            given.per_type,
+            module.judge_of,
+            f"{module.__name__}.compare",
+        )
     except Differs as error:
         print(error)
         return 1

@@ -7,6 +7,7 @@ import ast
 import pytest
 
 from ..profiles import SCALES, chosen
+from . import routes
 from . import search as module
 from .making import PLAIN
 from .plans import PLAIN as NAMES
@@ -25,6 +26,13 @@ def test_equals_pydantic() -> None:
     assert {"model", "dataclass", "typed", "named", "tagged", "union", "recursive"} <= set(
         tally.kinds
     )
+
+
+def test_routes_answer_as_fastapi_does() -> None:
+    again = "tests.differential.routes.compare"
+    tally = search(500 * SCALE, 23, 10, routes.judge_of, again)
+    assert tally.outcomes["accepted"] > tally.documents // 5
+    assert tally.outcomes["refused"] > tally.documents // 5
 
 
 def test_every_named_type_has_a_plan() -> None:
