@@ -15,9 +15,7 @@ from ._compile_objects import Objects
 from ._compile_scalars import Scalars
 from ._nodes import (
     ARRAY,
-    COLUMNAR,
     IMPURE,
-    MODEL,
     NULLABLE,
     ORIGINAL,
     ROW,
@@ -179,22 +177,12 @@ class Compiler(Scalars, Containers, Objects):
         return flags
 
     def finish(self) -> None:
-        """Resolve the aliases, and mark the models that lead to columns."""
+        """Resolve the aliases."""
         for number, (target, more) in self._aliases.items():
             kind, flags, *rest = self.nodes[target]
             self.nodes[number] = (kind, flags | more if kind != ORIGINAL else 0, *rest)
             if target in self.layouts:
                 self.layouts[number] = self.layouts[target]
-        changed = True
-        while changed:
-            changed = False
-            for number, (kind, flags, *rest) in enumerate(self.nodes):
-                leads = kind in (ROWS, ROW, TABLE, ARRAY) or (
-                    kind == MODEL and any(self.nodes[child][1] & COLUMNAR for child in rest[3])
-                )
-                if leads and not flags & COLUMNAR:
-                    self.nodes[number] = (kind, flags | COLUMNAR, *rest)
-                    changed = True
 
     # ---- Columns -------------------------------------------------------------------------
 

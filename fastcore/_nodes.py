@@ -11,7 +11,7 @@ ORIGINAL, ANY, NONE, BOOL, INT, FLOAT, STR, LITERAL, LIST, DICT, MODEL, ROWS, RO
 ROOT, NAMED = 25, 26
 #: Flags of a node: null may stand there; it leads to columns; Python mode may answer otherwise than
 #: JSON mode, or it calls what the user wrote.
-NULLABLE, COLUMNAR, IMPURE = 1, 2, 4
+NULLABLE, IMPURE = 1, 4
 #: How a missing field gets its value.
 SHARED, COPY, FACTORY, ABSENT = range(1, 5)
 

@@ -96,8 +96,6 @@ typedef struct fc_node {
     uint8_t kind;
     uint8_t checks;
     bool nullable; /* null is accepted as well */
-    bool columnar; /* a ROWS, ROW, TABLE or ARRAY, or a MODEL from which fields of models lead to
-                      one */
     bool impure;   /* a trial run leaves it to the original */
     bool variadic; /* TUPLE: any number of items */
     bool lane;     /* MODEL: its objects are tried as one (fc_tape_node) */

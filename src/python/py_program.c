@@ -1,6 +1,6 @@
 /* The compiled program, tuples made by Python, into the kernel's form.
  *
- * Each node is a tuple (kind, flags, ...); flags: 1 nullable, 2 columnar, 4 impure. What follows is
+ * Each node is a tuple (kind, flags, ...); flags: 1 nullable, 4 impure. What follows is
  *   INT, FLOAT        low | None, high | None, low is open, high is open
  *   STR               min, max                      (-1: no bound)
  *   LITERAL           texts, ints, values           (values in order: texts, then ints)
@@ -429,7 +429,6 @@ static int load_node(fc_py_schema *self, PyObject *tuple, fc_node *node, fc_py_n
     if (number(tuple, 0, &kind) < 0 || number(tuple, 1, &flags) < 0) return -1;
     node->kind = (uint8_t)kind;
     node->nullable = flags & 1;
-    node->columnar = (flags & 2) != 0;
     node->impure = (flags & 4) != 0;
     switch ((fc_node_kind)kind) {
     case FC_NODE_INT:

@@ -39,8 +39,8 @@ static inline void fixture_nodes(fixture *f) {
     n[N_NAME].bound.len.max = 5;
     n[N_INT] = (fc_node){.kind = FC_NODE_INT, .checks = FC_CHECK_LOW | FC_CHECK_HIGH};
     n[N_INT].bound.i.high = 100;
-    n[N_ROWS] = (fc_node){.kind = FC_NODE_ROWS, .columnar = true};
-    n[N_ONE] = (fc_node){.kind = FC_NODE_ROW, .columnar = true};
+    n[N_ROWS] = (fc_node){.kind = FC_NODE_ROWS};
+    n[N_ONE] = (fc_node){.kind = FC_NODE_ROW};
     n[N_X] = (fc_node){.kind = FC_NODE_FLOAT, .checks = FC_CHECK_LOW};
     n[N_X].bound.f.low = -1000;
     n[N_I] = (fc_node){.kind = FC_NODE_INT, .nullable = true};
@@ -50,7 +50,7 @@ static inline void fixture_nodes(fixture *f) {
     n[N_Y].kind = FC_NODE_FLOAT;
     n[N_T] = (fc_node){.kind = FC_NODE_STR, .checks = FC_CHECK_LENGTH};
     n[N_T].bound.len.max = 3;
-    n[N_ROOT] = (fc_node){.kind = FC_NODE_MODEL, .columnar = true, .fields = f->root_fields};
+    n[N_ROOT] = (fc_node){.kind = FC_NODE_MODEL, .fields = f->root_fields};
     const uint32_t fields[] = {N_NAME, N_INT, N_ROWS, N_ONE};
     memcpy(f->root_fields, fields, sizeof fields);
 }
@@ -109,6 +109,7 @@ static inline fc_status fixture_records(fixture *f) {
     f->records[0].forbid_extra = true;
     f->records[1].fields = f->inner;
     f->records[1].forbid_extra = false;
+    fc_lane_mark(f->nodes, N_COUNT);
     for (int i = 0; i < 2; i++) FC_TRY(fc_lane_build(&f->arena, f->nodes, &f->records[i]));
     return FC_OK;
 }

@@ -1,16 +1,17 @@
-/* The straight way through flat records says what the way event by event says: for every truncation
- * and mutation of records in several spellings, at every SIMD level. */
+/* The straight way through flat records and objects says what the way event by event says: for
+ * every truncation and mutation of records in several spellings, at every SIMD level. */
 #include <math.h>
 
 #include "harness.h"
 #include "schema/lane.h"
 
-enum { X, P, I, C, B, K, L, S, ROWS, ROW, NODES, FIELDS = ROWS };
+enum { X, P, I, C, B, K, L, S, ROWS, ROW, MODEL, LIST, NODES, FIELDS = ROWS };
 
 typedef struct flat {
     fc_arena arena;
     fc_node nodes[NODES];
     fc_record_field fields[FIELDS];
+    uint32_t model_fields[FIELDS];
     fc_record record;
     fc_frame frame;
     fc_layout *layout;
@@ -46,6 +47,11 @@ static void flat_nodes(flat *f) {
     f->nodes[S].bound.len.max = 4;
     f->nodes[ROWS].kind = FC_NODE_ROWS;
     f->nodes[ROW].kind = FC_NODE_ROW;
+    f->nodes[MODEL].kind = FC_NODE_MODEL;
+    f->nodes[MODEL].fields = f->model_fields;
+    f->nodes[LIST].kind = FC_NODE_LIST;
+    f->nodes[LIST].child = MODEL;
+    for (uint32_t i = 0; i < FIELDS; i++) f->model_fields[i] = i;
 }
 
 static const char *const codes[] = {"a", "bb", "", "seven77", "\xc3\xa9", "c", "d", "e", "f"};
@@ -94,6 +100,9 @@ static fc_status flat_make(flat *f, bool forbid_extra) {
                                     FC_CELL_BOOL,  FC_CELL_CODE,  FC_CELL_CODE, FC_CELL_TEXT};
     for (uint32_t i = 0; i < FIELDS; i++)
         f->fields[i] = (fc_record_field){cells[i], i != X && i != P && i != K, i, i};
+    f->nodes[MODEL].keys = f->record.keys;
+    f->nodes[MODEL].skips = !forbid_extra;
+    fc_lane_mark(f->nodes, NODES);
     f->record.fields = f->fields;
     f->record.forbid_extra = forbid_extra;
     FC_TRY(fc_lane_build(&f->arena, f->nodes, &f->record));
@@ -165,6 +174,68 @@ static void compare(flat *f, uint32_t node, const char *text, size_t len) {
     free(copy);
 }
 
+/* The pairs of one object with keys, and the slots of the same object. */
+static bool same_object(const flat *f, const fc_tape *slots, uint32_t a, const fc_tape *pairs,
+                        uint32_t b) {
+    const fc_tape_node *object = &pairs->nodes[b];
+    uint32_t found[FIELDS] = {0}, child = b + 1;
+    for (uint64_t i = 0; i < object->as.count; i++) {
+        fc_json_string key = fc_tape_string(pairs, &pairs->nodes[child]);
+        int32_t number = fc_keys_find(&f->record.keys, &key, 0);
+        if (number >= 0) found[number] = child + 1;
+        child = pairs->nodes[child + 1].next;
+    }
+    for (uint32_t i = 0; i < FIELDS; i++) {
+        const fc_tape_node *slot = &slots->nodes[a + 1 + i], *value = &pairs->nodes[found[i]];
+        if ((slot->kind == FC_TAPE_ABSENT) != (found[i] == 0)) return false;
+        if (!found[i]) continue;
+        if (slot->kind != value->kind || slot->flags != value->flags ||
+            slot->start != value->start || slot->end != value->end)
+            return false;
+        bool number = slot->kind == FC_JSON_INT || slot->kind == FC_JSON_FLOAT;
+        if (number && slot->as.integer != value->as.integer) return false; /* the same bits */
+    }
+    return slots->nodes[a].start == object->start && slots->nodes[a].end == object->end;
+}
+
+/* Both tapes of the document agree; returns how many objects stand in slots. */
+static int compare_tapes(flat *f, const char *text, size_t len) {
+    char *copy = harness_copy(text, len);
+    fc_schema with = f->schema, without = f->schema;
+    fc_node nodes[NODES];
+    memcpy(nodes, f->nodes, sizeof nodes);
+    nodes[MODEL].lane = false;
+    with.root = without.root = LIST;
+    without.nodes = nodes;
+    fc_tape a, b;
+    fc_json_error error[2];
+    int records = 0;
+    fc_tape_init(&a, &with, &fc_alloc_libc);
+    fc_tape_init(&b, &without, &fc_alloc_libc);
+    fc_status status = fc_tape_read(&a, copy, len, &error[0]);
+    CHECK(fc_tape_read(&b, copy, len, &error[1]) == status);
+    if (status == FC_OK && b.nodes[0].kind == FC_JSON_ARRAY) {
+        CHECK(a.nodes[0].as.count == b.nodes[0].as.count);
+        uint32_t i = 1, j = 1;
+        for (uint64_t n = 0; n < b.nodes[0].as.count; n++) {
+            CHECK_FOR(a.nodes[i].kind == b.nodes[j].kind, "%.*s", (int)len, text);
+            if (a.nodes[i].kind == FC_JSON_OBJECT && a.nodes[i].flags & FC_TAPE_RECORD) {
+                CHECK_FOR(same_object(f, &a, i, &b, j), "%.*s", (int)len, text);
+                records++;
+            }
+            i = a.nodes[i].next;
+            j = b.nodes[j].next;
+        }
+        CHECK(i == a.count && j == b.count);
+    } else if (status != FC_OK) {
+        CHECK(error[0].fault == error[1].fault && error[0].at == error[1].at);
+    }
+    fc_tape_free(&a);
+    fc_tape_free(&b);
+    free(copy);
+    return records;
+}
+
 #define PRESSURE "\"pressure_in_the_first_of_the_vessels_behind_the_pump_as_it_was_measured\""
 
 static const char *const documents[] = {
@@ -191,11 +262,13 @@ static void test_every_mutation(void) {
             size_t len = strlen(documents[d]);
             char *text = harness_copy(documents[d], len);
             for (size_t at = 0; at <= len; at++) compare(&f, ROWS, text, at);
+            for (size_t at = 0; at <= len; at++) (void)compare_tapes(&f, text, at);
             for (size_t at = 0; at < len; at++) {
                 char kept = text[at];
                 for (size_t b = 0; b < sizeof bytes; b++) {
                     text[at] = bytes[b];
                     compare(&f, ROWS, text, len);
+                    (void)compare_tapes(&f, text, len);
                 }
                 text[at] = kept;
             }
@@ -245,6 +318,7 @@ static void test_values(void) {
     flat f;
     CHECK(flat_make(&f, false) == FC_OK);
     uint64_t seed = 7;
+    int slots = 0;
     for (int round = 0; round < 4000; round++) {
         char text[2048], *at = text;
         uint32_t order[FIELDS];
@@ -272,8 +346,10 @@ static void test_values(void) {
         }
         at += sprintf(at, "]");
         compare(&f, ROWS, text, (size_t)(at - text));
+        slots += compare_tapes(&f, text, (size_t)(at - text));
         compare(&f, ROW, text + 1, (size_t)(strchr(text, '}') - text));
     }
+    CHECK(slots > 6000);
     flat_free(&f);
 }
 
