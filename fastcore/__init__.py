@@ -19,6 +19,7 @@ if TYPE_CHECKING:  # what `_LAZY` brings at run time
     from .columns import Columns as Columns
     from .errors import TruncatedValidationError as TruncatedValidationError
     from .errors import UnsupportedError as UnsupportedError
+    from .kserve import InferenceRequest as InferenceRequest
     from .monitor import Monitor as Monitor
     from .plan import Plan as Plan
     from .schema import Schema as Schema
@@ -30,6 +31,7 @@ __distribution__ = "fastcore-ml"
 _LAZY = {
     "Array": "annotations",
     "Columns": "columns",
+    "InferenceRequest": "kserve",
     "Monitor": "monitor",
     "Plan": "plan",
     "Row": "annotations",

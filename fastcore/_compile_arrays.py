@@ -11,8 +11,8 @@ from ._rewrite import CoreSchema, children, find
 
 
 def array_node(layout: Any) -> tuple[Any, ...]:
-    """What an ARRAY is made of: dtype, sizes, and for each name where it stood before."""
-    sizes = layout.shape or ("",)
+    """What an ARRAY is made of: dtype, sizes, where each name stood before; no size: any shape."""
+    sizes = ("",) if layout.shape is None else layout.shape
     if len(sizes) > MAX_DIMS:
         raise NotNative(f"more than {MAX_DIMS} dimensions")
     if not layout.dtype.isnative:

@@ -141,7 +141,7 @@ class Containers(Base):
         if function["type"] != "no-info":
             raise NotNative("a validator that takes info")
         child = self.node(schema["schema"], config, path)
-        self.impure = True
+        self.impure = not getattr(function["function"], "__fastcore_pure__", False)
         return (AFTER, child, function["function"])
 
 

@@ -141,7 +141,8 @@ class Canon:
 
     def _layout(self, layout: Any) -> Any:
         if layout.kind == "array":
-            return ["array", str(layout.dtype), list(layout.shape or ())]
+            sizes = ["..."] if layout.shape == () else list(layout.shape or ())
+            return ["array", str(layout.dtype), sizes]
         # rows, row or table: the record's own form says the rest
         return [layout.kind, Canon(layout.source).form(layout.source, {})]
 

@@ -73,7 +73,8 @@ class Layout:
         The record's keys, for the way back to JSON.
     dtype : numpy.dtype or None
     shape : tuple of int or str, or None
-        Of arrays: sizes and names of sizes; None is one dimension of any size.
+        Of arrays: sizes and names of sizes; None is one dimension of any size, () any number of
+        dimensions.
     """
 
     __slots__ = (

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar, get_args
 import numpy as np
 from pydantic_core import (
     InitErrorDetails,
+    PydanticCustomError,
     PydanticKnownError,
+    SchemaValidator,
     ValidationError,
 )
 from pydantic_core import core_schema as cs
@@ -282,6 +284,43 @@ def _array_schema(layout: Layout) -> cs.CoreSchema:
         return cs.with_info_after_validator_function(
             Agreement(shape), schema, metadata={"fastcore": layout}
         )
+    return schema
+
+
+#: More dimensions than these are no array's, where the value says how many there are.
+MOST_DIMENSIONS = 8
+
+
+def free_array_schema(dtype: "np.dtype[Any]") -> cs.CoreSchema:
+    """An array of as many dimensions as the nested lists have, up to 8."""
+    layout = Layout("array", dtype=dtype, shape=())
+    validators: dict[int, SchemaValidator] = {}
+
+    def check(value: Any) -> Any:
+        depth, inner = 0, value
+        while isinstance(inner, (list, tuple)):
+            depth += 1
+            inner = inner[0] if inner else None
+        if isinstance(value, np.ndarray):
+            depth = value.ndim
+        if depth > MOST_DIMENSIONS:
+            raise PydanticCustomError(
+                "array_dimensions",
+                "Array should have at most {most} dimensions",
+                {"most": MOST_DIMENSIONS},
+            )
+        depth = max(depth, 1)
+        if depth not in validators:
+            shaped = Layout("array", dtype=dtype, shape=("",) * depth)
+            validators[depth] = SchemaValidator(_array_schema(shaped))
+        return validators[depth].validate_python(value)
+
+    def serialize(value: Any, info: cs.SerializationInfo) -> Any:
+        return value.tolist() if info.mode == "json" and isinstance(value, np.ndarray) else value
+
+    node = cs.no_info_plain_validator_function(check)
+    schema = _taken(layout, node, lambda value, handler: handler(value), lambda v: v, serialize)
+    _describe(schema, cs.list_schema())
     return schema
 
 

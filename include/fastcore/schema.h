@@ -223,7 +223,7 @@ enum { FC_SHAPE_MAX_DIMS = 8 };
 typedef struct fc_shape {
     fc_item_kind item;
     uint32_t width; /* bytes of an item */
-    uint32_t ndim;
+    uint32_t ndim;  /* 0: any number of them, which the first item tells */
     int64_t sizes[FC_SHAPE_MAX_DIMS]; /* a size, or -1: any */
     int8_t same[FC_SHAPE_MAX_DIMS];   /* the earlier dimension of the same name, or -1 */
     int32_t dtype;                    /* the glue's */
@@ -233,6 +233,7 @@ typedef struct fc_shape {
 typedef struct fc_array {
     void *data; /* of the fill's allocator, or NULL once taken, or if there are no items */
     size_t count, room;
+    uint32_t ndim;
     int64_t sizes[FC_SHAPE_MAX_DIMS];
 } fc_array;
 

@@ -102,5 +102,11 @@ PyObject *fc_py_build_after(fc_build *build, uint32_t number, uint32_t at, const
     if (!value) return NULL;
     PyObject *result = PyObject_CallOneArg(build->self->nodes[number].values, value);
     Py_DECREF(value);
+    if (!result && build->pure) { /* a function of our own */
+        if (!PyErr_ExceptionMatches(PyExc_ValueError)) return NULL;
+        PyErr_Clear();
+        build->refused = true;
+        return NULL;
+    }
     return result ? result : fc_py_take_failure(build, number, at, path);
 }

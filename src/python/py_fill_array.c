@@ -21,7 +21,7 @@ static PyObject *taken(fc_array *from, const fc_shape *shape, const Py_ssize_t *
     if (!owner) return NULL;
     from->data = NULL;
     PyObject *array =
-        fc_array_view((fc_dtype)shape->dtype, (int)shape->ndim, sizes, NULL, data, owner, true);
+        fc_array_view((fc_dtype)shape->dtype, (int)from->ndim, sizes, NULL, data, owner, true);
     Py_DECREF(owner);
     return array;
 }
@@ -34,11 +34,11 @@ PyObject *fc_py_build_array(fc_build *build, uint32_t node, fc_fill *fill, size_
     const fc_shape *shape = &kernel->shapes[kernel->nodes[node].child];
     fc_array *from = &fill->array;
     Py_ssize_t sizes[FC_SHAPE_MAX_DIMS];
-    for (uint32_t d = 0; d < shape->ndim; d++) sizes[d] = (Py_ssize_t)from->sizes[d];
+    for (uint32_t d = 0; d < from->ndim; d++) sizes[d] = (Py_ssize_t)from->sizes[d];
     size_t bytes = from->count * shape->width; /* not more than 8 for each byte read */
     if (bytes > COPIED_BYTES) return taken(from, shape, sizes);
     void *data;
-    PyObject *array = fc_array_new((fc_dtype)shape->dtype, (int)shape->ndim, sizes, false, &data);
+    PyObject *array = fc_array_new((fc_dtype)shape->dtype, (int)from->ndim, sizes, false, &data);
     if (array && bytes) memcpy(data, from->data, bytes);
     return array;
 }

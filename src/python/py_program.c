@@ -20,7 +20,8 @@
  *   DATETIME, UUID    what it is made of
  *   ROWS, ROW, TABLE  columns class, specs, records, defaults | None
  *                     (record: keys, fields, forbid; field: cell, required, node, target)
- *   ARRAY             dtype, sizes, earlier dimensions of the same names   (-1: any, none)
+ *   ARRAY             dtype, sizes, earlier dimensions of the same names   (-1: any, none;
+ *                     no sizes: any number of dimensions)
  * It comes from our own compiler, so a wrong shape is a SystemError, not a message for users. */
 #include <string.h>
 
@@ -405,7 +406,7 @@ static int load_array(fc_py_schema *self, PyObject *tuple, fc_node *node) {
     if (!same || fc_array_dtype(dtype, "dtype", &number_of) < 0) return -1;
     shape->dtype = number_of;
     shape->ndim = (uint32_t)PyTuple_GET_SIZE(sizes);
-    if (!shape->ndim || shape->ndim > FC_SHAPE_MAX_DIMS) return misshapen(), -1;
+    if (shape->ndim > FC_SHAPE_MAX_DIMS) return misshapen(), -1;
     for (uint32_t d = 0; d < shape->ndim; d++) {
         long long size, earlier;
         if (number(sizes, d, &size) < 0 || number(same, d, &earlier) < 0) return -1;

@@ -31,12 +31,25 @@ static fc_status array_begin(fc_json_walker *w, fc_json_kind kind, const char *a
     fc_array_filling *f = w->self;
     f->open++;
     if (f->open == 1) f->out->start = (size_t)(at - w->data);
-    return kind == FC_JSON_ARRAY && f->open <= f->shape->ndim ? FC_OK : refuse(f, w);
+    uint32_t most = f->ndim ? f->ndim : FC_SHAPE_MAX_DIMS;
+    return kind == FC_JSON_ARRAY && f->open <= most ? FC_OK : refuse(f, w);
 }
 
-/* Sizes of levels that no array was on, and whether those of one name agree. */
-static bool sizes_agree(const fc_shape *shape, int64_t *sizes) {
-    for (uint32_t d = 0; d < shape->ndim; d++) {
+/* Whether an item may stand here; the first one tells how many dimensions there are. */
+static inline bool is_item(fc_array_filling *f) {
+    if (FC_UNLIKELY(!f->ndim)) {
+        bool deeper = f->open < FC_SHAPE_MAX_DIMS && f->out->array.sizes[f->open] >= 0;
+        if (!f->open || deeper) return false; /* beside an empty array */
+        f->ndim = f->open;
+    }
+    return f->open == f->ndim;
+}
+
+/* Sizes of levels that no array was on, and whether those of one name agree. Without any item and
+ * with arrays in the array it is not clear how many dimensions are meant. */
+static bool sizes_agree(const fc_shape *shape, uint32_t ndim, int64_t *sizes) {
+    if (!shape->ndim) return ndim || sizes[1] < 0;
+    for (uint32_t d = 0; d < ndim; d++) {
         if (sizes[d] < 0) sizes[d] = 0;
         if (shape->same[d] >= 0 && sizes[shape->same[d]] != sizes[d]) return false;
     }
@@ -50,7 +63,8 @@ static fc_status array_end(fc_json_walker *w, fc_json_kind kind, const char *end
     if (*size < 0) *size = (int64_t)count;
     bool right = (uint64_t)*size == count;
     if (f->open) return right ? FC_OK : refuse(f, w);
-    if (!right || !sizes_agree(f->shape, f->out->array.sizes)) f->out->refused = true;
+    if (!right || !sizes_agree(f->shape, f->ndim, f->out->array.sizes)) f->out->refused = true;
+    f->out->array.ndim = f->ndim ? f->ndim : 1;
     return finish(f, w, end);
 }
 
@@ -131,7 +145,7 @@ static bool store_floats(void *to, uint32_t width, const double *values, size_t 
 
 static fc_status array_doubles(fc_json_walker *w, const double *values, size_t count) {
     fc_array_filling *f = w->self;
-    if (f->open != f->shape->ndim) return refuse(f, w);
+    if (!is_item(f)) return refuse(f, w);
     void *to = next_items(f, count);
     if (!to) return FC_ENOMEM;
     return store_floats(to, f->shape->width, values, count) ? FC_OK : refuse(f, w);
@@ -177,7 +191,7 @@ static bool integer_bits(const fc_json_number *number, const fc_shape *shape, ui
 static fc_status array_number(fc_json_walker *w, const fc_json_number *number) {
     fc_array_filling *f = w->self;
     const fc_shape *shape = f->shape;
-    if (f->open != shape->ndim || shape->item == FC_ITEM_BOOL) return refuse(f, w);
+    if (!is_item(f) || shape->item == FC_ITEM_BOOL) return refuse(f, w);
     if (shape->item == FC_ITEM_FLOAT) {
         if (number->kind == FC_JSON_NONFINITE) return refuse(f, w);
         double value = fc_json_number_double(number);
@@ -199,7 +213,7 @@ static fc_status array_number(fc_json_walker *w, const fc_json_number *number) {
 static fc_status array_literal(fc_json_walker *w, fc_json_kind kind, const char *at) {
     (void)at;
     fc_array_filling *f = w->self;
-    bool right = f->open == f->shape->ndim && f->shape->item == FC_ITEM_BOOL;
+    bool right = is_item(f) && f->shape->item == FC_ITEM_BOOL;
     if (!right || kind == FC_JSON_NULL) return refuse(f, w);
     uint8_t *to = next_items(f, 1);
     if (!to) return FC_ENOMEM;
@@ -255,10 +269,11 @@ static const fc_json_sink skip_sink = {
 
 void fc_array_filling_start(fc_array_filling *filling, const fc_shape *shape, const fc_alloc *alloc,
                             fc_fill *out) {
-    *filling = (fc_array_filling){.shape = shape, .out = out};
+    *filling = (fc_array_filling){.shape = shape, .out = out, .ndim = shape->ndim};
     filling->own = shape->item == FC_ITEM_FLOAT ? &double_sink : &item_sink;
     *out = (fc_fill){.alloc = alloc};
-    for (uint32_t d = 0; d < shape->ndim; d++) out->array.sizes[d] = shape->sizes[d];
+    for (uint32_t d = 0; d < FC_SHAPE_MAX_DIMS; d++)
+        out->array.sizes[d] = d < shape->ndim ? shape->sizes[d] : -1;
 }
 
 fc_status fc_fill_array(const fc_schema *schema, uint32_t node, const char *data, size_t len,

@@ -9,6 +9,7 @@ typedef struct fc_array_filling {
     const fc_shape *shape;
     fc_fill *out;
     const fc_json_sink *own;
+    uint32_t ndim; /* 0: not known yet */
     uint32_t open; /* brackets open inside the value, its own included */
     /* Where the walk goes on when the value has ended; NULL when it was the document. */
     const fc_json_sink *back_sink;

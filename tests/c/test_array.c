@@ -65,6 +65,28 @@ static void test_shapes(void) {
     CHECK(read("[[1,2],[1", &fill) == FC_ESYNTAX && !fill.array.data);
 }
 
+static void test_any_dimensions(void) {
+    set_shape(FC_ITEM_FLOAT, 4, 0, -1, -1);
+    const struct {
+        const char *text;
+        uint32_t ndim;
+    } right[] = {{"[]", 1}, {"[1,2]", 1}, {"[[1],[2]]", 2}, {"[[[[[[[[1]]]]]]]]", 8}};
+    for (size_t i = 0; i < sizeof right / sizeof *right; i++) {
+        fc_fill fill;
+        CHECK(read(right[i].text, &fill) == FC_OK);
+        CHECK_FOR(!fill.refused && fill.array.ndim == right[i].ndim, "%s", right[i].text);
+        fc_fill_free(&fill);
+    }
+    const char *const wrong[] = {"[[]]",     "[[],[]]",     "[1,[2]]", "[[1],2]",
+                                 "[[1],[]]", "[[],[1]]",    "3",       "[[[[[[[[[1]]]]]]]]]",
+                                 "[\"x\"]",  "[[1],[[2]]]", "[[],1]"};
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        fc_fill fill;
+        CHECK_FOR(read(wrong[i], &fill) == FC_OK && fill.refused, "%s", wrong[i]);
+        fc_fill_free(&fill);
+    }
+}
+
 static bool takes(const char *number) {
     char text[64];
     snprintf(text, sizeof text, "[%s]", number);
@@ -158,9 +180,7 @@ static void test_every_failing_allocation(void) {
 }
 
 static const harness_test tests[] = {
-    TEST(test_shapes),
-    TEST(test_integers),
-    TEST(test_halves),
-    TEST(test_every_failing_allocation),
+    TEST(test_shapes), TEST(test_any_dimensions),           TEST(test_integers),
+    TEST(test_halves), TEST(test_every_failing_allocation),
 };
 TEST_MAIN(tests)
