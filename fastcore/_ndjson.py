@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, cast
 
 from pydantic_core import ValidationError
@@ -64,12 +64,17 @@ def _blocks(source: Any) -> Iterator[bytes]:
             f"file_or_chunks: expected a file or chunks of bytes, got {type(source).__name__}; "
             "validate_ndjson() takes whole documents"
         )
-    read = getattr(source, "read", None)
-    chunks = source if read is None else iter(lambda: read(BLOCK) or None, None)
-    for chunk in chunks:
+    for chunk in source if not hasattr(source, "read") else _read(source.read):
         view = memoryview(chunk.encode() if isinstance(chunk, str) else chunk).cast("B")
         for at in range(0, len(view), BLOCK):
             yield bytes(view[at : at + BLOCK])
+
+
+def _read(read: Callable[[int], Any]) -> Iterator[Any]:
+    while (chunk := read(BLOCK)) is None or chunk:
+        if chunk is None:  # it is not the end, and asking again would be a busy loop
+            raise BlockingIOError("file_or_chunks: the file is non-blocking and has no bytes yet")
+        yield chunk
 
 
 def _batch(

@@ -6,11 +6,13 @@ import _testcapi
 import gzip
 import io
 import json
+import random
 import tracemalloc
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
 import pytest
+import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import AfterValidator, BaseModel, Field, ValidationError, model_validator
@@ -253,16 +255,83 @@ def test_lines_where_every_allocation_fails_in_turn() -> None:
     assert found is NotImplemented or found[0] == expected
 
 
-def test_files(tmp_path: Any) -> None:
-    text = b"".join(json.dumps({"x": i}).encode() + b"\n" for i in range(1000))
-    plain, packed = tmp_path / "a.ndjson", tmp_path / "a.ndjson.gz"
-    plain.write_bytes(text)
-    packed.write_bytes(gzip.compress(text))
-    for file in (open(plain, "rb"), gzip.open(packed), open(plain, encoding="utf-8")):  # noqa: SIM115
-        with file:
-            batches = list(SCHEMA.iter_ndjson(file, rows=300))
-        assert [len(batch) for batch in batches] == [300, 300, 300, 100]
-        assert Columns.concat(batches) == SCHEMA.validate_ndjson(text)
+TEXT = b"".join(json.dumps({"x": i, "t": "é"}).encode() + b"\n" for i in range(1000))
+
+
+def pieces(size: int) -> list[bytes]:
+    return [TEXT[at : at + size] for at in range(0, len(TEXT), size)]
+
+
+class Short(io.RawIOBase):
+    """A file that gives fewer bytes than it is asked for."""
+
+    def __init__(self, file: Any) -> None:
+        self.file = file
+
+    def read(self, size: int = -1) -> Any:
+        return self.file.read(min(size, 7))
+
+
+FILES = {
+    "plain": lambda: io.BytesIO(TEXT),
+    "text": lambda: io.StringIO(TEXT.decode()),
+    "gzip": lambda: gzip.GzipFile(fileobj=io.BytesIO(gzip.compress(TEXT))),
+    "gzip, many members": lambda: gzip.GzipFile(
+        fileobj=io.BytesIO(b"".join(map(gzip.compress, pieces(777))))
+    ),
+    "zstd": lambda: zstandard.open(io.BytesIO(zstandard.compress(TEXT))),
+    "zstd, many frames": lambda: zstandard.open(
+        io.BytesIO(b"".join(map(zstandard.compress, pieces(777))))
+    ),
+    "zstd, a reader": lambda: zstandard.ZstdDecompressor().stream_reader(
+        io.BytesIO(zstandard.compress(TEXT))
+    ),
+    "short reads": lambda: Short(io.BytesIO(TEXT)),
+    "short reads of gzip": lambda: Short(gzip.GzipFile(fileobj=io.BytesIO(gzip.compress(TEXT)))),
+    "decompressed chunks": lambda: zstandard.ZstdDecompressor().read_to_iter(
+        io.BytesIO(zstandard.compress(TEXT)), write_size=13
+    ),
+    "one byte at a time": lambda: pieces(1),
+    "memory": lambda: map(memoryview, pieces(100)),
+}
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_files(name: str) -> None:
+    batches = list(SCHEMA.iter_ndjson(FILES[name](), rows=300))
+    assert [len(batch) for batch in batches] == [300, 300, 300, 100]
+    assert Columns.concat(batches) == SCHEMA.validate_ndjson(TEXT)
+
+
+def test_files_on_disk(tmp_path: Any) -> None:
+    (tmp_path / "a").write_bytes(TEXT)
+    (tmp_path / "a.gz").write_bytes(gzip.compress(TEXT))
+    (tmp_path / "a.zst").write_bytes(zstandard.compress(TEXT))
+    with (
+        open(tmp_path / "a", "rb", buffering=0) as plain,
+        gzip.open(tmp_path / "a.gz") as packed,
+        zstandard.open(tmp_path / "a.zst") as frames,
+    ):
+        for file in (plain, packed, frames):
+            assert sum(len(batch) for batch in SCHEMA.iter_ndjson(file)) == 1000
+
+
+def test_a_file_that_ends_too_early() -> None:
+    """What the file raises passes through, after the batches before it."""
+    got = 0
+    cut = gzip.compress(random.Random(1).randbytes(10) + TEXT, 0)[:-2000]
+    with gzip.open(io.BytesIO(cut)) as file, pytest.raises(EOFError):  # noqa: PT012
+        file.read(10)
+        for batch in SCHEMA.iter_ndjson(Short(file), rows=100):
+            got += len(batch)
+    assert got >= 800
+
+    class Pending(io.RawIOBase):
+        def read(self, size: int = -1) -> Any:
+            return None
+
+    with pytest.raises(BlockingIOError, match="is non-blocking and has no bytes yet"):
+        list(SCHEMA.iter_ndjson(Pending()))
 
 
 def test_memory_is_bounded_by_the_batch(monkeypatch: pytest.MonkeyPatch) -> None:
