@@ -1,7 +1,7 @@
 """The compiled kernels; see the modules that wrap them."""
 
 from collections.abc import Iterable
-from typing import Any, Self, TypeAlias, TypeVar, final
+from typing import Any, Self, TypeAlias, TypeVar, final, overload
 
 import numpy as np
 import numpy.typing as npt
@@ -167,9 +167,14 @@ class Reference:
         seed: int,
     ) -> Self: ...
     def places(self) -> list[tuple[int, int, int, int]]: ...
+    @overload
     def count(
-        self, columns: Columns, coarse: bool = False, threads: int = 1, /
+        self, columns: Columns, coarse: bool = False, threads: int = 1, reference: None = None, /
     ) -> npt.NDArray[np.uint64]: ...
+    @overload
+    def count(
+        self, columns: Columns, coarse: bool, threads: int, reference: npt.NDArray[Any], /
+    ) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.float64]]: ...
     def sound(self, block: npt.NDArray[Any], /) -> bool: ...
     def compare(
         self,
@@ -177,6 +182,7 @@ class Reference:
         current: npt.NDArray[Any],
         names: tuple[str, ...],
         type: type[_Pair],
+        apart: npt.NDArray[np.float64] | None = None,
         /,
     ) -> list[dict[str, _Pair]]: ...
     def heavy(self, block: npt.NDArray[Any], feature: int, /) -> list[tuple[str, int]]: ...

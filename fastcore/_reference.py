@@ -305,9 +305,12 @@ class Reference:
         from ._report import Report, check_tests
 
         names = check_tests(tests)
-        coarse = "ks_2samp" not in names  # the one that needs more than counts by bin
-        block = self._core.count(as_columns(data), coarse, _config.thread_count(None))
-        return Report._of(self, block, names)
+        columns, threads = as_columns(data), _config.thread_count(None)
+        if "ks_2samp" not in names:
+            return Report._of(self, self._core.count(columns, True, threads), names)
+        # The one that needs more than counts by bin: its distances are found apart.
+        block, apart = self._core.count(columns, True, threads, self.block)
+        return Report._of(self, block, names, apart)
 
     # ---- Files ----
 

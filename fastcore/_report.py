@@ -92,9 +92,11 @@ class _Verdict:
 class _Comparison:
     """What the features of one report share: two blocks of counts, and their statistics."""
 
-    def __init__(self, reference: Reference, block: Array, names: tuple[str, ...]) -> None:
+    def __init__(
+        self, reference: Reference, block: Array, names: tuple[str, ...], apart: Array | None
+    ) -> None:
         self.reference, self.block = reference, block
-        self.statistics = reference._core.compare(reference.block, block, names, DriftResult)
+        self.statistics = reference._core.compare(reference.block, block, names, DriftResult, apart)
 
     @functools.cached_property
     def verdict(self) -> _Verdict:
@@ -269,11 +271,17 @@ class Report(Mapping[str, FeatureReport]):
     reference_rows: int
 
     @classmethod
-    def _of(cls, reference: Reference, block: Array, tests: Iterable[str] | None = None) -> Report:
-        """The report of a block of counts."""
+    def _of(
+        cls,
+        reference: Reference,
+        block: Array,
+        tests: Iterable[str] | None = None,
+        apart: Array | None = None,
+    ) -> Report:
+        """The report of a block of counts, and of distances that were found besides."""
         self = object.__new__(cls)
         self.rows, self.reference_rows = int(block[0]), reference.rows
-        shared = _Comparison(reference, block, tuple(check_tests(tests)))
+        shared = _Comparison(reference, block, tuple(check_tests(tests)), apart)
         found = [FeatureReport(shared, i) for i in range(len(reference.features))]
         self.features = {feature.name: feature for feature in found}
         return self

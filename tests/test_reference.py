@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from fastcore import Columns, UnsupportedError, _core, drift
-from fastcore.drift import Reference
+from fastcore.drift import Reference, Report
 from tests.monitor_data import reference, rows
 from tests.profiles import examples
 
@@ -324,3 +324,48 @@ def test_a_report_is_found_piece_by_piece() -> None:
     ]:
         with pytest.raises(error):
             reference._core.compare(*args)
+
+
+@pytest.mark.parametrize("sample", [None, 1024, 60])
+def test_distances_that_are_found_apart(sample: int | None) -> None:
+    """The same report, whether every value was counted into its cell or not."""
+    rng = np.random.default_rng(5)
+    n = 9000
+
+    def table(shift: float) -> dict[str, Any]:
+        data = {
+            "normal": rng.normal(shift, 1, n),
+            "single": rng.normal(shift, 1, n).astype(np.float32),
+            "skewed": np.exp(rng.normal(shift, 2, n)),
+            "few": rng.integers(0, 5, n),
+            "wide": rng.integers(-(10**15), 10**15, n),
+            "constant": np.full(n, 2.5),
+            "holes": rng.normal(shift, 1, n),
+            "nothing": np.full(n, np.nan),
+            "time": rng.integers(0, 10**9, n).astype("datetime64[us]"),
+            "text": np.array(["a", "b", "c"] * (n // 3), dtype=object),
+        }
+        data["holes"][::3] = np.nan
+        data["holes"][1:20] = np.inf
+        data["holes"][22:30] = -np.inf
+        return data
+
+    old = table(0)
+    old["nothing"] = rng.normal(size=n)
+    reference = Reference.fit(old, sample=sample)
+    for shift in (0, 0.02, 3):
+        columns = Columns.from_numpy(table(shift))
+        fine = Report._of(reference, reference._core.count(columns))
+        report = reference.compare(columns)
+        assert report.to_json() == fine.to_json()
+        block, apart = reference._core.count(columns, True, 1, reference.block)
+        assert reference._core.sound(block)
+        assert np.isfinite(apart[[0, 1]]).all() == (sample != 60), "too few buckets"
+        assert np.isnan(apart[[5, 7, 9]]).all(), "counted into cells, or there is nothing"
+        two, again = reference._core.count(columns, True, 2, reference.block)
+        np.testing.assert_array_equal(two, block)
+        np.testing.assert_array_equal(again, apart)
+    with pytest.raises(ValueError, match="block: expected one of this reference"):
+        reference._core.count(columns, True, 1, block[1:])
+    with pytest.raises(ValueError, match="apart: expected one float64"):
+        reference._core.compare(block, block, ("psi",), tuple, apart[1:])

@@ -108,9 +108,12 @@ void fc_block_count(const fc_mapping *mapping, const fc_columns *set, int64_t fi
                     uint64_t *block);
 /* The same rows, features over `threads` threads. With `coarse`, the counts of a bin of numbers are
  * all put into its first cell, and what lies outside the sample into the first and the last one: a
- * fraction of the work, where no statistic needs more. */
+ * fraction of the work, where no statistic needs more.
+ *
+ * Coarse counts do not tell the Kolmogorov-Smirnov distance from a `reference` block. With it,
+ * apart[i] is that of feature i, or NaN where the counts have to tell it: then they are fine. */
 void fc_block_count_all(const fc_mapping *mapping, const fc_columns *set, bool coarse, int threads,
-                        uint64_t *block);
+                        uint64_t *block, const uint64_t *reference, double *apart);
 /* Of sound blocks that have no more than FC_MAX_ROWS together. */
 void fc_block_add(const fc_reference *reference, uint64_t *to, const uint64_t *from);
 /* Whether there are at most FC_MAX_ROWS, the counts of every feature sum to the rows, and what is
@@ -120,10 +123,11 @@ bool fc_block_sound(const fc_reference *reference, const uint64_t *block);
 /* Compares feature `i` of two sound blocks: pairs of (statistic, p) of the `count` statistics of
  * `names`, which are those of fc_stat, or "ks_2samp" (NaN unless the feature is of numbers or
  * times), and then the PSI of what is there and what is missing. p is NaN where there is none.
+ * `apart`: the Kolmogorov-Smirnov distance; NaN: it is taken from the cells.
  * FC_EINVALID for an unknown name. */
 fc_status fc_block_compare(const fc_reference *reference, uint32_t i, const uint64_t *old,
-                           const uint64_t *current, const char *const *names, size_t count,
-                           double *pairs);
+                           const uint64_t *current, double apart, const char *const *names,
+                           size_t count, double *pairs);
 
 /* Text `i` (0 .. FC_HEAVY - 1) of the unknown ones that a block knows by name, at least `*count`
  * times seen; false for a free place. Counts are too small by at most others / (FC_HEAVY + 1)

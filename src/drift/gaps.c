@@ -17,13 +17,6 @@ enum {
     FAR = 1 << 15          /* buckets that no longer lie in a near cache */
 };
 
-/* Rises with x. The comparisons are false for NaN, so that nothing outside the table is named. */
-static inline int32_t bucket_of(const fc_points *p, double x) {
-    double at = (x - p->low) * p->scale, last = (double)(p->buckets - 1);
-    at = at < last ? at : last;
-    return (int32_t)(at > 0 ? at : 0);
-}
-
 fc_status fc_points_init(fc_points *p, fc_arena *arena, const double *values, size_t count) {
     if (count > FC_POINTS_MAX) return FC_ELIMIT;
     for (size_t i = 0; i < count; i++)
@@ -45,7 +38,7 @@ fc_status fc_points_init(fc_points *p, fc_arena *arena, const double *values, si
     if (!start) return FC_ENOMEM;
     uint32_t point = 0;
     for (uint32_t b = 0; b <= p->buckets; b++) {
-        while (point < p->count && (uint32_t)bucket_of(p, copy[point]) < b) point++;
+        while (point < p->count && (uint32_t)fc_points_bucket(p, copy[point]) < b) point++;
         start[b] = point;
     }
     p->start = start;
@@ -112,7 +105,7 @@ look_avx512(const double *points, double x) {
         for (size_t at = 0; at < n; at += BLOCK) {                                                 \
             size_t block = n - at < BLOCK ? n - at : BLOCK;                                        \
             const double *x = values + at;                                                         \
-            for (size_t i = 0; i < block; i++) buckets[i] = bucket_of(p, x[i]);                    \
+            for (size_t i = 0; i < block; i++) buckets[i] = fc_points_bucket(p, x[i]);             \
             if (far) {                                                                             \
                 for (size_t i = 0; i < block; i++) __builtin_prefetch(p->start + buckets[i]);      \
                 for (size_t i = 0; i < block; i++) {                                               \
@@ -133,7 +126,7 @@ FORM(avx512, __attribute__((target("avx512f,avx512bw,avx512vl,popcnt"))), look_a
 #endif
 
 uint32_t fc_points_cell(const fc_points *p, double x) {
-    return generic_cell(p, x, bucket_of(p, x));
+    return generic_cell(p, x, fc_points_bucket(p, x));
 }
 
 void fc_points_count(const fc_points *p, const double *values, size_t n, uint64_t *cells) {

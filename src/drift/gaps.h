@@ -27,6 +27,14 @@ typedef struct fc_points {
 enum { FC_POINTS_MAX = 1 << 24 };
 fc_status fc_points_init(fc_points *points, fc_arena *arena, const double *values, size_t count);
 
+/* The bucket of a value. It rises with x; the comparisons are false for NaN, which is in the last
+ * one. */
+static inline int32_t fc_points_bucket(const fc_points *p, double x) {
+    double at = (x - p->low) * p->scale, last = (double)(p->buckets - 1);
+    at = at < last ? at : last;
+    return (int32_t)(at > 0 ? at : 0);
+}
+
 /* The cell of `x`, which is not NaN. */
 uint32_t fc_points_cell(const fc_points *points, double x);
 
@@ -37,5 +45,16 @@ void fc_points_count(const fc_points *points, const double *values, size_t n, ui
  * points: taken at each point and at the end of each gap. */
 double fc_cells_distance(const uint64_t *a, const uint64_t *b, size_t cells, uint64_t n,
                          uint64_t m);
+
+/* Values [at, at + n) as doubles: where they are, or written to `room`, which has place for them.
+ */
+typedef const double *fc_points_source(void *ctx, size_t at, size_t n, double *room);
+/* The same distance, of `count` values of which `missing` are NaN, from a reference of
+ * `reference_count` values that was counted into cells, without counting all values into cells.
+ * FC_EREFUSED if counting them is better; what it allocates is given back. */
+fc_status fc_points_distance(const fc_points *points, const fc_alloc *alloc,
+                             const uint64_t *reference, uint64_t reference_count,
+                             fc_points_source *source, void *ctx, size_t count, uint64_t missing,
+                             double *distance);
 
 #endif

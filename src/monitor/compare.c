@@ -18,19 +18,21 @@ static void sum_bins(const fc_feature *feature, const uint64_t *cells, double *r
 
 /* In a gap both functions are taken at its end, where they are equal to those in SciPy. */
 static fc_status compare_cells(const fc_reference *reference, const fc_feature_place *place,
-                               const uint64_t *old, const uint64_t *current, double *pair) {
+                               const uint64_t *old, const uint64_t *current, double apart,
+                               double *pair) {
     uint64_t n = old[0] - old[place->at], m = current[0] - current[place->at];
     pair[0] = pair[1] = NAN;
     if (!n || !m) return FC_OK;
-    double apart =
-        fc_cells_distance(old + place->cells, current + place->cells, place->cell_count, n, m);
+    if (isnan(apart))
+        apart =
+            fc_cells_distance(old + place->cells, current + place->cells, place->cell_count, n, m);
     return fc_ks_pvalue(reference->alloc, apart, (int64_t)n, (int64_t)m, FC_KS_AUTO, &pair[0],
                         &pair[1]);
 }
 
 fc_status fc_block_compare(const fc_reference *reference, uint32_t i, const uint64_t *old,
-                           const uint64_t *current, const char *const *names, size_t count,
-                           double *pairs) {
+                           const uint64_t *current, double apart, const char *const *names,
+                           size_t count, double *pairs) {
     const fc_feature *feature = &reference->features[i];
     const fc_feature_place *place = &feature->place;
     bool numbers = place->kind == FC_FEATURE_NUMBER || place->kind == FC_FEATURE_TIME;
@@ -57,7 +59,7 @@ fc_status fc_block_compare(const fc_reference *reference, uint32_t i, const uint
         if (strcmp(names[k], "ks_2samp") != 0)
             status = fc_stat(names[k], rows, rows + bins, bins, &options, &pair[0], &pair[1]);
         else if (numbers)
-            status = compare_cells(reference, place, old, current, pair);
+            status = compare_cells(reference, place, old, current, apart, pair);
         else
             pair[0] = pair[1] = NAN;
     }

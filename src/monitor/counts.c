@@ -4,16 +4,26 @@
 #include "fastcore/drift.h"
 #include "monitor/reference.h"
 
-enum { CHUNK = 2048 }; /* values that are counted, and then summed, out of the first cache */
+enum {
+    CHUNK = 2048, /* values that are counted, and then summed, out of the first cache */
+    WORTH_APART =
+        4096 /* rows from which the buckets of fc_points_distance are quicker than cells */
+};
+
+static bool is_numbers(const fc_feature_place *place) {
+    return place->kind == FC_FEATURE_NUMBER || place->kind == FC_FEATURE_TIME;
+}
+
+static void no_extremes(uint64_t *words) {
+    words[FC_AT_MIN] = fc_double_word(INFINITY);
+    words[FC_AT_MAX] = fc_double_word(-INFINITY);
+}
 
 void fc_block_init(const fc_reference *reference, uint64_t *block) {
     memset(block, 0, reference->words * sizeof *block);
-    for (uint32_t i = 0; i < reference->count; i++) {
-        fc_feature_place place = reference->features[i].place;
-        if (place.kind != FC_FEATURE_NUMBER && place.kind != FC_FEATURE_TIME) continue;
-        block[place.at + FC_AT_MIN] = fc_double_word(INFINITY);
-        block[place.at + FC_AT_MAX] = fc_double_word(-INFINITY);
-    }
+    for (uint32_t i = 0; i < reference->count; i++)
+        if (is_numbers(&reference->features[i].place))
+            no_extremes(block + reference->features[i].place.at);
 }
 
 /* ---- Numbers ------------------------------------------------------------------------------ */
@@ -309,18 +319,53 @@ typedef struct all {
     const fc_columns *set;
     uint64_t *block;
     bool coarse;
+    const uint64_t *reference;
+    double *apart;
 } all;
+
+static const double *values_of(void *ctx, size_t at, size_t n, double *room) {
+    const fc_column *column = ctx;
+    if (column->kind == FC_COLUMN_FLOAT64) return (const double *)column->values + at;
+    fc_column_doubles(column, (int64_t)at, n, room);
+    return room;
+}
+
+/* Counted coarsely; finely, if the distance does not come out in another way. */
+static void count_and_compare(const all *self, uint32_t i) {
+    const fc_feature *feature = &self->mapping->reference->features[i];
+    const fc_feature_place *place = &feature->place;
+    const fc_columns *set = self->set;
+    fc_column *column = &set->columns[self->mapping->columns[i]];
+    uint64_t *words = self->block + place->at;
+    const uint64_t *old = self->reference;
+    if (feature->coarse && set->rows >= WORTH_APART) {
+        count_numbers(feature, column, 0, set->rows, true, self->block);
+        fc_status status =
+            fc_points_distance(&feature->points, self->mapping->reference->alloc,
+                               old + place->cells, old[0] - old[place->at], values_of, column,
+                               (size_t)set->rows, words[FC_AT_MISSING], &self->apart[i]);
+        if (status == FC_OK) return;
+        memset(words, 0, (FC_AT_NUMBER_CELLS + place->cell_count) * sizeof *words);
+        no_extremes(words);
+    }
+    count_numbers(feature, column, 0, set->rows, false, self->block);
+}
 
 /* Each feature has words of its own, so that the result does not depend on the threads. */
 static void count_one(void *ctx, size_t i) {
     const all *self = ctx;
+    if (self->apart) self->apart[i] = NAN;
+    if (self->apart && is_numbers(&self->mapping->reference->features[i].place)) {
+        count_and_compare(self, (uint32_t)i);
+        return;
+    }
     count_feature(self->mapping, (uint32_t)i, self->set, 0, self->set->rows, self->coarse,
                   self->block);
 }
 
 void fc_block_count_all(const fc_mapping *mapping, const fc_columns *set, bool coarse, int threads,
-                        uint64_t *block) {
-    all self = {mapping, set, block, coarse};
+                        uint64_t *block, const uint64_t *reference, double *apart) {
+    all self = {mapping, set, block, coarse, reference, apart};
     size_t features = mapping->reference->count;
     /* Below some 100 microseconds of work a second thread costs more than it brings. */
     bool worth = (double)set->rows * (double)features > 50000;

@@ -1,14 +1,17 @@
 /* `_core.Reference.compare`: all statistics of all features in one call. */
+#include <math.h>
 #include <string.h>
 
 #include "fastcore/drift.h"
+#include "python/py_array.h"
 #include "python/py_reference.h"
 
 const char fc_py_compare_doc[] =
-    "compare($self, reference, current, names, type, /)\n--\n\n"
+    "compare($self, reference, current, names, type, apart=None, /)\n--\n\n"
     "Of each feature a dict of `type`, a named tuple of two, by name: the statistic of two sound "
     "blocks and its p-value, None where it has none. `ks_2samp` is there for numbers and times, "
-    "and `missing`, the PSI of what is there and what is not, is always the last one.";
+    "and `missing`, the PSI of what is there and what is not, is always the last one. `apart` is "
+    "what count() returned of distances.";
 
 enum { MOST_NAMES = 32 };
 
@@ -60,13 +63,27 @@ static PyObject *dict_of(const request *r, const double *pairs, bool numbers, Py
     return dict;
 }
 
+static const double *distances_of(const fc_reference *reference, PyObject *object) {
+    fc_array_info info;
+    if (fc_array_describe(object, "apart", &info) < 0) return NULL;
+    if (info.dtype == FC_DTYPE_FLOAT64 && info.ndim == 1 && info.behaved &&
+        (size_t)info.shape[0] == reference->count && (info.shape[0] < 2 || info.strides[0] == 8))
+        return info.data;
+    PyErr_SetString(PyExc_ValueError, "apart: expected one float64 for each feature");
+    return NULL;
+}
+
 PyObject *fc_py_compare(PyObject *object, PyObject *const *args, Py_ssize_t nargs) {
     const fc_reference *reference = fc_py_reference_inside(object);
     request r;
-    if (nargs != 4) return PyErr_SetString(PyExc_TypeError, "compare() takes 4 arguments"), NULL;
+    if (nargs < 4 || nargs > 5)
+        return PyErr_SetString(PyExc_TypeError, "compare() takes 4 or 5 arguments"), NULL;
     const uint64_t *old = fc_py_block_of(reference, args[0]);
     const uint64_t *current = old ? fc_py_block_of(reference, args[1]) : NULL;
     if (!current || read_request(args[2], args[3], &r) < 0) return NULL;
+    const double *apart = NULL;
+    if (nargs == 5 && args[4] != Py_None && !(apart = distances_of(reference, args[4])))
+        return NULL;
     size_t each = 2 * (r.count + 1), features = reference->count;
     double *pairs = PyMem_New(double, features *each + 1);
     PyObject *missing = pairs ? PyUnicode_InternFromString("missing") : PyErr_NoMemory();
@@ -75,8 +92,8 @@ PyObject *fc_py_compare(PyObject *object, PyObject *const *args, Py_ssize_t narg
     fc_status status = FC_OK;
     Py_BEGIN_ALLOW_THREADS /* `args` keeps the blocks */
         for (size_t i = 0; i < features && status == FC_OK; i++) {
-        status = fc_block_compare(reference, (uint32_t)i, old, current, r.texts, r.count,
-                                  pairs + i * each);
+        status = fc_block_compare(reference, (uint32_t)i, old, current, apart ? apart[i] : NAN,
+                                  r.texts, r.count, pairs + i * each);
     }
     Py_END_ALLOW_THREADS if (status == FC_EINVALID)
         PyErr_SetString(PyExc_ValueError, "names: no such statistic");

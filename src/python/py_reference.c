@@ -279,37 +279,6 @@ static PyObject *places(PyObject *object, PyObject *unused) {
     return list;
 }
 
-PyDoc_STRVAR(count_doc,
-             "count($self, columns, coarse=False, threads=1, /)\n--\n\n"
-             "The block of all rows: an array of uint64. Coarse counts are right by bin only. "
-             "KeyError or TypeError name a column that is missing or of another kind.");
-
-static PyObject *count(PyObject *object, PyTypeObject *cls, PyObject *const *args, Py_ssize_t nargs,
-                       PyObject *kwnames) {
-    reference_object *self = (reference_object *)object;
-    if (nargs < 1 || nargs > 3 || (kwnames && PyTuple_GET_SIZE(kwnames))) {
-        PyErr_SetString(PyExc_TypeError, "count() takes 1 to 3 positional arguments");
-        return NULL;
-    }
-    int coarse = nargs > 1 ? PyObject_IsTrue(args[1]) : 0;
-    long threads = nargs > 2 ? PyLong_AsLong(args[2]) : 1;
-    if (coarse < 0 || (threads == -1 && PyErr_Occurred())) return NULL;
-    fc_columns *set = fc_py_columns_of(fc_state_of_type(cls), args[0], "columns");
-    fc_mapping *mapping = set ? fc_py_reference_mapping(object, set) : NULL;
-    if (!mapping) return NULL;
-    Py_ssize_t words = (Py_ssize_t)self->reference->words;
-    void *data;
-    PyObject *block = fc_array_new(FC_DTYPE_UINT64, 1, &words, false, &data);
-    if (block) {
-        Py_BEGIN_ALLOW_THREADS /* `args` keeps the set, `block` its data */
-            fc_block_init(self->reference, data);
-        fc_block_count_all(mapping, set, coarse, threads > 256 ? 256 : (int)threads, data);
-        Py_END_ALLOW_THREADS
-    }
-    fc_mapping_free(mapping);
-    return block;
-}
-
 const uint64_t *fc_py_block_of(const fc_reference *reference, PyObject *object) {
     fc_array_info info;
     if (fc_array_describe(object, "block", &info) < 0) return NULL;
@@ -318,6 +287,49 @@ const uint64_t *fc_py_block_of(const fc_reference *reference, PyObject *object) 
         return info.data;
     PyErr_SetString(PyExc_ValueError, "block: expected one of this reference");
     return NULL;
+}
+
+PyDoc_STRVAR(count_doc,
+             "count($self, columns, coarse=False, threads=1, reference=None, /)\n--\n\n"
+             "The block of all rows: an array of uint64. Coarse counts are right by bin only; with "
+             "a block to compare with, (block, Kolmogorov-Smirnov distances, or NaN where the "
+             "counts are not coarse). KeyError or TypeError name a column that is missing or of "
+             "another kind.");
+
+static PyObject *count(PyObject *object, PyTypeObject *cls, PyObject *const *args, Py_ssize_t nargs,
+                       PyObject *kwnames) {
+    reference_object *self = (reference_object *)object;
+    if (nargs < 1 || nargs > 4 || (kwnames && PyTuple_GET_SIZE(kwnames))) {
+        PyErr_SetString(PyExc_TypeError, "count() takes 1 to 4 positional arguments");
+        return NULL;
+    }
+    int coarse = nargs > 1 ? PyObject_IsTrue(args[1]) : 0;
+    long threads = nargs > 2 ? PyLong_AsLong(args[2]) : 1;
+    if (coarse < 0 || (threads == -1 && PyErr_Occurred())) return NULL;
+    const uint64_t *old = NULL;
+    if (nargs > 3 && args[3] != Py_None && !(old = fc_py_block_of(self->reference, args[3])))
+        return NULL;
+    fc_columns *set = fc_py_columns_of(fc_state_of_type(cls), args[0], "columns");
+    fc_mapping *mapping = set ? fc_py_reference_mapping(object, set) : NULL;
+    if (!mapping) return NULL;
+    Py_ssize_t words = (Py_ssize_t)self->reference->words;
+    Py_ssize_t features = (Py_ssize_t)self->reference->count;
+    void *data, *distances = NULL;
+    PyObject *apart = old ? fc_array_new(FC_DTYPE_FLOAT64, 1, &features, false, &distances) : NULL;
+    PyObject *block = old && !apart ? NULL : fc_array_new(FC_DTYPE_UINT64, 1, &words, false, &data);
+    if (block) {
+        Py_BEGIN_ALLOW_THREADS /* `args` keeps the set, `block` its data */
+            fc_block_init(self->reference, data);
+        fc_block_count_all(mapping, set, coarse, threads > 256 ? 256 : (int)threads, data, old,
+                           distances);
+        Py_END_ALLOW_THREADS
+    }
+    fc_mapping_free(mapping);
+    if (!old) return block;
+    PyObject *both = block ? PyTuple_Pack(2, block, apart) : NULL;
+    Py_XDECREF(block);
+    Py_XDECREF(apart);
+    return both;
 }
 
 PyDoc_STRVAR(sound_doc, "sound($self, block, /)\n--\n\n"

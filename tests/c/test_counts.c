@@ -277,10 +277,87 @@ static void test_distance(void) {
     CHECK(fc_cells_distance(a, a, 5, 4, 4) == 0);
 }
 
+typedef struct sample {
+    const double *values;
+    bool copied;
+} sample;
+
+static const double *values_of(void *ctx, size_t at, size_t n, double *room) {
+    const sample *s = ctx;
+    if (!s->copied) return s->values + at;
+    memcpy(room, s->values + at, n * sizeof *room);
+    return room;
+}
+
+/* Both ways to the distance: one of them refuses only where nothing is there, or too much lies in
+ * the buckets that decide. */
+static bool check_apart(const double *v, size_t points, const uint64_t *old, const double *x,
+                        size_t n) {
+    fc_arena arena;
+    fc_points p;
+    fc_arena_init(&arena, &fc_alloc_libc);
+    CHECK(fc_points_init(&p, &arena, v, points) == FC_OK);
+    uint64_t *cells = calloc(2 * points + 1, 8), of_old = 0, missing = 0;
+    fc_points_count(&p, x, n, cells);
+    for (size_t c = 0; c < 2 * points + 1; c++) of_old += old[c];
+    for (size_t i = 0; i < n; i++) missing += isnan(x[i]);
+    bool found = false;
+    FOR_EACH_LEVEL(level) {
+        for (int copied = 0; copied < 2; copied++) {
+            sample s = {x, copied};
+            double got = NAN;
+            fc_status status = fc_points_distance(&p, &fc_alloc_libc, old, of_old, values_of, &s, n,
+                                                  missing, &got);
+            CHECK(status == FC_OK || status == FC_EREFUSED);
+            if (status != FC_OK) continue;
+            double want = fc_cells_distance(old, cells, 2 * points + 1, of_old, n - missing);
+            CHECK_FOR(!memcmp(&got, &want, sizeof got), "%a, not %a", got, want);
+            found = true;
+        }
+    }
+    free(cells);
+    fc_arena_free(&arena);
+    return found;
+}
+
+static void test_apart(void) {
+    uint64_t state = 17;
+    int found = 0;
+    enum { POINTS = 20000, VALUES = 300000 };
+    double *v = malloc(POINTS * sizeof *v), *x = malloc(VALUES * sizeof *x);
+    uint64_t *old = calloc(2 * POINTS + 1, 8);
+    for (int round = 0; round < 40; round++) {
+        static const size_t sizes[] = {255, 256, 300, 1000, 5000, POINTS};
+        static const size_t lengths[] = {1, 255, 257, 6000, 20000, VALUES};
+        size_t points = sizes[round % 6], n = lengths[round / 6 % 6];
+        double at = -3;
+        for (size_t i = 0; i < points; i++) {
+            at += (double)(1 + harness_random(&state) % 1000) * (6.0 / 500 / (double)points);
+            v[i] = round % 5 == 4 ? exp(at) : at;
+        }
+        memset(old, 0, (2 * POINTS + 1) * sizeof *old);
+        /* A reference of points only, or one with values between them as well. */
+        for (size_t c = 0; c < 2 * points + 1; c++)
+            old[c] = round % 3 ? c % 2 : harness_random(&state) % 4;
+        for (size_t i = 0; i < n; i++) {
+            double sum = 0;
+            for (int k = 0; k < 4; k++) sum += (double)(harness_random(&state) % 1000) / 1000;
+            x[i] = round % 5 == 3 ? v[harness_random(&state) % points] : (sum - 2) * 2;
+            if (round % 4 == 1 && i % 50 == 0) x[i] = odd[harness_random(&state) % ODD];
+        }
+        found += check_apart(v, points, old, x, n);
+    }
+    CHECK_FOR(found >= 15, "%d", found);
+    free(v);
+    free(x);
+    free(old);
+}
+
 static const harness_test tests[] = {TEST(test_cells),
                                      TEST(test_at_least),
                                      TEST(test_quality),
                                      TEST(test_profile),
                                      TEST(test_overflowing_squares),
-                                     TEST(test_distance)};
+                                     TEST(test_distance),
+                                     TEST(test_apart)};
 TEST_MAIN(tests)

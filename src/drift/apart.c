@@ -1,0 +1,210 @@
+/* The Kolmogorov-Smirnov distance without counting every value into its cell.
+ *
+ * Values are counted into a few thousand buckets, runs of those of the points' table of guesses.
+ * Between the ends of a bucket both distribution functions lie between their values there, which
+ * bounds their distance in it from both sides. Only buckets whose upper bound reaches the largest
+ * lower bound can hold the maximum: as a rule they are few, and only their values are looked at
+ * again and counted into cells. The distance is then taken as fc_cells_distance takes it, at the
+ * same places: the same bits. */
+#include <math.h>
+#include <string.h>
+
+#include "base/simd.h"
+#include "drift/gaps.h"
+#include "fastcore/drift.h"
+
+enum {
+    BLOCK = 256,
+    FEWEST_POINTS = 256, /* with fewer, too many values lie in one bucket */
+    MOST_BUCKETS = 8192,
+    MOST_IDS = 1 << 18, /* values whose buckets are remembered: they stay in a cache */
+    WORTH = 4 /* if more than a quarter had to be looked at again, counting all is as quick */
+};
+
+typedef struct buckets {
+    const fc_points *p;
+    int shift; /* from buckets of the table to these */
+    uint32_t count;
+    uint32_t first, last;             /* of those that are needed */
+    uint64_t below[MOST_BUCKETS + 1]; /* of the reference, in cells before the first point */
+    /* Shares of the reference below the bucket, of which those in the gap that the bucket begins in
+     * are on either side of its beginning, and of the values. */
+    double least[MOST_BUCKETS + 1], most[MOST_BUCKETS + 1], share[MOST_BUCKETS + 1];
+    uint32_t at[MOST_BUCKETS + 1]; /* values in each bucket; then, before each */
+    uint32_t fine[MOST_BUCKETS];   /* where its cells begin, + 1; 0: not needed */
+    uint16_t ids[];
+} buckets;
+
+/* The first point of a bucket, or of a later one. */
+static inline uint32_t point_of(const buckets *b, uint32_t bucket) {
+    uint64_t at = (uint64_t)bucket << b->shift;
+    return b->p->start[at < b->p->buckets ? at : b->p->buckets];
+}
+
+FC_BODY bool name_body(const buckets *b, const double *x, size_t n, uint16_t *ids) {
+    for (size_t i = 0; i < n; i++) ids[i] = (uint16_t)(fc_points_bucket(b->p, x[i]) >> b->shift);
+    return true;
+}
+FC_SIMD_FORMS(bool, name, (const buckets *b, const double *x, size_t n, uint16_t *ids),
+              (b, x, n, ids))
+
+/* Whether any value may lie in a bucket that is needed. */
+FC_BODY bool needs_body(const buckets *b, const uint16_t *ids, size_t n) {
+    uint16_t first = (uint16_t)b->first, span = (uint16_t)(b->last - b->first), some = 0;
+    for (size_t i = 0; i < n; i++) some |= (uint16_t)(ids[i] - first) <= span;
+    return some;
+}
+FC_SIMD_FORMS(bool, needs, (const buckets *b, const uint16_t *ids, size_t n), (b, ids, n))
+
+/* NaN were counted into the last bucket. */
+static void add_values(buckets *b, uint64_t missing, double m) {
+    uint32_t sum = 0;
+    b->at[b->count - 1] -= (uint32_t)missing;
+    for (uint32_t k = 0; k < b->count; k++) {
+        uint32_t here = b->at[k];
+        b->at[k] = sum;
+        sum += here;
+    }
+    b->at[b->count] = sum;
+    for (uint32_t k = 0; k <= b->count; k++) b->share[k] = b->at[k] * (1 / m);
+}
+
+static void add_reference(buckets *b, const uint64_t *cells, double n) {
+    uint64_t sum = 0;
+    for (uint32_t k = 0, point = 0; k <= b->count; k++) {
+        uint32_t end = point_of(b, k);
+        for (; point < end; point++) sum += cells[2 * (size_t)point] + cells[2 * (size_t)point + 1];
+        b->below[k] = sum;
+        b->least[k] = (double)sum * (1 / n);
+        b->most[k] = (double)(sum + cells[2 * (size_t)end]) * (1 / n);
+    }
+}
+
+/* The distance where a bucket begins is not above the largest one: in a gap it lies between those
+ * at the gap's ends. */
+FC_BODY double bound_body(const buckets *b) {
+    double bound = 0;
+    for (uint32_t k = 0; k <= b->count; k++) {
+        double over = b->least[k] - b->share[k], under = b->share[k] - b->most[k];
+        double apart = over > under ? over : under;
+        bound = apart > bound ? apart : bound;
+    }
+    return bound - 1e-9; /* more than it can have been rounded */
+}
+FC_SIMD_FORMS(double, bound, (const buckets *b), (b))
+
+/* Which buckets may hold it. */
+FC_BODY bool may_body(buckets *b, double bound) {
+    for (uint32_t k = 0; k < b->count; k++) {
+        double over = b->least[k + 1] - b->share[k], under = b->share[k + 1] - b->least[k];
+        b->fine[k] = over >= bound || under >= bound;
+    }
+    return true;
+}
+FC_SIMD_FORMS(bool, may, (buckets * b, double bound), (b, bound))
+
+/* How many cells those have, and *again values. */
+static size_t choose(buckets *b, uint64_t *again) {
+    size_t cells = 0;
+    *again = 0;
+    may(b, bound(b));
+    b->first = b->count, b->last = 0;
+    for (uint32_t k = 0; k < b->count; k++) {
+        if (!b->fine[k]) continue;
+        uint32_t points = point_of(b, k + 1) - point_of(b, k);
+        b->fine[k] = points ? (uint32_t)cells + 1 : 0;
+        if (!points) continue; /* distances are taken at points only */
+        cells += 2 * (size_t)points + 1;
+        *again += b->at[k + 1] - b->at[k];
+        if (k < b->first) b->first = k;
+        b->last = k;
+    }
+    return cells;
+}
+
+static void look_again(const buckets *b, const double *x, const uint16_t *ids, size_t n,
+                       uint32_t *cells) {
+    if (!needs(b, ids, n)) return;
+    for (size_t i = 0; i < n; i++) {
+        uint32_t fine = b->fine[ids[i]];
+        if (!fine || x[i] != x[i]) continue;
+        cells[fine - 1 + fc_points_cell(b->p, x[i]) - 2 * point_of(b, ids[i])]++;
+    }
+}
+
+/* As fc_cells_distance does it. */
+static double take(const buckets *b, const uint64_t *reference, const uint32_t *cells, double n,
+                   double m) {
+    double most = 0;
+    for (uint32_t k = b->first; k <= b->last && k < b->count; k++) {
+        if (!b->fine[k]) continue;
+        uint64_t i = b->below[k], j = b->at[k];
+        size_t from = 2 * (size_t)point_of(b, k), to = 2 * (size_t)point_of(b, k + 1);
+        for (size_t c = from; c < to; c++) {
+            i += reference[c], j += cells[b->fine[k] - 1 + (c - from)];
+            double apart = fabs((double)i / n - (double)j / m);
+            most = apart > most ? apart : most;
+        }
+    }
+    return most;
+}
+
+/* Every value into its bucket. */
+static void count_all(buckets *b, fc_points_source *source, void *ctx, size_t count) {
+    memset(b->at, 0, b->count * sizeof *b->at);
+    for (size_t at = 0; at < count; at += BLOCK) {
+        double room[BLOCK];
+        uint16_t local[BLOCK], *ids = count <= MOST_IDS ? b->ids + at : local;
+        size_t n = count - at < BLOCK ? count - at : BLOCK;
+        name(b, source(ctx, at, n, room), n, ids);
+        for (size_t i = 0; i < n; i++) b->at[ids[i]]++;
+    }
+}
+
+static void look_at_all(buckets *b, fc_points_source *source, void *ctx, size_t count,
+                        uint32_t *cells) {
+    for (size_t at = 0; at < count; at += BLOCK) {
+        double room[BLOCK];
+        uint16_t local[BLOCK], *ids = count <= MOST_IDS ? b->ids + at : local;
+        size_t n = count - at < BLOCK ? count - at : BLOCK;
+        if (count <= MOST_IDS && !needs(b, ids, n)) continue;
+        const double *x = source(ctx, at, n, room);
+        if (count > MOST_IDS) name(b, x, n, ids);
+        for (size_t part = 0; part < n; part += 32)
+            look_again(b, x + part, ids + part, n - part < 32 ? n - part : 32, cells);
+    }
+}
+
+fc_status fc_points_distance(const fc_points *p, const fc_alloc *alloc, const uint64_t *reference,
+                             uint64_t reference_count, fc_points_source *source, void *ctx,
+                             size_t count, uint64_t missing, double *distance) {
+    if (count > UINT32_MAX || p->count < FEWEST_POINTS || !reference_count || missing >= count)
+        return FC_EREFUSED;
+    size_t ids = count <= MOST_IDS ? count : 0;
+    buckets *b = alloc->get(alloc->ctx, sizeof *b + ids * sizeof *b->ids);
+    if (!b) return FC_ENOMEM;
+    b->p = p;
+    b->shift = 0;
+    while (((p->buckets - 1) >> b->shift) >= MOST_BUCKETS) b->shift++;
+    b->count = ((p->buckets - 1) >> b->shift) + 1;
+    double n = (double)reference_count, m = (double)(count - missing);
+    count_all(b, source, ctx, count);
+    add_values(b, missing, m);
+    add_reference(b, reference, n);
+    uint64_t again;
+    uint32_t *cells = NULL;
+    fc_status status = FC_EREFUSED;
+    size_t cell_count = choose(b, &again);
+    if (!cell_count || again > count / WORTH) goto done;
+    status = FC_ENOMEM;
+    cells = alloc->get(alloc->ctx, cell_count * sizeof *cells);
+    if (!cells) goto done;
+    memset(cells, 0, cell_count * sizeof *cells);
+    look_at_all(b, source, ctx, count, cells);
+    *distance = take(b, reference, cells, n, m);
+    status = FC_OK;
+done:
+    if (cells) alloc->release(alloc->ctx, cells);
+    alloc->release(alloc->ctx, b);
+    return status;
+}
