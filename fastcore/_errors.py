@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, cast, get_args
 
 from pydantic_core import (
@@ -85,10 +85,31 @@ def raised_lines(
 
 
 def _custom(type_: str, message: str, context: dict[str, Any] | None) -> PydanticCustomError:
-    # The message is a template again: a brace pair in it that names a key would be filled twice.
+    """The error with this text and context.
+
+    A text is a template again, and braces cannot be escaped: where the text itself has a key of the
+    context in braces, a template is looked for that gives it, and without one the context is lost.
+    """
     if context and any("{" + key + "}" in message for key in context):
+        for template in _templates(message, context):
+            made = PydanticCustomError(cast(Any, type_), cast(Any, template), context)
+            if made.message() == message:
+                return made
         context = None
-    return PydanticCustomError(type_, message, context)
+    return PydanticCustomError(cast(Any, type_), cast(Any, message), context)
+
+
+def _templates(message: str, context: dict[str, Any]) -> Iterator[str]:
+    """Where the text may come from: some of the values in it put back as keys."""
+    yield message
+    texts = {key: str(value) for key, value in context.items()}
+    braced = [key for key, text in texts.items() if "{" in text]
+    for key in braced:
+        yield message.replace(texts[key], "{" + key + "}")
+        yield message.replace(texts[key], "{" + key + "}", 1)
+    for key in reversed(braced):  # what was filled in last is taken out first
+        message = message.replace(texts[key], "{" + key + "}")
+    yield message
 
 
 def _says(line: Line, message: str) -> bool:

@@ -67,6 +67,7 @@ class Options:
         made = kind.from_exception_data(
             title, cast(Any, kept), cast(Any, mode), hide_input=hides or self.hide_input
         )
+        made.args = ()  # as pydantic's own has it
         if isinstance(made, TruncatedValidationError):
             made.shown = len(kept)
         if not (hides or self.hide_input):

@@ -218,6 +218,7 @@ def test_the_error_is_otherwise_the_originals() -> None:
             for read in (False, True):
                 error = failed(schema, data)
                 assert not read or list(error.__notes__)
+                assert error.args == original.args
                 for same in (error, pickle.loads(pickle.dumps(error)), copy.copy(error)):
                     assert type(same) is type(original)
                     assert str(same) == str(original)
