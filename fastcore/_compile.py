@@ -199,7 +199,7 @@ class Compiler(Scalars, Containers, Objects):
         records, defaults = compile_record(self, layout, path)
         self.layouts[number] = layout
         specs = tuple((*spec[:4], bool(spec.utc), *spec[5:-1]) for spec in layout.specs)
-        return (kind, flags, Columns, specs, records, defaults)
+        return (kind, flags, Columns, specs, records, defaults, layout)
 
 
 def _flags(peeled: Peeled) -> int:

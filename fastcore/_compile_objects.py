@@ -18,8 +18,10 @@ from ._nodes import (
     Base,
     NotNative,
     check_config,
+    check_dataclass,
     check_model,
     check_model_class,
+    check_typed_dict,
     copies_quietly,
     default_of,
     extra_behavior,
@@ -57,11 +59,7 @@ class Objects(Base):
         return (ROOT, schema["cls"], child, schema.get("post_init"))
 
     def _typed_dict(self, schema: CoreSchema, outer: CoreSchema, path: Any) -> tuple[Any, ...]:
-        only(
-            schema,
-            "fields cls cls_name computed_fields strict extras_schema extra_behavior total config",
-        )
-        refuse(schema, "extras_schema")
+        check_typed_dict(schema)
         config = schema.get("config") or {}
         check_config(config)
         total = schema.get("total", config.get("typed_dict_total", True))
@@ -76,17 +74,10 @@ class Objects(Base):
         )
 
     def _dataclass(self, schema: CoreSchema, outer: CoreSchema, path: Any) -> tuple[Any, ...]:
-        only(
-            schema,
-            "cls generic_origin cls_name schema fields post_init revalidate_instances strict "
-            "frozen slots config",
-        )
+        check_dataclass(schema)
         config = schema.get("config") or {}
         check_config(config)
         inner = schema["schema"]
-        if inner["type"] != "dataclass-args":
-            raise NotNative(f"a validator of the whole ({inner['type']})")
-        only(inner, "dataclass_name fields computed_fields collect_init_only extra_behavior")
         init_only = tuple(field["name"] for field in inner["fields"] if field.get("init_only"))
         if init_only and not inner.get("collect_init_only"):
             raise NotNative(f"field {init_only[0]}: given to nobody")

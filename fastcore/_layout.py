@@ -165,6 +165,37 @@ class Layout:
         """`specs` as `columns._build` takes them, for these values (one sequence a column)."""
         return tuple(spec[:-1] for spec in self._bound(lists))
 
+    def zoned(self, aware: int) -> tuple[tuple[Any, ...], ...]:
+        """`column_specs` where bits say which of the times that the type leaves open are aware."""
+        out, number = [], 0
+        for spec in self.specs:
+            utc = bool(spec.utc)
+            if spec.kind == TIME and spec.utc is None:
+                utc = bool(aware >> number & 1)
+                number += 1
+            out.append(tuple(spec._replace(utc=utc)[:-1]))
+        return tuple(out)
+
+    def zones(self, rows: Sequence[Sequence[Any] | None], aware: int, naive: int) -> int:
+        """The bits for `zoned`, of bits for cells that were read elsewhere and of these rows.
+
+        Raises
+        ------
+        UnsupportedError
+            A column has times with and without a time zone.
+        """
+        number = 0
+        for column, spec in enumerate(self.specs):
+            if spec.kind != TIME or spec.utc is not None:
+                continue
+            cells = [row[column] for row in rows if row is not None]
+            kinds = {cell.tzinfo is not None for cell in cells if cell is not None}
+            kinds |= {True} if aware >> number & 1 else set()
+            kinds |= {False} if naive >> number & 1 else set()
+            aware |= _agreed(spec, kinds) << number
+            number += 1
+        return aware
+
     def fits(self, columns: "Columns") -> bool:
         """Whether `columns` could have come out of this layout."""
         return len(columns._specs) == len(self.specs) and all(
@@ -197,7 +228,10 @@ class Layout:
 
 
 def _is_aware(spec: ColumnSpec, cells: Sequence[Any]) -> bool:
-    aware = {cell.tzinfo is not None for cell in cells if cell is not None}
+    return _agreed(spec, {cell.tzinfo is not None for cell in cells if cell is not None})
+
+
+def _agreed(spec: ColumnSpec, aware: set[bool]) -> bool:
     if len(aware) == 2:
         raise UnsupportedError(
             f"{spec.name}: times with and without a time zone in one column; annotate the field "

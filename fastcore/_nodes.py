@@ -110,6 +110,28 @@ def check_model(schema: CoreSchema) -> CoreSchema:
     return config
 
 
+def check_typed_dict(schema: CoreSchema) -> None:
+    """Refuse a TypedDict with what this version does not know."""
+    only(
+        schema,
+        "fields cls cls_name computed_fields strict extras_schema extra_behavior total config",
+    )
+    refuse(schema, "extras_schema")
+
+
+def check_dataclass(schema: CoreSchema) -> None:
+    """The same of a dataclass."""
+    only(
+        schema,
+        "cls generic_origin cls_name schema fields post_init revalidate_instances strict "
+        "frozen slots config",
+    )
+    inner = schema["schema"]
+    if inner["type"] != "dataclass-args":
+        raise NotNative(f"a validator of the whole ({inner['type']})")
+    only(inner, "dataclass_name fields computed_fields collect_init_only extra_behavior")
+
+
 def field_key(name: str, field: CoreSchema, config: CoreSchema) -> str:
     """The key that a document has for the field."""
     only(

@@ -202,6 +202,13 @@ class Holds(BaseModel):
     rows: Rows[Finite]
 
 
+class Moment(BaseModel):
+    day: date
+    at: datetime
+    box: tuple[float, float]
+    point: Finite | None = None
+
+
 class Exact(BaseModel):
     price: Decimal
 
@@ -295,6 +302,7 @@ TYPES: list[tuple[str, Any]] = [
     ("`Rows[R]`, `Row[R]`", tuple[Rows[Finite], Row[Finite]]),
     ("`Rows[R]` inside a model", Holds),
     ("`Rows[R]` of records with records", Rows[Nested]),
+    ("`Rows[R]` with times, lists of numbers of a fixed length, optional records", Rows[Moment]),
     ("`Rows[R]` of a record with a field that is pydantic's", Rows[Exact]),
     ("`Table[R]`", Table[Finite]),
     ("`Table[R]` of records with records", Table[Nested]),

@@ -167,6 +167,10 @@ fc_columns *fc_columns_ref(fc_columns *columns);
  * the glue's business. */
 void fc_columns_free(fc_columns *columns);
 
+/* Gives a set that nobody else has another layout, of which it takes a reference, with columns of
+ * the same kinds and items. */
+void fc_columns_relabel(fc_columns *columns, fc_layout *layout);
+
 /* The slow half of fc_columns_reserve. */
 fc_status fc_columns_grow(fc_columns *columns, int64_t rows);
 /* Room for at least `rows` rows in all; grows by doubling at least. The new cells are *not* set,

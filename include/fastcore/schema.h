@@ -175,14 +175,22 @@ typedef enum fc_cell_kind {
     FC_CELL_BOOL,      /* BOOL node -> BOOL column */
     FC_CELL_CODE,      /* LITERAL of strings -> CODE column, numbers being codes */
     FC_CELL_TEXT,      /* STR node -> STRING column */
-    FC_CELL_RECORD     /* MODEL node -> the fields of a nested record */
+    FC_CELL_RECORD,    /* MODEL node -> the fields of a nested record */
+    FC_CELL_TIME,      /* DATE or DATETIME node -> TIME column */
+    FC_CELL_LIST       /* LIST or TUPLE of numbers, as many as the FLOAT64 or INT64 column has */
 } fc_cell_kind;
+
+/* Times whose type does not say whether they are aware: the first one tells. A number for each such
+ * column of a frame; FC_ZONES: the layout says. */
+enum { FC_ZONES = 64 };
 
 typedef struct fc_record_field {
     uint8_t cell;
-    bool required;   /* otherwise `defaults` has the cell (never for RECORD) */
+    bool required;   /* otherwise `defaults` has the cell; of a RECORD: all its cells are null */
     uint32_t node;   /* what it must satisfy */
     uint32_t target; /* the column, or the nested record */
+    bool nullable;   /* RECORD: null makes all its cells null */
+    uint8_t zone;    /* TIME: as of FC_ZONES */
 } fc_record_field;
 
 enum { FC_RECORD_MAX_FIELDS = 256, FC_RECORD_MAX_DEPTH = 8 };
@@ -190,6 +198,7 @@ enum { FC_RECORD_MAX_FIELDS = 256, FC_RECORD_MAX_DEPTH = 8 };
 typedef struct fc_record {
     fc_keys keys;
     const fc_record_field *fields;
+    uint32_t first, count; /* its columns, those of nested records included */
     bool forbid_extra;
     const struct fc_lane_field *lane; /* of fc_lane_build; or NULL: read event by event */
 } fc_record;
@@ -222,8 +231,8 @@ enum { FC_SHAPE_MAX_DIMS = 8 };
 /* What ARRAY nodes make: nested arrays of numbers (or bools), each level of one size. */
 typedef struct fc_shape {
     fc_item_kind item;
-    uint32_t width; /* bytes of an item */
-    uint32_t ndim;  /* 0: any number of them, which the first item tells */
+    uint32_t width;                   /* bytes of an item */
+    uint32_t ndim;                    /* 0: any number of them, which the first item tells */
     int64_t sizes[FC_SHAPE_MAX_DIMS]; /* a size, or -1: any */
     int8_t same[FC_SHAPE_MAX_DIMS];   /* the earlier dimension of the same name, or -1 */
     int32_t dtype;                    /* the glue's */
@@ -266,7 +275,8 @@ typedef struct fc_fill {
     fc_array array;
     fc_refusal *refusals;
     size_t refusal_count, refusal_size;
-    bool refused; /* the value as a whole is the original's to judge */
+    uint64_t aware, naive; /* which zones have such times; in rows that are not refused */
+    bool refused;          /* the value as a whole is the original's to judge */
     size_t start, end;
 } fc_fill;
 

@@ -118,6 +118,13 @@ void fc_columns_free(fc_columns *columns) {
     alloc->release(alloc->ctx, columns);
 }
 
+void fc_columns_relabel(fc_columns *columns, fc_layout *layout) {
+    fc_layout *old = columns->layout;
+    columns->layout = fc_layout_ref(layout);
+    for (uint32_t i = 0; i < columns->count; i++) columns->columns[i].info = &layout->columns[i];
+    fc_layout_free(old);
+}
+
 /* Moves column i's cells from `old` to where `column` points now. */
 static void move_cells(fc_column *column, const fc_column *old, size_t had, size_t now) {
     size_t width = column->info->row_bytes;

@@ -27,9 +27,9 @@ static int put_row(fc_columns *to, PyObject *values) {
 
 /* All rows in order, those of refused records replaced by what `answers` (a list) has for them;
  * None: by nothing. */
-static fc_columns *patched(const fc_fill *fill, PyObject *answers) {
+static fc_columns *patched(const fc_fill *fill, PyObject *answers, fc_layout *layout) {
     fc_columns *set;
-    if (fc_columns_new(fill->alloc, fill->set->layout, fill->set->rows, &set) != FC_OK) {
+    if (fc_columns_new(fill->alloc, layout, fill->set->rows, &set) != FC_OK) {
         PyErr_NoMemory();
         return NULL;
     }
@@ -78,17 +78,55 @@ static PyObject *ask_all(fc_build *build, uint32_t node, const fc_fill *fill, si
     return answers;
 }
 
+/* The frame's layout where the times of the zones in `aware` are so. A new reference. */
+static fc_layout *zoned_layout(fc_build *build, uint32_t node, uint64_t aware) {
+    uint32_t frame = fc_py_kernel(build)->nodes[node].child;
+    fc_py_zoned *last = &build->self->zoned[frame];
+    if (!aware) return fc_layout_ref(build->self->layouts[frame]);
+    if (!last->layout || last->aware != aware) {
+        PyObject *specs = PyObject_CallMethod(build->self->nodes[node].values, "zoned", "K",
+                                              (unsigned long long)aware);
+        fc_layout *made = specs ? fc_py_layout_new(specs) : NULL;
+        Py_XDECREF(specs);
+        if (!made) return NULL;
+        fc_layout_free(last->layout);
+        last->layout = made;
+        last->aware = aware;
+    }
+    return fc_layout_ref(last->layout);
+}
+
+/* The zones that are aware, those of the originals' answers included; -1 with an exception where
+ * there are both kinds of times. */
+static int zones_of(fc_build *build, uint32_t node, const fc_fill *fill, PyObject *answers,
+                    uint64_t *aware) {
+    PyObject *zones =
+        PyObject_CallMethod(build->self->nodes[node].values, "zones", "OKK", answers,
+                            (unsigned long long)fill->aware, (unsigned long long)fill->naive);
+    if (!zones) return -1;
+    *aware = PyLong_AsUnsignedLongLong(zones);
+    Py_DECREF(zones);
+    return PyErr_Occurred() ? -1 : 0;
+}
+
 PyObject *fc_py_build_columns(fc_build *build, uint32_t node, fc_fill *fill, size_t base,
                               const fc_path *path) {
     if (fc_py_kernel(build)->nodes[node].kind == FC_NODE_ARRAY)
         return fc_py_build_array(build, node, fill, base, path);
     PyTypeObject *cls = build->self->nodes[node].columns;
-    if (fill->refused)
+    if (fill->refused || (fill->aware & fill->naive))
         return fc_py_hand_over(build, node, base + fill->start, base + fill->end, path);
+    uint64_t aware = fill->aware;
     if (!fill->refusal_count) {
-        fc_columns *set = fill->set;
+        fc_columns *whole = fill->set;
+        if (aware) {
+            fc_layout *layout = zoned_layout(build, node, aware);
+            if (!layout) return NULL;
+            fc_columns_relabel(whole, layout);
+            fc_layout_free(layout);
+        }
         fill->set = NULL;
-        return fc_py_columns_wrap(cls, set);
+        return fc_py_columns_wrap(cls, whole);
     }
     if (build->pure) {
         build->refused = true;
@@ -96,7 +134,11 @@ PyObject *fc_py_build_columns(fc_build *build, uint32_t node, fc_fill *fill, siz
     }
     PyObject *answers = ask_all(build, node, fill, base, path);
     if (!answers) return NULL;
-    fc_columns *set = patched(fill, answers);
+    fc_layout *layout = NULL;
+    if (zones_of(build, node, fill, answers, &aware) == 0)
+        layout = zoned_layout(build, node, aware);
+    fc_columns *set = layout ? patched(fill, answers, layout) : NULL;
+    fc_layout_free(layout);
     Py_DECREF(answers);
     return set ? fc_py_columns_wrap(cls, set) : NULL;
 }

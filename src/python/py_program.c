@@ -18,8 +18,9 @@
  *   UNION             a child for each FC_TOKEN, or -1
  *   AFTER             child, function
  *   DATETIME, UUID    what it is made of
- *   ROWS, ROW, TABLE  columns class, specs, records, defaults | None
- *                     (record: keys, fields, forbid; field: cell, required, node, target)
+ *   ROWS, ROW, TABLE  columns class, specs, records, defaults | None, the Layout of _layout.py
+ *                     (record: keys, fields, forbid, first of its columns, their number;
+ *                     field: cell, required, node, target, nullable, zone)
  *   ARRAY             dtype, sizes, earlier dimensions of the same names   (-1: any, none;
  *                     no sizes: any number of dimensions)
  * It comes from our own compiler, so a wrong shape is a SystemError, not a message for users. */
@@ -326,14 +327,21 @@ static int load_record(fc_py_schema *self, PyObject *tuple, uint32_t records, ui
     if (!out) return no_memory();
     for (Py_ssize_t i = 0; i < count; i++) {
         PyObject *field = PyTuple_GET_ITEM(fields, i);
-        long long cell, required;
+        long long cell, required, nullable, zone;
         uint32_t node, target;
         if (number(field, 0, &cell) < 0 || number(field, 1, &required) < 0 ||
             index_item(field, 2, self->kernel.node_count, &node) < 0 ||
-            index_item(field, 3, cell == FC_CELL_RECORD ? records : columns, &target) < 0)
+            index_item(field, 3, cell == FC_CELL_RECORD ? records : columns, &target) < 0 ||
+            number(field, 4, &nullable) < 0 || number(field, 5, &zone) < 0)
             return -1;
-        out[i] = (fc_record_field){(uint8_t)cell, required != 0, node, target};
+        out[i] = (fc_record_field){(uint8_t)cell, required != 0, node,
+                                   target,        nullable != 0, (uint8_t)zone};
     }
+    long long first, width;
+    if (number(tuple, 3, &first) < 0 || number(tuple, 4, &width) < 0) return -1;
+    if (first < 0 || width < 0 || first + width > columns) return misshapen(), -1;
+    record->first = (uint32_t)first;
+    record->count = (uint32_t)width;
     record->fields = out;
     record->forbid_extra = PyObject_IsTrue(forbid) == 1;
     return 0;
@@ -362,7 +370,8 @@ static int load_frame(fc_py_schema *self, PyObject *tuple, fc_node *node, fc_py_
     fc_frame *frame = (fc_frame *)&self->kernel.frames[self->frame_count];
     PyObject *records = tuple_item(tuple, 4), *defaults = records ? item(tuple, 5) : NULL;
     py->columns = defaults ? type_item(tuple, 2) : NULL;
-    if (!py->columns) return -1;
+    py->values = py->columns ? item(tuple, 6) : NULL;
+    if (!py->values) return -1;
     node->child = self->frame_count++;
     frame->layout = self->layouts[node->child] = fc_py_layout_new(item(tuple, 3));
     if (!frame->layout) return -1;
@@ -485,8 +494,9 @@ int fc_py_program_load(fc_state *state, fc_py_schema *self, PyObject *program, u
     self->models = fc_arena_zeros(&self->arena, count, sizeof *self->models);
     self->defaults = fc_arena_zeros(&self->arena, count, sizeof *self->defaults);
     self->layouts = fc_arena_zeros(&self->arena, count, sizeof *self->layouts);
+    self->zoned = fc_arena_zeros(&self->arena, count, sizeof *self->zoned);
     if (!nodes || !frames || !shapes || !self->nodes || !self->models || !self->defaults ||
-        !self->layouts) {
+        !self->layouts || !self->zoned) {
         fc_arena_free(&self->arena);
         self->nodes = NULL;
         return no_memory();
@@ -530,6 +540,7 @@ void fc_py_program_clear(fc_py_schema *self) {
     for (uint32_t i = 0; i < self->frame_count; i++) {
         fc_py_columns_discard(self->defaults[i]);
         fc_layout_free(self->layouts[i]);
+        fc_layout_free(self->zoned[i].layout);
     }
     self->model_count = self->frame_count = self->shape_count = 0;
     fc_arena_free(&self->arena);

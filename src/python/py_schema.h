@@ -55,11 +55,18 @@ typedef struct fc_py_node {
     PyObject *original; /* owned: a bound `validate_json` for this node alone, or NULL: not yet */
     PyObject *record;   /* owned: ROWS, ROW: the same for one record */
     PyObject *values;   /* LITERAL: what each choice gives, in order of number; TAGGED: the tags;
-                           AFTER: the function; DATETIME, UUID: what they are made of */
+                           AFTER: the function; ROWS, ROW, TABLE: the Layout; DATETIME, UUID: what
+                           they are made of */
     fc_keys *tag_key;   /* TAGGED: the discriminator */
     fc_py_model *model;
     PyTypeObject *columns; /* ROWS, ROW: the class to make */
 } fc_py_node;
+
+/* The layout of a frame whose times turned out to be aware, for the zones of `aware`. */
+typedef struct fc_py_zoned {
+    fc_layout *layout;
+    uint64_t aware;
+} fc_py_zoned;
 
 typedef struct fc_py_schema {
     PyObject_HEAD PyObject *program; /* NULL until set up */
@@ -71,6 +78,7 @@ typedef struct fc_py_schema {
     uint32_t model_count;
     fc_columns **defaults; /* owned sets of one row */
     fc_layout **layouts;   /* owned references */
+    fc_py_zoned *zoned;    /* of each frame, what was asked for last */
     uint32_t frame_count, shape_count;
     bool native;        /* false: everything goes to the original */
     bool route;         /* what C accepts is also what FastAPI's way would give */

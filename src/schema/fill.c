@@ -45,6 +45,9 @@ static fc_status end_row(fc_filling *f, const char *end, const char *data) {
     if (FC_UNLIKELY(f->bad)) {
         FC_TRY(note_refusal(f, end, data));
         FC_TRY(blank_row(f->set));
+    } else {
+        f->out->aware |= f->aware;
+        f->out->naive |= f->naive;
     }
     f->set->rows++;
     return FC_OK;
@@ -54,6 +57,7 @@ static fc_status begin_row(fc_filling *f, const char *at) {
     if (f->schema->max_rows >= 0 && f->many && f->set->rows >= f->schema->max_rows)
         f->out->refused = true; /* read on, for the syntax; the original says what is wrong */
     f->bad = false;
+    f->aware = f->naive = 0;
     f->record_start = at;
     return fc_columns_reserve(f->set, f->set->rows + 1);
 }
@@ -83,6 +87,13 @@ fc_status fc_fill_refuse(fc_filling *f, fc_json_walker *w) {
 
 /* ---- Cells -------------------------------------------------------------------------------- */
 
+/* Nulls in all cells of a nested record. */
+static void put_nulls(fc_filling *f, const fc_record_field *field) {
+    const fc_record *record = &f->frame->records[field->target];
+    for (uint32_t c = record->first; c < record->first + record->count; c++)
+        fc_column_put_null(&f->set->columns[c], f->set->rows);
+}
+
 fc_status fc_fill_complete(fc_filling *f, const fc_fill_frame *frame, bool *ok) {
     const fc_record *record = frame->record;
     *ok = true;
@@ -93,7 +104,10 @@ fc_status fc_fill_complete(fc_filling *f, const fc_fill_frame *frame, bool *ok) 
             *ok = false;
             return FC_OK;
         }
-        FC_TRY(fc_column_copy_cell(f->set, field->target, f->set->rows, f->frame->defaults, 0));
+        if (field->cell == FC_CELL_RECORD)
+            put_nulls(f, field);
+        else
+            FC_TRY(fc_column_copy_cell(f->set, field->target, f->set->rows, f->frame->defaults, 0));
     }
     return FC_OK;
 }
@@ -160,7 +174,7 @@ fc_status fc_fill_string(fc_json_walker *w, const fc_json_string *string) {
     } else if (field->cell == FC_CELL_TEXT) {
         if (!fc_check_text(node, string)) return fc_fill_refuse(f, w);
         FC_TRY(fc_fill_put_string(f->set, column, string));
-    } else {
+    } else if (field->cell != FC_CELL_TIME || !fc_fill_time(f, field, string)) {
         return fc_fill_refuse(f, w);
     }
     fc_column_put_valid(column, f->set->rows);
@@ -177,10 +191,15 @@ fc_status fc_fill_literal(fc_json_walker *w, fc_json_kind kind, const char *at) 
         f->bad = true;
         return end_row(f, at + (kind == FC_JSON_FALSE ? 5 : 4), w->data);
     }
+    if (field->cell == FC_CELL_RECORD) {
+        if (kind != FC_JSON_NULL || !field->nullable) return fc_fill_refuse(f, w);
+        put_nulls(f, field);
+        return FC_OK;
+    }
     const fc_node *node = &f->schema->nodes[field->node];
     fc_column *column = cell(f, field);
     if (kind == FC_JSON_NULL) {
-        if (!node->nullable || field->cell == FC_CELL_RECORD) return fc_fill_refuse(f, w);
+        if (!node->nullable) return fc_fill_refuse(f, w);
         fc_column_put_null(column, f->set->rows);
         return FC_OK;
     }
@@ -212,6 +231,10 @@ static fc_status fill_begin(fc_json_walker *w, fc_json_kind kind, const char *at
     }
     if (!field) { /* the value of a key that is not expected */
         fc_fill_skip(f, w, f->open - 1);
+        return FC_OK;
+    }
+    if (field->cell == FC_CELL_LIST && kind == FC_JSON_ARRAY) {
+        fc_fill_list(f, w, field);
         return FC_OK;
     }
     if (field->cell != FC_CELL_RECORD || kind != FC_JSON_OBJECT) return fc_fill_refuse(f, w);
@@ -369,6 +392,7 @@ fc_status fc_filling_start(fc_filling *filling, const fc_schema *schema, uint32_
     filling->level = filling->open = filling->resume = 0;
     filling->many = schema->nodes[node].kind == FC_NODE_ROWS;
     filling->bad = false;
+    filling->aware = filling->naive = 0;
     filling->order.learned = false;
     filling->order.surprises = 0;
     filling->lane_hits = filling->lane_misses = 0;

@@ -28,11 +28,14 @@ typedef struct fc_filling {
     fc_columns *set;
     const fc_record_field *field; /* whose value comes next; NULL: ignore it */
     fc_fill_frame frames[FC_RECORD_MAX_DEPTH];
-    uint32_t level;  /* records open; 0 between the records of an array */
-    uint32_t open;   /* brackets open inside the value, its own included */
-    uint32_t resume; /* skipping: until so many are open again */
-    bool many;       /* ROWS: an array of records */
-    bool bad;        /* the record under way is refused */
+    uint32_t level;              /* records open; 0 between the records of an array */
+    uint32_t open;               /* brackets open inside the value, its own included */
+    uint32_t resume;             /* skipping: until so many are open again */
+    bool many;                   /* ROWS: an array of records */
+    bool bad;                    /* the record under way is refused */
+    uint64_t aware, naive;       /* of the record under way, as in fc_fill */
+    const fc_record_field *list; /* the cell whose list is under way, and its next item */
+    uint32_t item;
     fc_lane_order order;
     uint32_t lane_hits, lane_misses;
     const char *record_start;
@@ -52,6 +55,11 @@ typedef struct fc_filling {
 fc_status fc_filling_start(fc_filling *filling, const fc_schema *schema, uint32_t node,
                            const fc_alloc *alloc, fc_fill *out);
 extern const fc_json_sink fc_fill_table_sink;
+
+/* The walk goes on with a list for the cell of `field`, whose array has begun; then with `own`. */
+void fc_fill_list(fc_filling *f, fc_json_walker *w, const fc_record_field *field);
+/* Writes a time into its cell; false if it is not in one of the forms that are read here. */
+bool fc_fill_time(fc_filling *f, const fc_record_field *field, const fc_json_string *string);
 
 /* What the sinks share. A scalar goes into the row set->rows of the column of `field`. */
 fc_status fc_fill_number(fc_json_walker *w, const fc_json_number *number);

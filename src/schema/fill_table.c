@@ -4,6 +4,17 @@
  * table the original's: there is no record that could be judged alone. */
 #include "schema/fill.h"
 
+/* Points to the cell of the next element; *ok is false if there is none, and all is refused. */
+static fc_status next_cell(fc_filling *f, fc_json_walker *w, bool *ok) {
+    int64_t most = f->measured ? f->rows : f->schema->max_rows;
+    *ok = f->column && !((f->measured || most >= 0) && f->row >= most);
+    /* Outside of an array: a field that is no array, or the value of a key that is not expected. */
+    if (!*ok) return f->column || f->field ? fc_fill_refuse(f, w) : FC_OK;
+    f->field = f->column;
+    f->set->rows = f->row++;
+    return fc_columns_reserve(f->set, f->row);
+}
+
 static fc_status table_begin(fc_json_walker *w, fc_json_kind kind, const char *at) {
     fc_filling *f = w->self;
     const fc_record_field *field = f->field;
@@ -16,7 +27,14 @@ static fc_status table_begin(fc_json_walker *w, fc_json_kind kind, const char *a
         fc_fill_push(f, &f->frame->records[0]);
         return FC_OK;
     }
-    if (f->column) return fc_fill_refuse(f, w); /* an array or object within an array */
+    if (f->column && f->column->cell == FC_CELL_LIST && kind == FC_JSON_ARRAY) {
+        bool ok;
+        FC_TRY(next_cell(f, w, &ok));
+        if (ok) fc_fill_list(f, w, f->column);
+        f->field = NULL;
+        return FC_OK;
+    }
+    if (f->column) return fc_fill_refuse(f, w); /* another array or object within an array */
     if (!field) {                               /* the value of a key that is not expected */
         fc_fill_skip(f, w, 1);
         return FC_OK;
@@ -25,17 +43,6 @@ static fc_status table_begin(fc_json_walker *w, fc_json_kind kind, const char *a
     f->column = field;
     f->row = 0;
     return FC_OK;
-}
-
-/* Points to the cell of the next element; *ok is false if there is none, and all is refused. */
-static fc_status next_cell(fc_filling *f, fc_json_walker *w, bool *ok) {
-    int64_t most = f->measured ? f->rows : f->schema->max_rows;
-    *ok = f->column && !((f->measured || most >= 0) && f->row >= most);
-    /* Outside of an array: a field that is no array, or the value of a key that is not expected. */
-    if (!*ok) return f->column || f->field ? fc_fill_refuse(f, w) : FC_OK;
-    f->field = f->column;
-    f->set->rows = f->row++;
-    return fc_columns_reserve(f->set, f->row);
 }
 
 static fc_status table_number(fc_json_walker *w, const fc_json_number *number) {
@@ -91,6 +98,8 @@ static fc_status table_end(fc_json_walker *w, fc_json_kind kind, const char *end
     bool ok;
     FC_TRY(complete(f, &ok));
     if (!ok) f->out->refused = true;
+    f->out->aware = f->aware;
+    f->out->naive = f->naive;
     f->level = 0;
     return fc_fill_finish(f, w, end);
 }
