@@ -119,8 +119,6 @@ int fc_parallel_threads(int threads);
 
 /* True if the bytes are UTF-8 as RFC 3629 defines it: no surrogates, no overlong forms. */
 bool fc_utf8_valid(const char *text, size_t len);
-/* Of valid UTF-8: the number of code points, and the largest of them (0 for empty text). */
-void fc_utf8_measure(const char *text, size_t len, size_t *chars, uint32_t *largest);
 /* A 64-bit hash of the bytes; equal in every process for an equal seed. Not cryptographic. */
 uint64_t fc_hash64(const void *data, size_t len, uint64_t seed);
 

@@ -59,6 +59,12 @@ typedef struct fc_json_string {
 /* Decodes to UTF-8 and returns the number of bytes, which is at most `string->len`. `out` needs
  * room for `string->len` bytes. No NUL is added. */
 size_t fc_json_string_decode(const fc_json_string *string, char *out);
+/* How many characters it stands for; *ceiling is the least of 0x7F, 0xFF, 0xFFFF and 0x10FFFF that
+ * none of them is above. */
+size_t fc_json_string_chars(const fc_json_string *string, uint32_t *ceiling);
+/* Writes those `chars` characters, one in each unit of `width` bytes (1, 2 or 4, as the ceiling
+ * needs), aligned to it. */
+void fc_json_string_write(const fc_json_string *string, int width, void *out, size_t chars);
 /* True if the decoded text is exactly these bytes. */
 bool fc_json_string_equal(const fc_json_string *string, const char *text, size_t len);
 

@@ -1,4 +1,4 @@
-/* UTF-8: validation and measuring. */
+/* UTF-8: validation. */
 #include <string.h>
 
 #include "fastcore/base.h"
@@ -69,34 +69,4 @@ bool fc_utf8_valid(const char *text, size_t len) {
 #endif
     default: return valid_generic(text, len);
     }
-}
-
-/* The code point of the (valid) sequence at `at`. */
-static uint32_t decode(const unsigned char *at) {
-    uint32_t lead = at[0];
-    if (lead < 0x80) return lead;
-    if (lead < 0xE0) return (lead & 0x1F) << 6 | (at[1] & 0x3Fu);
-    if (lead < 0xF0) return (lead & 0x0F) << 12 | (at[1] & 0x3Fu) << 6 | (at[2] & 0x3Fu);
-    return (lead & 0x07) << 18 | (at[1] & 0x3Fu) << 12 | (at[2] & 0x3Fu) << 6 | (at[3] & 0x3Fu);
-}
-
-void fc_utf8_measure(const char *text, size_t len, size_t *chars, uint32_t *largest) {
-    /* Loops that the compiler turns into vectors: every byte but continuations begins a character,
-     * and the largest byte is ASCII or a lead, namely the largest code point's. */
-    const unsigned char *at = (const unsigned char *)text;
-    size_t count = 0;
-    unsigned char top = 0;
-    for (size_t i = 0; i < len; i++) count += (at[i] & 0xC0) != 0x80;
-    for (size_t i = 0; i < len; i++) top = at[i] > top ? at[i] : top;
-    *chars = count;
-    *largest = top;
-    if (top < 0x80) return;
-    uint32_t most = 0;
-    for (const unsigned char *p = at, *end = at + len; p < end; p++) {
-        p = memchr(p, top, (size_t)(end - p));
-        if (!p) break;
-        uint32_t point = decode(p);
-        if (point > most) most = point;
-    }
-    *largest = most;
 }

@@ -19,8 +19,7 @@ PyObject *fc_py_post_init(fc_build *build, uint32_t number, uint32_t at, const f
 /* As pydantic makes it: no `__init__`, and of the slots only that of the fields that are set, for
  * RootModel has attributes of its own in place of the others. */
 static PyObject *make_root(fc_build *build, const fc_py_model *model, PyObject *value) {
-    PyObject *name = PyUnicode_InternFromString("root"), *given = name ? PySet_New(NULL) : NULL;
-    PyObject *instance = NULL;
+    PyObject *name = build->state->name_root, *given = PySet_New(NULL), *instance = NULL;
     if (given && PySet_Add(given, name) == 0)
         instance = model->cls->tp_new(model->cls, build->state->empty_tuple, NULL);
     if (instance &&
@@ -28,7 +27,6 @@ static PyObject *make_root(fc_build *build, const fc_py_model *model, PyObject *
          PyObject_GenericSetAttr(instance, name, value) < 0))
         Py_CLEAR(instance);
     Py_XDECREF(given);
-    Py_XDECREF(name);
     return instance;
 }
 

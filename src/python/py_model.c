@@ -216,9 +216,8 @@ static PyObject *make_dataclass(fc_build *build, const fc_py_model *model, PyObj
     if (!instance) return NULL;
     if (model->make == FC_MAKE_DATACLASS) {
         /* Through the class's descriptor, which knows of values that are kept inline (3.13). */
-        name = PyUnicode_InternFromString("__dict__");
-        if (!name || PyObject_GenericSetAttr(instance, name, dict) < 0) Py_CLEAR(instance);
-        Py_XDECREF(name);
+        if (PyObject_GenericSetAttr(instance, build->state->name_dict, dict) < 0)
+            Py_CLEAR(instance);
         return instance;
     }
     while (instance && PyDict_Next(dict, &position, &name, &value))

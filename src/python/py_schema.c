@@ -345,7 +345,12 @@ static PyMethodDef functions[] = {
 
 int fc_py_schema_exec(PyObject *module, fc_state *state) {
     if (PyModule_AddFunctions(module, functions) < 0) return -1;
-    if (!(state->empty_tuple = PyTuple_New(0))) return -1;
+    if (!(state->empty_tuple = PyTuple_New(0)) ||
+        !(state->name_dict = PyUnicode_InternFromString("__dict__")) ||
+        !(state->name_root = PyUnicode_InternFromString("root")) ||
+        !(state->name_int = PyUnicode_InternFromString("int")) ||
+        !(state->name_is_safe = PyUnicode_InternFromString("is_safe")))
+        return -1;
     state->schema_type = (PyTypeObject *)PyType_FromModuleAndSpec(module, &schema_spec, NULL);
     if (!state->schema_type) return -1;
     return PyModule_AddType(module, state->schema_type);

@@ -195,20 +195,33 @@ static inline bool fc_py_omitted(fc_build *build) {
 
 static inline fc_schema *fc_py_kernel(fc_build *build) { return &build->self->kernel; }
 
-/* The same as fc_py_build for the numbers that come most often; NULL without an exception for all
- * other values, whatever they are. Most fields are numbers, and the way to them is longer than what
+/* The same as fc_py_build for the scalars that come most often; NULL without an exception for all
+ * other values, whatever they are. Most fields are such, and the way to them is longer than what
  * there is to do. */
 static inline PyObject *fc_py_build_quick(fc_build *build, uint32_t number, uint32_t at) {
     const fc_node *node = &fc_py_kernel(build)->nodes[number];
     const fc_tape_node *value = &build->tape->nodes[at];
     if (FC_UNLIKELY(node->impure)) return NULL;
-    if (node->kind == FC_NODE_FLOAT && value->kind == FC_JSON_FLOAT) {
-        if (fc_check_float(node, value->as.real)) return PyFloat_FromDouble(value->as.real);
-    } else if (node->kind == FC_NODE_INT && value->kind == FC_JSON_INT &&
-               (value->flags & FC_TAPE_FITS)) {
-        if (fc_check_int(node, value->as.integer)) return PyLong_FromLongLong(value->as.integer);
+    switch (value->kind) {
+    case FC_JSON_FLOAT:
+        if (node->kind != FC_NODE_FLOAT || !fc_check_float(node, value->as.real)) return NULL;
+        return PyFloat_FromDouble(value->as.real);
+    case FC_JSON_INT:
+        if (node->kind != FC_NODE_INT || !(value->flags & FC_TAPE_FITS) ||
+            !fc_check_int(node, value->as.integer))
+            return NULL;
+        return PyLong_FromLongLong(value->as.integer);
+    case FC_JSON_STRING: {
+        if (node->kind != FC_NODE_STR || node->checks) return NULL;
+        fc_json_string string = fc_tape_string(build->tape, value);
+        return fc_py_build_string(&string);
     }
-    return NULL;
+    case FC_JSON_FALSE:
+    case FC_JSON_TRUE:
+        if (node->kind != FC_NODE_BOOL) return NULL;
+        return Py_NewRef(value->kind == FC_JSON_TRUE ? Py_True : Py_False);
+    default: return NULL;
+    }
 }
 
 #endif

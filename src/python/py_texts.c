@@ -28,14 +28,11 @@ static PyObject *make_uuid(fc_build *build, PyObject *values, const char *digits
     PyTypeObject *cls = (PyTypeObject *)PyTuple_GET_ITEM(values, 0);
     PyObject *number = PyLong_FromString(digits, NULL, 16);
     PyObject *made = number ? cls->tp_new(cls, build->state->empty_tuple, NULL) : NULL;
-    PyObject *name = made ? PyUnicode_InternFromString("int") : NULL;
-    PyObject *safe = name ? PyUnicode_InternFromString("is_safe") : NULL;
     /* Not by the class's own __setattr__, which refuses. */
-    if (!safe || PyObject_GenericSetAttr(made, name, number) < 0 ||
-        PyObject_GenericSetAttr(made, safe, PyTuple_GET_ITEM(values, 1)) < 0)
+    if (made && (PyObject_GenericSetAttr(made, build->state->name_int, number) < 0 ||
+                 PyObject_GenericSetAttr(made, build->state->name_is_safe,
+                                         PyTuple_GET_ITEM(values, 1)) < 0))
         Py_CLEAR(made);
-    Py_XDECREF(safe);
-    Py_XDECREF(name);
     Py_XDECREF(number);
     return made;
 }

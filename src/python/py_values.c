@@ -4,19 +4,15 @@
 #include "python/py_schema.h"
 
 PyObject *fc_py_build_string(const fc_json_string *string) {
-    if (!string->escaped) {
-        if (!string->ascii)
-            return PyUnicode_DecodeUTF8(string->data, (Py_ssize_t)string->len, NULL);
-        PyObject *text = PyUnicode_New((Py_ssize_t)string->len, 127);
-        if (text && string->len) memcpy(PyUnicode_1BYTE_DATA(text), string->data, string->len);
-        return text;
-    }
-    char local[256], *decoded = local;
-    if (string->len > sizeof local && !(decoded = PyMem_Malloc(string->len)))
-        return PyErr_NoMemory();
-    size_t len = fc_json_string_decode(string, decoded);
-    PyObject *text = PyUnicode_DecodeUTF8(decoded, (Py_ssize_t)len, NULL);
-    if (decoded != local) PyMem_Free(decoded);
+    uint32_t ceiling = 0x7F;
+    bool plain = string->ascii && !string->escaped;
+    size_t chars = plain ? string->len : fc_json_string_chars(string, &ceiling);
+    PyObject *text = PyUnicode_New((Py_ssize_t)chars, ceiling);
+    if (!text || !chars) return text;
+    if (plain)
+        memcpy(PyUnicode_1BYTE_DATA(text), string->data, chars);
+    else
+        fc_json_string_write(string, (int)PyUnicode_KIND(text), PyUnicode_DATA(text), chars);
     return text;
 }
 

@@ -16,7 +16,11 @@
     X(PyTypeObject, monitor_type)                                                                  \
     X(PyTypeObject, snapshot_type)                                                                 \
     X(PyObject, validation_error) /* pydantic_core.ValidationError, once a schema was made */      \
-    X(PyObject, empty_tuple)
+    X(PyObject, empty_tuple)                                                                       \
+    X(PyObject, name_dict) /* interned: __dict__, root, int, is_safe */                            \
+    X(PyObject, name_root)                                                                         \
+    X(PyObject, name_int)                                                                          \
+    X(PyObject, name_is_safe)
 
 typedef struct fc_state {
 #define X(type, name) type *name;

@@ -75,23 +75,14 @@ static void test_random_texts(void) {
     uint64_t seed = 5;
     for (int round = 0; round < 6000; round++) {
         char text[220];
-        size_t len = 0, chars = 0, aim = harness_random(&seed) % 200;
-        uint32_t largest = 0;
+        size_t len = 0, aim = harness_random(&seed) % 200;
         while (len < aim) {
             uint32_t point = (uint32_t)(harness_random(&seed) % kinds[harness_random(&seed) % 4]);
             if (round % 3 == 0) point %= 0x80;
             if (point >= 0xD800 && point <= 0xDFFF) point = 'z';
             len += put(text + len, point);
-            chars++;
-            if (point > largest) largest = point;
         }
         check_text(text, len);
-        FOR_EACH_LEVEL(level) {
-            size_t n;
-            uint32_t top;
-            fc_utf8_measure(text, len, &n, &top);
-            CHECK_FOR(n == chars && top == largest, "%zu %zu %x %x", n, chars, top, largest);
-        }
         if (!len) continue;
         check_text(text, harness_random(&seed) % len);
         text[harness_random(&seed) % len] = (char)harness_random(&seed);

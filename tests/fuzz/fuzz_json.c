@@ -71,11 +71,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     numbers.number = check_number;
     fc_json_walk(text, len, &limits, &numbers, NULL, NULL);
     if (utf8 && len < 4096) {
-        size_t chars, leads = 0;
-        uint32_t largest;
-        fc_utf8_measure(text, len, &chars, &largest);
+        size_t leads = 0;
+        uint32_t ceiling;
+        fc_json_string plain = {text, len, false, false};
         for (size_t i = 0; i < len; i++) leads += (text[i] & 0xC0) != 0x80;
-        require(chars == leads && largest <= 0x10FFFF);
+        require(fc_json_string_chars(&plain, &ceiling) == leads);
     }
     return 0;
 }
