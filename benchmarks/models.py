@@ -218,7 +218,17 @@ class Chat(BaseModel):
 def w6() -> bytes:
     """A chat of 8 KB: ASCII, accents, emoji, line breaks and quotes as escapes."""
     rng = random.Random(6)
-    words = ["request", "model", "die Größe", "naïve", "数据", "latency", "\u201cquote\u201d", "🙂", "über"]
+    words = [
+        "request",
+        "model",
+        "die Größe",
+        "naïve",
+        "数据",
+        "latency",
+        "\u201cquote\u201d",
+        "🙂",
+        "über",
+    ]
     plain = ["the", "service", "answers", "with", "columns", "and", "matrices", "of", "numbers"]
 
     def text(count: int) -> str:
