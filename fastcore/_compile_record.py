@@ -10,17 +10,27 @@ from . import _compile
 from ._layout import DATE as DAYS
 from ._layout import LISTED
 from ._nodes import (
+    AFTER,
     BOOL,
     DATE,
     DATETIME,
+    DICT,
     FLOAT,
+    FROZENSET,
     IMPURE,
     INT,
     LIST,
     LITERAL,
+    MODEL,
+    NAMED,
     NULLABLE,
+    ORIGINAL,
+    ROOT,
+    SET,
     STR,
+    TAGGED,
     TUPLE,
+    UNION,
     NotNative,
     check_config,
     check_dataclass,
@@ -35,7 +45,7 @@ from ._nodes import (
 
 _FLOAT64, _INT64, _BOOL, _CODE, _STRING, _TIME, _OBJECT = 0, 2, 4, 5, 6, 7, 8
 (_CELL_FLOAT, _CELL_INT, _CELL_BOOL, _CELL_CODE, _CELL_TEXT, _CELL_RECORD, _CELL_TIME,
- _CELL_LIST) = range(8)  # fmt: skip
+ _CELL_LIST, _CELL_OBJECT) = range(9)  # fmt: skip
 _MAX_FIELDS, _MAX_DEPTH = 256, 8
 _ZONES = 64  # FC_ZONES
 _RECORDS = ("model", "dataclass", "typed-dict")
@@ -106,22 +116,42 @@ class _Records:
             peeled = inner.definitions[peeled["schema_ref"]]
         if peeled["type"] in _RECORDS:
             return self._nested(name, field, config, here)
-        if find_in_record(schema, lambda node: "function" in node):
-            raise NotNative(f"field {name}: a validator")
         column = self.columns.get(here)
         if column is None:
             raise NotNative(f"field {name} is not one column")
         spec = self.layout.specs[column]
+        if spec.kind != _OBJECT and find_in_record(schema, lambda node: "function" in node):
+            raise NotNative(f"field {name}: a validator")
         compiler = self.compiler
         node = compiler.node(_resolved(inner, schema), config, (*self.path, "[]", *here))
         if compiler.nodes[node][1] & IMPURE:
             inner.impure = True
-        cell = _cell(compiler.nodes, compiler.nodes[node], spec, name)
+        if spec.kind == _OBJECT:
+            cell = self._object(node, name)
+        else:
+            cell = _cell(compiler.nodes, compiler.nodes[node], spec, name)
         required = _required(field, config, spec, column, self.defaults)
         zone = self.zones.get(column, _ZONES)
         if len(self.zones) > _ZONES:
             raise NotNative(f"more than {_ZONES} columns of times with or without a zone")
         return cell, int(required), node, column, 0, zone
+
+    def _object(self, top: int, name: str) -> int:
+        """OBJECT, if C alone can make what the field holds, and runs nothing of the user's."""
+        compiler = self.compiler
+        stack, seen = [top], {top}
+        while stack:
+            number = stack.pop()
+            number, _ = compiler._aliases.get(number, (number, 0))
+            node = compiler.nodes[number]
+            if node[0] == ORIGINAL or node[1] & IMPURE:
+                raise NotNative(f"field {name}: its column is not filled natively")
+            new = {child for child in _below(node) if child >= 0} - seen
+            seen |= new
+            stack.extend(new)
+        if self.layout.kind == "table":
+            raise NotNative(f"field {name}: objects in a table")
+        return _CELL_OBJECT
 
     def _nested(
         self, name: str, field: Any, config: Any, here: tuple[str, ...]
@@ -214,6 +244,21 @@ def _items(node: tuple[Any, ...]) -> tuple[int, ...]:
     if node[0] == LIST:
         return (node[2],)
     return tuple(node[2]) if node[0] == TUPLE else ()
+
+
+#: Where the numbers of the nodes below a node stand, by its kind.
+_BELOW = {
+    **dict.fromkeys((LIST, DICT, SET, FROZENSET, TUPLE, UNION, AFTER), 2),
+    ROOT: 3,
+    TAGGED: 4,
+    **dict.fromkeys((MODEL, NAMED), 5),
+}
+
+
+def _below(node: tuple[Any, ...]) -> tuple[int, ...]:
+    place = _BELOW.get(node[0])
+    below = () if place is None else node[place]
+    return below if isinstance(below, tuple) else (below,)
 
 
 def _blank(spec: Any) -> Any:

@@ -9,7 +9,6 @@ from pydantic_core import PydanticCustomError, SchemaValidator
 from pydantic_core import core_schema as cs
 
 from . import _identity as _identity
-from ._agreement import Agreement
 from ._record import compile_record
 from ._rewrite import find
 from .errors import UnsupportedError
@@ -64,11 +63,11 @@ class Table:
 
         def takes_info(node: Node) -> bool:
             function = node.get("function")
-            return (
-                isinstance(function, dict)
-                and function.get("type") == "with-info"
-                and not isinstance(function["function"], Agreement)
-            )
+            if not isinstance(function, dict) or function.get("type") != "with-info":
+                return False
+            # Our own are around the records that a field holds.
+            module = getattr(function["function"], "__module__", None)
+            return not str(module).startswith("fastcore._")
 
         for name, field in fields.items():
             if find(field["schema"], takes_info):

@@ -209,6 +209,13 @@ class Moment(BaseModel):
     point: Finite | None = None
 
 
+class Mixture(BaseModel):
+    names: list[str]
+    counts: dict[str, int]
+    points: list[Finite]
+    vector: Array[np.float32]
+
+
 class Exact(BaseModel):
     price: Decimal
 
@@ -302,6 +309,7 @@ TYPES: list[tuple[str, Any]] = [
     ("`Rows[R]`, `Row[R]`", tuple[Rows[Finite], Row[Finite]]),
     ("`Rows[R]` inside a model", Holds),
     ("`Rows[R]` of records with records", Rows[Nested]),
+    ("`Rows[R]` with lists, dicts, models, arrays: columns of objects", Rows[Mixture]),
     ("`Rows[R]` with times, lists of numbers of a fixed length, optional records", Rows[Moment]),
     ("`Rows[R]` of a record with a field that is pydantic's", Rows[Exact]),
     ("`Table[R]`", Table[Finite]),

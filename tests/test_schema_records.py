@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
+import gc
 import json
-from typing import Annotated, Any, NotRequired
+import sys
+import uuid
+from typing import Annotated, Any, Literal, NotRequired
 
 import numpy as np
 import pytest
@@ -23,7 +26,7 @@ from pydantic import (
 )
 from typing_extensions import TypedDict
 
-from fastcore import Columns, Row, Rows, Schema, Table, UnsupportedError
+from fastcore import Array, Columns, Row, Rows, Schema, Shape, Table, UnsupportedError
 from fastcore._config import disabled
 
 from .profiles import examples
@@ -41,6 +44,15 @@ AWARE = [
 WRONG = [None, "x", True, [], {}, 1.5, 7]
 FLOATS = [0, -0.0, 1.5, 1e300, 2**70, "2", None]
 INTS = [0, -1, 2**63 - 1, 2**63, 1.0, 1.5, "3"]
+
+
+class Item(BaseModel):
+    sku: str
+    tags: list[str] = []
+    price: float | None = None
+
+
+ITEMS = [[], [{"sku": "a"}, {"sku": "b", "tags": ["x", "é"], "price": 1.5}]]
 
 #: Kinds of fields: the annotation, values that are right and values that are not quite.
 KINDS: dict[str, tuple[Any, list[Any], list[Any]]] = {
@@ -60,6 +72,16 @@ KINDS: dict[str, tuple[Any, list[Any], list[Any]]] = {
     "float": (float, [0.5, 1], FLOATS),
     "int": (int, [1, -5], INTS),
     "text": (str, ["a", "é\n"], [1]),
+    "floats": (list[float], [[], [1, 2.5], [0.5] * 40], [["1"], [None], 3, {"a": 1}]),
+    "names": (list[str], [[], ["a", "é"]], [[1], "a"]),
+    "items": (list[Item], ITEMS, [[{"sku": 1}], [{}], [{"sku": "a", "price": "2"}]]),
+    "counts": (dict[str, int], [{}, {"a": 1, "b": -2}], [{"a": "1"}, [1]]),
+    "any": (Any, [1, "a", None, [1, {"a": [None]}], 2**70, True, 0.5], [1]),
+    "set": (set[int], [[], [1, 2, 1]], [["1"], 3]),
+    "either": (int | str | list[int], [1, "a", [1, 2]], [1.5, [1, "x"], {}]),
+    "mixed": (Literal[1, "a"], [1, "a"], [2, "b", 1.0]),
+    "uuid": (uuid.UUID, ["12345678-1234-5678-1234-567812345678"], ["1234567812345678" * 2]),
+    "array": (Annotated[Array[np.float32], Shape("n", 2)], [[], [[1, 2], [3, 4]]], [[[1]], [1], 3]),
 }  # fmt: skip
 
 
@@ -223,3 +245,68 @@ def test_many_rows() -> None:
     assert isinstance(found, Columns)
     np.testing.assert_array_equal(found["vector"][:, 0], np.arange(2000))
     assert found == TypeAdapter(Rows[Event]).validate_json(json.dumps(rows))
+
+
+class Basket(BaseModel):
+    user: str
+    items: list[Item]
+    vector: Array[np.float32]
+    weights: list[float] | None = None
+    at: datetime.datetime
+
+
+BASKETS = [
+    {"user": "a", "items": ITEMS[1], "vector": [1, 2], "at": Z},
+    {"user": "b", "items": [], "vector": [], "weights": [1, 2.5], "at": Z, "z": [[1]]},
+]
+
+
+def test_objects_are_made_in_c() -> None:
+    schema = Schema(Rows[Basket])
+    assert schema.explain().native
+    found = schema.validate_json(json.dumps(BASKETS))
+    expected = TypeAdapter(Rows[Basket]).validate_json(json.dumps(BASKETS))
+    assert described(found) == described(expected)
+    (a, b), none = found["items"][0], found["items"][1]
+    assert (type(a), a.model_fields_set, none) == (Item, {"sku"}, [])
+    assert b == Item(sku="b", tags=["x", "é"], price=1.5)
+    assert found["vector"][0].dtype == np.float32
+    assert found["weights"].tolist() == [None, [1, 2.5]]
+    assert disabled() or schema.try_route_json(json.dumps(BASKETS).encode()) is not NotImplemented
+
+
+@pytest.mark.parametrize("where", [0, 1, 3, 4])
+def test_a_record_whose_objects_are_not_certain(where: int) -> None:
+    changes: list[dict[str, Any]] = [
+        *({"items": [{"sku": "c", "price": "1.5"}]}, {"items": [{}]}, {"user": 1}),
+        *({"vector": ["1"], "user": 2}, {"weights": ["2"]}, {"weights": [None], "at": 1}),
+    ]
+    for change in changes:
+        rows = [*BASKETS, *BASKETS, BASKETS[0]]
+        rows[where] = {**rows[where], **change}
+        text = json.dumps(rows)
+        expected = outcome(lambda t=text: TypeAdapter(Rows[Basket]).validate_json(t))  # type: ignore[misc]
+        assert outcome(lambda t=text: Schema(Rows[Basket]).validate_json(t)) == expected  # type: ignore[misc]
+        lines = "\n\n".join(map(json.dumps, rows))
+        told = outcome(lambda t=lines: Schema(Rows[Basket]).validate_ndjson(t))  # type: ignore[misc]
+        assert told[0] == expected[0]
+        if told[0] == "value":
+            assert told == expected
+        else:
+            places = [(line["loc"][0] // 2, *line["loc"][1:]) for line in told[1]]
+            assert places == [line["loc"] for line in expected[1]]
+
+
+def test_objects_are_not_kept() -> None:
+    schema = Schema(Rows[Basket])
+    good, bad = json.dumps(BASKETS), json.dumps([*BASKETS, {"user": "c", "items": [{}]}])
+    marker = Item
+    for text in (good, bad):
+        outcome(lambda t=text: schema.validate_json(t))  # type: ignore[misc]
+    gc.collect()
+    before = sys.getrefcount(marker)
+    for _ in range(200):
+        for text in (good, bad, good[:-1]):
+            outcome(lambda t=text: schema.validate_json(t))  # type: ignore[misc]
+    gc.collect()
+    assert sys.getrefcount(marker) - before < 20

@@ -177,7 +177,8 @@ typedef enum fc_cell_kind {
     FC_CELL_TEXT,      /* STR node -> STRING column */
     FC_CELL_RECORD,    /* MODEL node -> the fields of a nested record */
     FC_CELL_TIME,      /* DATE or DATETIME node -> TIME column */
-    FC_CELL_LIST       /* LIST or TUPLE of numbers, as many as the FLOAT64 or INT64 column has */
+    FC_CELL_LIST,      /* LIST or TUPLE of numbers, as many as the FLOAT64 or INT64 column has */
+    FC_CELL_OBJECT     /* any node -> OBJECT column, which the glue fills from `spans` */
 } fc_cell_kind;
 
 /* Times whose type does not say whether they are aware: the first one tells. A number for each such
@@ -267,6 +268,13 @@ typedef struct fc_refusal {
     size_t start, end;
 } fc_refusal;
 
+/* The value of an OBJECT cell: its column and node, its bytes, and its record. */
+typedef struct fc_span {
+    uint32_t column, node;
+    size_t start, end;
+    fc_refusal record; /* what it would be if the record is refused after all */
+} fc_span;
+
 /* One ROWS, ROW or TABLE value read into columns, or one ARRAY value. Rows of refused records hold
  * nulls or zeros. */
 typedef struct fc_fill {
@@ -275,6 +283,8 @@ typedef struct fc_fill {
     fc_array array;
     fc_refusal *refusals;
     size_t refusal_count, refusal_size;
+    fc_span *spans; /* in the order of the rows, none of refused ones */
+    size_t span_count, span_size;
     uint64_t aware, naive; /* which zones have such times; in rows that are not refused */
     bool refused;          /* the value as a whole is the original's to judge */
     size_t start, end;
@@ -344,6 +354,9 @@ typedef struct fc_tape {
 void fc_tape_init(fc_tape *tape, const fc_schema *schema, const fc_alloc *alloc);
 /* Reads the document; FC_ELIMIT if it is 4 GiB or larger. */
 fc_status fc_tape_read(fc_tape *tape, const char *data, size_t len, fc_json_error *error);
+/* The same of a value that is held against `node` and not against the root. */
+fc_status fc_tape_read_node(fc_tape *tape, uint32_t node, const char *data, size_t len,
+                            fc_json_error *error);
 void fc_tape_free(fc_tape *tape);
 
 /* The string at a STRING node, as the reader saw it. */

@@ -6,6 +6,11 @@
 
 static int copy_row(fc_columns *to, const fc_columns *from, int64_t row) {
     for (uint32_t c = 0; c < to->count; c++) {
+        if (to->columns[c].kind == FC_COLUMN_OBJECT) {
+            PyObject *value = ((PyObject **)from->columns[c].values)[row];
+            if (fc_py_column_put(to, c, to->rows, value ? value : Py_None) < 0) return -1;
+            continue;
+        }
         if (fc_column_copy_cell(to, c, to->rows, from, row) != FC_OK) {
             PyErr_NoMemory();
             return -1;
@@ -109,13 +114,14 @@ static int zones_of(fc_build *build, uint32_t node, const fc_fill *fill, PyObjec
     return PyErr_Occurred() ? -1 : 0;
 }
 
-PyObject *fc_py_build_columns(fc_build *build, uint32_t node, fc_fill *fill, size_t base,
-                              const fc_path *path) {
+static PyObject *build_columns(fc_build *build, uint32_t node, fc_fill *fill, size_t base,
+                               const fc_path *path) {
     if (fc_py_kernel(build)->nodes[node].kind == FC_NODE_ARRAY)
         return fc_py_build_array(build, node, fill, base, path);
     PyTypeObject *cls = build->self->nodes[node].columns;
     if (fill->refused || (fill->aware & fill->naive))
         return fc_py_hand_over(build, node, base + fill->start, base + fill->end, path);
+    if (fill->span_count && fc_py_fill_objects(build, fill, base) < 0) return NULL;
     uint64_t aware = fill->aware;
     if (!fill->refusal_count) {
         fc_columns *whole = fill->set;
@@ -141,4 +147,14 @@ PyObject *fc_py_build_columns(fc_build *build, uint32_t node, fc_fill *fill, siz
     fc_layout_free(layout);
     Py_DECREF(answers);
     return set ? fc_py_columns_wrap(cls, set) : NULL;
+}
+
+PyObject *fc_py_build_columns(fc_build *build, uint32_t node, fc_fill *fill, size_t base,
+                              const fc_path *path) {
+    PyObject *columns = build_columns(build, node, fill, base, path);
+    if (fill->span_count) { /* the kernel knows nothing of references */
+        fc_py_columns_discard(fill->set);
+        fill->set = NULL;
+    }
+    return columns;
 }

@@ -42,6 +42,7 @@ static fc_status blank_row(fc_columns *set) {
 
 /* The record (or what stands in its place) ended before `end`. */
 static fc_status end_row(fc_filling *f, const char *end, const char *data) {
+    if (FC_UNLIKELY(f->out->span_count != f->row_spans)) fc_fill_settle(f, end, data);
     if (FC_UNLIKELY(f->bad)) {
         FC_TRY(note_refusal(f, end, data));
         FC_TRY(blank_row(f->set));
@@ -58,6 +59,7 @@ static fc_status begin_row(fc_filling *f, const char *at) {
         f->out->refused = true; /* read on, for the syntax; the original says what is wrong */
     f->bad = false;
     f->aware = f->naive = 0;
+    f->row_spans = f->out->span_count;
     f->record_start = at;
     return fc_columns_reserve(f->set, f->set->rows + 1);
 }
@@ -139,6 +141,8 @@ fc_status fc_fill_number(fc_json_walker *w, const fc_json_number *number) {
                                             : fc_literal_int(node, integer) >= 0;
         if (FC_UNLIKELY(!ok)) return fc_fill_refuse(f, w);
         ((int64_t *)column->values)[row] = integer;
+    } else if (field->cell == FC_CELL_OBJECT) {
+        return fc_fill_note(f, field, number->text, number->text + number->len, w->data);
     } else {
         return fc_fill_refuse(f, w);
     }
@@ -174,6 +178,8 @@ fc_status fc_fill_string(fc_json_walker *w, const fc_json_string *string) {
     } else if (field->cell == FC_CELL_TEXT) {
         if (!fc_check_text(node, string)) return fc_fill_refuse(f, w);
         FC_TRY(fc_fill_put_string(f->set, column, string));
+    } else if (field->cell == FC_CELL_OBJECT) {
+        return fc_fill_note(f, field, string->data - 1, string->data + string->len + 1, w->data);
     } else if (field->cell != FC_CELL_TIME || !fc_fill_time(f, field, string)) {
         return fc_fill_refuse(f, w);
     }
@@ -199,10 +205,14 @@ fc_status fc_fill_literal(fc_json_walker *w, fc_json_kind kind, const char *at) 
     const fc_node *node = &f->schema->nodes[field->node];
     fc_column *column = cell(f, field);
     if (kind == FC_JSON_NULL) {
+        if (!node->nullable && field->cell == FC_CELL_OBJECT)
+            return fc_fill_note(f, field, at, at + 4, w->data);
         if (!node->nullable) return fc_fill_refuse(f, w);
         fc_column_put_null(column, f->set->rows);
         return FC_OK;
     }
+    if (field->cell == FC_CELL_OBJECT)
+        return fc_fill_note(f, field, at, at + (kind == FC_JSON_FALSE ? 5 : 4), w->data);
     if (field->cell != FC_CELL_BOOL) return fc_fill_refuse(f, w);
     ((uint8_t *)column->values)[f->set->rows] = kind == FC_JSON_TRUE;
     fc_column_put_valid(column, f->set->rows);
@@ -235,6 +245,12 @@ static fc_status fill_begin(fc_json_walker *w, fc_json_kind kind, const char *at
     }
     if (field->cell == FC_CELL_LIST && kind == FC_JSON_ARRAY) {
         fc_fill_list(f, w, field);
+        return FC_OK;
+    }
+    if (field->cell == FC_CELL_OBJECT) {
+        f->object = field;
+        f->object_start = at;
+        fc_fill_skip(f, w, f->open - 1);
         return FC_OK;
     }
     if (field->cell != FC_CELL_RECORD || kind != FC_JSON_OBJECT) return fc_fill_refuse(f, w);
@@ -354,6 +370,11 @@ static fc_status skip_end(fc_json_walker *w, fc_json_kind kind, const char *end,
     fc_filling *f = w->self;
     if (--f->open != f->resume) return FC_OK;
     w->sink = f->own;
+    if (FC_UNLIKELY(f->object != NULL)) {
+        const fc_record_field *field = f->object;
+        f->object = NULL;
+        return fc_fill_note(f, field, f->object_start, end, w->data);
+    }
     if (f->bad && !f->level) FC_TRY(end_row(f, end, w->data));
     return f->open ? FC_OK : fc_fill_finish(f, w, end);
 }
@@ -393,6 +414,8 @@ fc_status fc_filling_start(fc_filling *filling, const fc_schema *schema, uint32_
     filling->many = schema->nodes[node].kind == FC_NODE_ROWS;
     filling->bad = false;
     filling->aware = filling->naive = 0;
+    filling->object = NULL;
+    filling->row_spans = 0;
     filling->order.learned = false;
     filling->order.surprises = 0;
     filling->lane_hits = filling->lane_misses = 0;
@@ -413,8 +436,10 @@ void fc_fill_free(fc_fill *fill) {
     fc_columns_free(fill->set);
     if (fill->refusals) fill->alloc->release(fill->alloc->ctx, fill->refusals);
     if (fill->array.data) fill->alloc->release(fill->alloc->ctx, fill->array.data);
+    if (fill->spans) fill->alloc->release(fill->alloc->ctx, fill->spans);
     fill->set = NULL;
     fill->refusals = NULL;
+    fill->spans = NULL;
     fill->array.data = NULL;
 }
 

@@ -36,6 +36,9 @@ typedef struct fc_filling {
     uint64_t aware, naive;       /* of the record under way, as in fc_fill */
     const fc_record_field *list; /* the cell whose list is under way, and its next item */
     uint32_t item;
+    const fc_record_field *object; /* the OBJECT cell whose value is being skipped, or NULL */
+    const char *object_start;
+    size_t row_spans; /* spans before those of the record under way */
     fc_lane_order order;
     uint32_t lane_hits, lane_misses;
     const char *record_start;
@@ -60,6 +63,12 @@ extern const fc_json_sink fc_fill_table_sink;
 void fc_fill_list(fc_filling *f, fc_json_walker *w, const fc_record_field *field);
 /* Writes a time into its cell; false if it is not in one of the forms that are read here. */
 bool fc_fill_time(fc_filling *f, const fc_record_field *field, const fc_json_string *string);
+
+/* Notes the value of an OBJECT cell of the record under way. */
+fc_status fc_fill_note(fc_filling *f, const fc_record_field *field, const char *start,
+                       const char *end, const char *data);
+/* At the end of a record: what was noted for it counts, or (if it is bad) does not. */
+void fc_fill_settle(fc_filling *f, const char *end, const char *data);
 
 /* What the sinks share. A scalar goes into the row set->rows of the column of `field`. */
 fc_status fc_fill_number(fc_json_walker *w, const fc_json_number *number);

@@ -10,17 +10,24 @@ static size_t text_of(const char *data, size_t at, size_t end) {
     return at;
 }
 
+/* A record's place among all lines: the walk knew nothing of others. */
+static void move(const fc_lines *lines, fc_refusal *record, size_t begin) {
+    record->start += begin;
+    record->end += begin;
+    record->place = (int64_t)(lines->first + lines->line);
+}
+
 /* The line in [begin, end), which is not blank. */
 static fc_status take_line(fc_filling *f, fc_lines *lines, const fc_json_limits *limits,
                            size_t begin, size_t end) {
     fc_fill *out = f->out;
-    size_t known = out->refusal_count;
+    size_t known = out->refusal_count, spans = out->span_count;
     FC_TRY(fc_json_walk(lines->data + begin, end - begin, limits, f->own, f, &lines->error));
-    for (; known < out->refusal_count; known++) { /* the walk knew nothing of other lines */
-        fc_refusal *refusal = &out->refusals[known];
-        refusal->start += begin;
-        refusal->end += begin;
-        refusal->place = (int64_t)(lines->first + lines->line);
+    for (; known < out->refusal_count; known++) move(lines, &out->refusals[known], begin);
+    for (; spans < out->span_count; spans++) {
+        out->spans[spans].start += begin;
+        out->spans[spans].end += begin;
+        move(lines, &out->spans[spans].record, begin);
     }
     return FC_OK;
 }

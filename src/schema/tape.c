@@ -267,13 +267,18 @@ static const fc_json_sink tape_sink = {tape_begin,   tape_end, tape_key, tape_nu
                                        tape_literal, NULL,     NULL,     tape_record};
 
 fc_status fc_tape_read(fc_tape *tape, const char *data, size_t len, fc_json_error *error) {
+    return fc_tape_read_node(tape, tape->schema->root, data, len, error);
+}
+
+fc_status fc_tape_read_node(fc_tape *tape, uint32_t node, const char *data, size_t len,
+                            fc_json_error *error) {
     if (len > UINT32_MAX - 16) return FC_ELIMIT;
     reader r;
     r.tape = tape;
     r.parent = r.depth = 0;
     r.lane_hits = r.lane_misses = 0;
     r.ordered = UINT32_MAX;
-    r.expected = tape->schema->nodes[tape->schema->root].leads ? tape->schema->root + 1 : 0;
+    r.expected = tape->schema->nodes[node].leads ? node + 1 : 0;
     tape->data = data;
     return fc_json_walk(data, len, &tape->schema->limits, &tape_sink, &r, error);
 }
