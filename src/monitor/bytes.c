@@ -93,7 +93,7 @@ static fc_status read_windows(fc_snapshot *into, const char *at, uint32_t window
         int64_t index;
         memcpy(&index, at, sizeof index);
         uint32_t place = fc_store_place_of(index, into->slots);
-        if (index == FC_NO_WINDOW || into->blocks[place]) {
+        if (!fc_store_index_sound(index, into->window) || into->blocks[place]) {
             *fault = FC_FAULT_DAMAGED;
             return FC_OK;
         }

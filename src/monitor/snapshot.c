@@ -154,10 +154,11 @@ static bool sound_root(const fc_snapshot *self, const copies *have, uint64_t wor
         bool none = place->buffer == FC_NO_BUFFER;
         if (none != (place->index == FC_NO_WINDOW)) return false;
         if (!none && (place->buffer >= have->map.buffer_count ||
-                      fc_store_place_of(place->index, self->slots) != i))
+                      fc_store_place_of(place->index, self->slots) != i ||
+                      !fc_store_index_sound(place->index, self->window)))
             return false;
     }
-    return true;
+    return root->pending == FC_NO_WINDOW || fc_store_index_sound(root->pending, self->window);
 }
 
 /* Copies what has changed since the last try. FC_EREFUSED if the source lacks something. */

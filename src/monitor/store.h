@@ -91,6 +91,13 @@ uint64_t fc_store_root_sum(const fc_store_root *root, uint32_t slots);
 /* Adds pending rows to a block; false, and the block is then of no use, if they are damaged. */
 bool fc_store_count_pending(const fc_reference *reference, const void *texts, const uint64_t *cells,
                             size_t rows, uint64_t *block);
+/* Whether a window begins within the years 1 to 9999, which any clock is in and any calendar has.
+ */
+static inline bool fc_store_index_sound(int64_t index, int64_t window) {
+    const int64_t first = -62135596800000000, last = 253402300799999999; /* microseconds */
+    return index >= first / window && index <= last / window;
+}
+
 static inline uint32_t fc_store_place_of(int64_t index, uint32_t slots) {
     int64_t place = index % (int64_t)slots;
     return (uint32_t)(place < 0 ? place + (int64_t)slots : place);

@@ -152,7 +152,65 @@ static void test_numbers_that_disagree(void) {
     drop(&f);
 }
 
+/* Windows of years that no calendar has, in a file whose checksum holds. */
+static void test_windows_that_no_clock_was_in(void) {
+    fixture f;
+    CHECK(make(&fc_alloc_libc, 2, &f) == FC_OK);
+    const int64_t year_1 = -62135596800000000, year_9999 = 253402300799999999;
+    const struct {
+        int64_t index;
+        bool sound;
+    } cases[] = {{0, true},
+                 {year_1 / spec.window, true},
+                 {year_9999 / spec.window, true},
+                 {year_1 / spec.window - 1, false},
+                 {year_9999 / spec.window + 1, false},
+                 {INT64_MAX, false},
+                 {INT64_MIN + 1, false}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        fc_snapshot *forged, *sum;
+        CHECK(fc_snapshot_new(&fc_alloc_libc, f.reference, &spec, &forged) == FC_OK);
+        CHECK(fc_snapshot_new(&fc_alloc_libc, f.reference, &spec, &sum) == FC_OK);
+        uint32_t place = fc_store_place_of(cases[i].index, spec.slots);
+        forged->index[place] = cases[i].index;
+        forged->blocks[place] = malloc(f.reference->words * sizeof(uint64_t));
+        all_missing(f.reference, 5, forged->blocks[place]);
+        size_t bytes = fc_snapshot_bytes(forged, 0);
+        char *out = malloc(bytes);
+        fc_snapshot_write(forged, NULL, 0, out);
+        const uint8_t *ids;
+        uint32_t count;
+        fc_fault fault;
+        CHECK(fc_snapshot_add_bytes(sum, out, bytes, &ids, &count, &fault) == FC_OK);
+        CHECK_FOR(fault == (cases[i].sound ? FC_SOUND : FC_FAULT_DAMAGED), "case %zu", i);
+        CHECK(rows_of(sum) == (cases[i].sound ? 5 : 0));
+        fc_snapshot_free(forged);
+        fc_snapshot_free(sum);
+        free(out);
+
+        /* And in a store, as one that counts at such a time leaves it. */
+        size_t size = fc_store_size(f.reference, &spec);
+        char *at = calloc(1, size);
+        fc_store *store;
+        int64_t now;
+        CHECK(fc_store_new(&fc_alloc_libc, f.reference, &spec, at, &store) == FC_OK);
+        if (!__builtin_mul_overflow(cases[i].index, spec.window, &now)) {
+            fc_store_update(store, f.mapping, f.set, now);
+            memory from = {at, size};
+            fc_source source = {read_memory, &from, size};
+            CHECK(fc_snapshot_new(&fc_alloc_libc, f.reference, &spec, &sum) == FC_OK);
+            CHECK(fc_snapshot_add_store(sum, &source, &fault) == FC_OK);
+            CHECK_FOR(fault == (cases[i].sound ? FC_SOUND : FC_FAULT_DAMAGED), "case %zu", i);
+            fc_snapshot_free(sum);
+        }
+        fc_store_free(store);
+        free(at);
+    }
+    drop(&f);
+}
+
 static const harness_test tests[] = {
+    TEST(test_windows_that_no_clock_was_in),
     TEST(test_a_bool_with_a_text),
     TEST(test_a_damaged_state),
     TEST(test_more_rows_than_there_can_be),
