@@ -170,6 +170,12 @@ def evidently_report(old: dict[str, np.ndarray], new: dict[str, np.ndarray]) -> 
 
 
 def report(columns: int, rows: int) -> Case:
+    """Quality and five statistics of each column.
+
+    polars counts what reaches each edge, a column of bits at a time, which is about eight times as
+    quick as its `cut` and `value_counts` (or `hist`, or `search_sorted`), the way that comes to
+    mind: that is the last of its rows. It runs on one core, as all here do.
+    """
     rng = np.random.default_rng(9)
     names = [f"x{i}" for i in range(columns)]
     fitted = {name: rng.normal(size=rows) for name in names}
@@ -221,7 +227,19 @@ def report(columns: int, rows: int) -> Case:
                 found += by_hand(old[name].astype(float), -np.diff(above).astype(float), FIVE)
             return found
 
+        def with_cut() -> list[float]:
+            found = []
+            for name in names:
+                cuts = edges[name].tolist()
+                labels = [str(k) for k in range(len(cuts) + 1)]
+                row = frame[name].cut(cuts, labels=labels, left_closed=True).value_counts()
+                counts = dict(row.iter_rows())
+                bins = np.array([counts.get(label, 0) for label in labels], float)
+                found += by_hand(old[name].astype(float), bins, FIVE)
+            return found
+
         peers.append(Peer("polars", polars, 30, 40))
+        peers.append(Peer("polars with cut, no quality", with_cut))
     peers += evidently_report(fitted, data)
     return Case(
         f"report, {columns} columns x {rows:,} rows",
