@@ -31,7 +31,8 @@ typedef struct buckets {
      * are on either side of its beginning, and of the values. */
     double least[MOST_BUCKETS + 1], most[MOST_BUCKETS + 1], share[MOST_BUCKETS + 1];
     uint32_t at[MOST_BUCKETS + 1]; /* values in each bucket; then, before each */
-    uint32_t fine[MOST_BUCKETS];   /* where its cells begin, + 1; 0: not needed */
+    uint8_t needed[MOST_BUCKETS];  /* 1: may hold the maximum */
+    uint32_t fine[MOST_BUCKETS];   /* where the cells of such a bucket begin */
     uint16_t ids[];
 } buckets;
 
@@ -97,7 +98,7 @@ FC_SIMD_FORMS(double, bound, (const buckets *b), (b))
 FC_BODY bool may_body(buckets *b, double bound) {
     for (uint32_t k = 0; k < b->count; k++) {
         double over = b->least[k + 1] - b->share[k], under = b->share[k + 1] - b->least[k];
-        b->fine[k] = over >= bound || under >= bound;
+        b->needed[k] = over >= bound || under >= bound;
     }
     return true;
 }
@@ -110,10 +111,11 @@ static size_t choose(buckets *b, uint64_t *again) {
     may(b, bound(b));
     b->first = b->count, b->last = 0;
     for (uint32_t k = 0; k < b->count; k++) {
-        if (!b->fine[k]) continue;
+        if (!b->needed[k]) continue;
         uint32_t points = point_of(b, k + 1) - point_of(b, k);
-        b->fine[k] = points ? (uint32_t)cells + 1 : 0;
-        if (!points) continue; /* distances are taken at points only */
+        b->needed[k] = points > 0; /* distances are taken at points only */
+        b->fine[k] = (uint32_t)cells;
+        if (!points) continue;
         cells += 2 * (size_t)points + 1;
         *again += b->at[k + 1] - b->at[k];
         if (k < b->first) b->first = k;
@@ -122,13 +124,19 @@ static size_t choose(buckets *b, uint64_t *again) {
     return cells;
 }
 
+/* Of a block. Which ones is not to be foreseen, so that they are picked without a branch. */
 static void look_again(const buckets *b, const double *x, const uint16_t *ids, size_t n,
                        uint32_t *cells) {
-    if (!needs(b, ids, n)) return;
+    uint8_t picked[BLOCK];
+    size_t count = 0;
     for (size_t i = 0; i < n; i++) {
-        uint32_t fine = b->fine[ids[i]];
-        if (!fine || x[i] != x[i]) continue;
-        cells[fine - 1 + fc_points_cell(b->p, x[i]) - 2 * point_of(b, ids[i])]++;
+        picked[count] = (uint8_t)i;
+        count += b->needed[ids[i]];
+    }
+    for (size_t k = 0; k < count; k++) {
+        size_t i = picked[k];
+        if (x[i] != x[i]) continue;
+        cells[b->fine[ids[i]] + fc_points_cell(b->p, x[i]) - 2 * point_of(b, ids[i])]++;
     }
 }
 
@@ -137,11 +145,11 @@ static double take(const buckets *b, const uint64_t *reference, const uint32_t *
                    double m) {
     double most = 0;
     for (uint32_t k = b->first; k <= b->last && k < b->count; k++) {
-        if (!b->fine[k]) continue;
+        if (!b->needed[k]) continue;
         uint64_t i = b->below[k], j = b->at[k];
         size_t from = 2 * (size_t)point_of(b, k), to = 2 * (size_t)point_of(b, k + 1);
         for (size_t c = from; c < to; c++) {
-            i += reference[c], j += cells[b->fine[k] - 1 + (c - from)];
+            i += reference[c], j += cells[b->fine[k] + (c - from)];
             double apart = fabs((double)i / n - (double)j / m);
             most = apart > most ? apart : most;
         }
@@ -163,15 +171,16 @@ static void count_all(buckets *b, fc_points_source *source, void *ctx, size_t co
 
 static void look_at_all(buckets *b, fc_points_source *source, void *ctx, size_t count,
                         uint32_t *cells) {
+    /* Otherwise nearly every block has some. */
+    bool near = (b->last - b->first) * (BLOCK / 2) < b->count;
     for (size_t at = 0; at < count; at += BLOCK) {
         double room[BLOCK];
         uint16_t local[BLOCK], *ids = count <= MOST_IDS ? b->ids + at : local;
         size_t n = count - at < BLOCK ? count - at : BLOCK;
-        if (count <= MOST_IDS && !needs(b, ids, n)) continue;
+        if (count <= MOST_IDS && near && !needs(b, ids, n)) continue;
         const double *x = source(ctx, at, n, room);
         if (count > MOST_IDS) name(b, x, n, ids);
-        for (size_t part = 0; part < n; part += 32)
-            look_again(b, x + part, ids + part, n - part < 32 ? n - part : 32, cells);
+        look_again(b, x, ids, n, cells);
     }
 }
 
