@@ -136,7 +136,10 @@ static void look_again(const buckets *b, const double *x, const uint16_t *ids, s
     for (size_t k = 0; k < count; k++) {
         size_t i = picked[k];
         if (x[i] != x[i]) continue;
-        cells[b->fine[ids[i]] + fc_points_cell(b->p, x[i]) - 2 * point_of(b, ids[i])]++;
+        uint32_t from = 2 * point_of(b, ids[i]), to = 2 * point_of(b, ids[i] + 1u);
+        uint32_t cell = fc_points_cell(b->p, x[i]);
+        /* Always, unless another thread has written to the values since they were named. */
+        if (cell >= from && cell <= to) cells[b->fine[ids[i]] + (cell - from)]++;
     }
 }
 

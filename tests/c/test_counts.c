@@ -353,11 +353,43 @@ static void test_apart(void) {
     free(old);
 }
 
+/* Other values each time, as where another thread writes to them. */
+static const double *changing(void *ctx, size_t at, size_t n, double *room) {
+    uint64_t *state = ctx;
+    (void)at;
+    for (size_t i = 0; i < n; i++)
+        room[i] = i % 40 ? (double)(harness_random(state) % 1000) : odd[i % ODD];
+    return room;
+}
+
+static void test_values_that_change(void) {
+    enum { POINTS = 1000, VALUES = 300000 };
+    double *v = malloc(POINTS * sizeof *v);
+    uint64_t *old = calloc(2 * POINTS + 1, 8), state = 23;
+    fc_arena arena;
+    fc_points p;
+    fc_arena_init(&arena, &fc_alloc_libc);
+    for (size_t i = 0; i < POINTS; i++) v[i] = (double)i, old[2 * i + 1] = 1;
+    CHECK(fc_points_init(&p, &arena, v, POINTS) == FC_OK);
+    FOR_EACH_LEVEL(level) {
+        for (size_t n = VALUES; n > 500; n /= 7) { /* with buckets that are kept, and without */
+            double got = 0;
+            fc_status status = fc_points_distance(&p, &fc_alloc_libc, old, POINTS, changing, &state,
+                                                  n, n / 80, &got);
+            CHECK((status == FC_OK || status == FC_EREFUSED) && isfinite(got));
+        }
+    }
+    fc_arena_free(&arena);
+    free(v);
+    free(old);
+}
+
 static const harness_test tests[] = {TEST(test_cells),
                                      TEST(test_at_least),
                                      TEST(test_quality),
                                      TEST(test_profile),
                                      TEST(test_overflowing_squares),
                                      TEST(test_distance),
-                                     TEST(test_apart)};
+                                     TEST(test_apart),
+                                     TEST(test_values_that_change)};
 TEST_MAIN(tests)
