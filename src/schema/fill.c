@@ -412,7 +412,7 @@ fc_status fc_filling_start(fc_filling *filling, const fc_schema *schema, uint32_
     filling->field = NULL;
     filling->level = filling->open = filling->resume = 0;
     filling->many = schema->nodes[node].kind == FC_NODE_ROWS;
-    filling->bad = false;
+    filling->bad = filling->measured = false;
     filling->aware = filling->naive = 0;
     filling->object = NULL;
     filling->row_spans = 0;
