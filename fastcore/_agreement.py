@@ -54,7 +54,8 @@ class Agreement:
             for name, size in sizes.items():
                 if found.get(name, size) != size:
                     disagree(name, found[name], size)
-        _remember(array, info.config, info.field_name, sizes)
+        # Before 2.14 pydantic does not say which field of a model it is.
+        _remember(array, info.config, info.field_name or "", sizes)
         return array
 
 
@@ -65,7 +66,7 @@ def _sizes(value: Any, config: Any, field: str) -> Mapping[str, int]:
     entry = _seen.get(id(value))
     if entry is None or entry[0]() is not value:
         return {}
-    place = entry[1].get((id(config), field))
+    place = entry[1].get((id(config), field)) or entry[1].get((id(config), ""))
     return place[1] if place is not None and place[0] is config else {}
 
 
