@@ -35,7 +35,7 @@ FC_STATIC FC_TARGET const char *FC_N(usual)(const char *at, double *out) {
          * costs more than the quicker way saves. */
         if (FC_UNLIKELY(stop - sign - (places != 0) > 19)) return NULL;
         int inner = dot >= shift, moved = inner ? dot - shift : -1;
-        int head_moved = inner | (dot < 0) ? -1 : dot - shift + 16;
+        int head_moved = (inner | (dot < 0)) ? -1 : dot - shift + 16;
         uint64_t tail, head = FC_N(digits32)(at, shift, moved, head_moved, &tail);
         mantissa = head * fc_run_factor[inner] + tail;
         if (FC_UNLIKELY(mantissa == 0)) return NULL;
