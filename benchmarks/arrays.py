@@ -108,7 +108,10 @@ def _case(
     peers = [
         Peer("msgspec + NumPy", (lambda: shaped(decode(body).inputs)) if decode else None),
         Peer("pydantic + NumPy", lambda: shaped(plain.model_validate_json(body).inputs)),  # type: ignore[attr-defined]
-        Peer("FastAPI's way", lambda: shaped(validate(json.loads(body)).inputs)),
+        Peer(
+            "FastAPI's way",
+            lambda: shaped(validate(json.loads(body), from_attributes=True).inputs),
+        ),
         Peer("pysimdjson as_buffer", (lambda: shaped(flat(body))) if flat else None),
         Peer("pure Python", lambda: shaped(json.loads(body)["inputs"])),
     ]

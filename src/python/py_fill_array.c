@@ -17,6 +17,11 @@ static void drop(PyObject *owner) {
 /* An array over the memory of the fill, which it takes. */
 static PyObject *taken(fc_array *from, const fc_shape *shape, const Py_ssize_t *sizes) {
     void *data = from->data;
+    size_t bytes = from->count * shape->width;
+    if (from->room / 2 > from->count) { /* it was judged wrongly */
+        void *fitting = fc_alloc_libc.resize(fc_alloc_libc.ctx, data, bytes);
+        if (fitting) from->data = data = fitting;
+    }
     PyObject *owner = PyCapsule_New(data, owner_name, drop);
     if (!owner) return NULL;
     from->data = NULL;

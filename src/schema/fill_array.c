@@ -62,6 +62,11 @@ static fc_status array_end(fc_json_walker *w, fc_json_kind kind, const char *end
     int64_t *size = &f->out->array.sizes[--f->open];
     if (*size < 0) *size = (int64_t)count;
     bool right = (uint64_t)*size == count;
+    if (f->open && !f->guess) {
+        double read = (double)(end - w->data) - (double)f->out->start;
+        double all = (double)(w->limit - w->data) - (double)f->out->start;
+        f->guess = (size_t)((double)f->out->array.count * (all / read) * 1.02) + 64;
+    }
     if (f->open) return right ? FC_OK : refuse(f, w);
     if (!right || !sizes_agree(f->shape, f->ndim, f->out->array.sizes)) f->out->refused = true;
     f->out->array.ndim = f->ndim ? f->ndim : 1;
@@ -88,6 +93,8 @@ static inline void *next_items(fc_array_filling *f, size_t count) {
         /* By half: what is too much stays with the array, because giving it back (to the system,
          * page by page) would cost the next request more than it is worth. */
         size_t room = array->room ? array->room + array->room / 2 : FIRST_BYTES / width, bytes;
+        size_t most = array->room * 4; /* the rest of the document may be something else */
+        if (f->guess > room) room = f->guess < most ? f->guess : most;
         if (room < needed) room = needed;
         if (!fc_size_mul(room, width, &bytes)) return NULL;
         void *grown = f->out->alloc->resize(f->out->alloc->ctx, array->data, bytes);

@@ -10,6 +10,7 @@ typedef struct fc_array_filling {
     fc_fill *out;
     const fc_json_sink *own;
     uint32_t ndim; /* 0: not known yet */
+    size_t guess;  /* how many items there may be, judged by the first inner array; 0: no idea */
     uint32_t open; /* brackets open inside the value, its own included */
     /* Where the walk goes on when the value has ended; NULL when it was the document. */
     const fc_json_sink *back_sink;
