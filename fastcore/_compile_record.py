@@ -149,8 +149,6 @@ class _Records:
             new = {child for child in _below(node) if child >= 0} - seen
             seen |= new
             stack.extend(new)
-        if self.layout.kind == "table":
-            raise NotNative(f"field {name}: objects in a table")
         return _CELL_OBJECT
 
     def _nested(

@@ -275,6 +275,21 @@ def test_objects_are_made_in_c() -> None:
     assert disabled() or schema.try_route_json(json.dumps(BASKETS).encode()) is not NotImplemented
 
 
+def test_objects_in_a_table() -> None:
+    rows = [*BASKETS, {"weights": None, **BASKETS[0]}]
+    table = {name: [row.get(name) for row in rows] for name in Basket.model_fields}
+    schema, adapter = Schema(Table[Basket]), TypeAdapter(Table[Basket])
+    assert schema.explain().native
+    for changes in ({}, {"items": [[], [{}], 3]}, {"vector": [[1], ["1"], []]}, {"items": [[]]},
+                    {"weights": [1, None, None]}, {"items": [[], [{"sku": 1}], []]},
+                    {"items": [[], ITEMS[1], [{"sku": "a", "price": "1"}]]}):  # fmt: skip
+        text = json.dumps({**table, **changes})
+        expected = outcome(lambda t=text: adapter.validate_json(t))  # type: ignore[misc]
+        assert outcome(lambda t=text: schema.validate_json(t)) == expected  # type: ignore[misc]
+    text = json.dumps(table)
+    assert disabled() or schema.try_route_json(text.encode()) is not NotImplemented
+
+
 @pytest.mark.parametrize("where", [0, 1, 3, 4])
 def test_a_record_whose_objects_are_not_certain(where: int) -> None:
     changes: list[dict[str, Any]] = [

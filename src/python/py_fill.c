@@ -121,7 +121,9 @@ static PyObject *build_columns(fc_build *build, uint32_t node, fc_fill *fill, si
     PyTypeObject *cls = build->self->nodes[node].columns;
     if (fill->refused || (fill->aware & fill->naive))
         return fc_py_hand_over(build, node, base + fill->start, base + fill->end, path);
-    if (fill->span_count && fc_py_fill_objects(build, fill, base) < 0) return NULL;
+    if (fill->span_count && fc_py_fill_objects(build, node, fill, base) < 0) return NULL;
+    if (fill->refused)
+        return fc_py_hand_over(build, node, base + fill->start, base + fill->end, path);
     uint64_t aware = fill->aware;
     if (!fill->refusal_count) {
         fc_columns *whole = fill->set;

@@ -47,7 +47,8 @@ static int by_row(const void *a, const void *b) {
     return (left > right) - (left < right);
 }
 
-int fc_py_fill_objects(fc_build *build, fc_fill *fill, size_t base) {
+int fc_py_fill_objects(fc_build *build, uint32_t node, fc_fill *fill, size_t base) {
+    bool table = fc_py_kernel(build)->nodes[node].kind == FC_NODE_TABLE;
     size_t known = fill->refusal_count;
     for (size_t i = 0; i < fill->span_count; i++) {
         const fc_span *span = &fill->spans[i];
@@ -57,6 +58,10 @@ int fc_py_fill_objects(fc_build *build, fc_fill *fill, size_t base) {
             Py_DECREF(value);
             if (failed < 0) return -1;
             continue;
+        }
+        if (table && !PyErr_Occurred()) {
+            fill->refused = true; /* it has no records that could be judged alone */
+            return 0;
         }
         if (PyErr_Occurred() || refuse(fill, &span->record) < 0) return -1;
         while (i + 1 < fill->span_count && fill->spans[i + 1].record.row == span->record.row) i++;

@@ -169,8 +169,8 @@ PyObject *fc_py_build_columns(fc_build *build, uint32_t node, fc_fill *fill, siz
                               const fc_path *path);
 
 /* Makes the objects of a fill's cells; records with values that C is not certain of are refused
- * then. 0, or -1 with an exception. */
-int fc_py_fill_objects(fc_build *build, fc_fill *fill, size_t base);
+ * then, or a table as a whole. 0, or -1 with an exception. */
+int fc_py_fill_objects(fc_build *build, uint32_t node, fc_fill *fill, size_t base);
 /* Whether sizes of one name are equal, in the arrays of the fields that were `given` (not 0). */
 bool fc_py_sizes_agree(const fc_py_model *model, const uint32_t *given, PyObject *dict);
 /* The same of an ARRAY node: an ndarray. */

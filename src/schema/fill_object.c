@@ -16,7 +16,8 @@ fc_status fc_fill_note(fc_filling *f, const fc_record_field *field, const char *
     out->spans[out->span_count++] = (fc_span){.column = field->target,
                                               .node = field->node,
                                               .start = (size_t)(start - data),
-                                              .end = (size_t)(end - data)};
+                                              .end = (size_t)(end - data),
+                                              .record.row = f->set->rows};
     return FC_OK;
 }
 

@@ -34,6 +34,16 @@ static fc_status table_begin(fc_json_walker *w, fc_json_kind kind, const char *a
         f->field = NULL;
         return FC_OK;
     }
+    if (f->column && f->column->cell == FC_CELL_OBJECT) {
+        bool ok;
+        FC_TRY(next_cell(f, w, &ok));
+        if (!ok) return FC_OK;
+        f->field = NULL;
+        f->object = f->column;
+        f->object_start = at;
+        fc_fill_skip(f, w, f->open - 1);
+        return FC_OK;
+    }
     if (f->column) return fc_fill_refuse(f, w); /* another array or object within an array */
     if (!field) {                               /* the value of a key that is not expected */
         fc_fill_skip(f, w, 1);
