@@ -68,6 +68,7 @@ class Policy:
                 return await inner(request)
             except RequestValidationError as error:
                 error._errors = self.edited(error.errors())
+                error.args = (error._errors,)  # its repr, and in older FastAPI its text
                 raise
 
         return handle

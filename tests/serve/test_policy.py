@@ -271,7 +271,7 @@ def test_handlers_of_the_user_see_what_clients_do() -> None:
 
     @app.exception_handler(RequestValidationError)
     async def invalid(request: Request, error: RequestValidationError) -> Response:
-        seen.append((error.errors(), error.body, str(error)))
+        seen.append((error.errors(), error.body, str(error) + repr(error)))
         return JSONResponse({}, 400)
 
     assert call(app, "/floats", b'["x", "s3cret"]').status == 400
