@@ -46,19 +46,20 @@ class Reading(BaseModel):
 GOOD = b'{"x":1.5,"n":null,"flag":false,"word":"\\u00e9\\n"}'
 
 
+def everything() -> list[Any]:
+    """All objects that there are; `gc.freeze` would hide them."""
+    gc.collect()
+    tracked = gc.get_objects()
+    found = {id(one): one for one in (*tracked, *gc.get_referents(*tracked))}
+    return [*found.values(), *range(-5, 257), None, True, False, (), "", b""]
+
+
 class Counts:
     """What there is now, and how much more of it there is later."""
 
-    def __init__(self) -> None:
-        gc.collect()
-        self._watched = self._all()
+    def __init__(self, watched: list[Any]) -> None:
+        self._watched = watched
         self._before = self._now()
-
-    @staticmethod
-    def _all() -> list[Any]:
-        tracked = gc.get_objects()
-        found = {id(one): one for one in (*tracked, *gc.get_referents(*tracked))}
-        return [*found.values(), *range(-5, 257), None, True, False, (), "", b""]
 
     def _now(self) -> tuple[int, int]:
         gc.collect()
@@ -70,12 +71,12 @@ class Counts:
         return max(now - then for now, then in zip(self._before, before, strict=True))
 
 
-def growing(calls: list[tuple[str, Call, int]]) -> list[str]:
+def growing(calls: list[tuple[str, Call, int]], watched: list[Any]) -> list[str]:
     """What grows by more than once in two calls, each with how much in how many."""
     for _, call, _ in calls:
         for _ in range(10):
             call()
-    counts = Counts()
+    counts = Counts(watched)
     for _ in range(2):  # a cache may grow once
         for _, call, times in calls:
             for _ in itertools.repeat(None, times):
@@ -86,7 +87,7 @@ def growing(calls: list[tuple[str, Call, int]]) -> list[str]:
     if len(calls) == 1:
         return [f"{calls[0][0]}: {grown} in {calls[0][2]} calls"]
     half = len(calls) // 2
-    return growing(calls[:half]) + growing(calls[half:])
+    return growing(calls[:half], watched) + growing(calls[half:], watched)
 
 
 def quietly(function: Callable[..., Any], *given: Any) -> Call:
@@ -188,9 +189,11 @@ def search(calls: int, types: int) -> list[str]:
     """What grows, each with how much in how many calls."""
     found = [(name, _forgetting(call), calls) for name, call in cases()]
     found += [(name, _forgetting(call), max(60, calls // 50)) for name, call in random_cases(types)]
+    watched = everything()
     gc.freeze()  # so that each collection looks only through what is new
     try:
-        return growing(found[: len(found) - types]) + (growing(found[-types:]) if types else [])
+        fixed, drawn = found[: len(found) - types], found[len(found) - types :]
+        return growing(fixed, watched) + (growing(drawn, watched) if drawn else [])
     finally:
         gc.unfreeze()
 

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+import gc
 from typing import Any
 
-from .references import growing, search
+import pytest
+
+from .references import everything, growing, search
 
 
 def test_nothing_grows() -> None:
     assert search(calls=120, types=10) == []
 
 
-def test_what_leaks_is_found() -> None:
+def test_what_leaks_is_found(request: pytest.FixtureRequest) -> None:
     kept: list[Any] = []
     held: list[Any] = []
+    request.addfinalizer(gc.unfreeze)
+    watched = everything()
+    gc.freeze()  # for the sake of speed alone
     for leak in (lambda: kept.append([0]), lambda: held.append(None), lambda: held.append(Any)):
-        found = growing([("clean", lambda: [0], 200), ("leak", leak, 200), ("too", list, 200)])
+        found = growing(
+            [("clean", lambda: [0], 200), ("leak", leak, 200), ("too", list, 200)], watched
+        )
         assert len(found) == 1
         assert found[0].startswith("leak: ")
-    assert growing([("clean", lambda: [None], 200)]) == []
+    assert growing([("clean", lambda: [None], 200)], watched) == []
