@@ -14,13 +14,17 @@ def test_nothing_grows() -> None:
     assert search(calls=120, types=10) == []
 
 
+class Own:
+    """Something that was there before."""
+
+
 def test_what_leaks_is_found(request: pytest.FixtureRequest) -> None:
     kept: list[Any] = []
     held: list[Any] = []
     request.addfinalizer(gc.unfreeze)
     watched = everything()
     gc.freeze()  # for the sake of speed alone
-    for leak in (lambda: kept.append([0]), lambda: held.append(None), lambda: held.append(Any)):
+    for leak in (lambda: kept.append([0]), lambda: held.append(Own)):
         found = growing(
             [("clean", lambda: [0], 200), ("leak", leak, 200), ("too", list, 200)], watched
         )
