@@ -11,7 +11,9 @@ from ._nodes import (
     BYTES,
     DATE,
     DATETIME,
+    DECIMAL,
     DICT,
+    DURATION,
     FLOAT,
     FROZENSET,
     INT,
@@ -25,6 +27,7 @@ from ._nodes import (
     SET,
     STR,
     TAGGED,
+    TIME,
     TUPLE,
     UNION,
     UUID,
@@ -52,8 +55,8 @@ class Containers(Base):
         keys, null_keys, _ = self.peel(schema.get("keys_schema") or {"type": "any"}, config)
         if keys["type"] not in ("str", "any") or null_keys:
             raise NotNative(f"keys of type {keys['type']!r}")
-        if keys["type"] == "str" and text_node(keys, config)[1:] != (-1, -1):
-            raise NotNative("keys with a length")
+        if keys["type"] == "str" and text_node(keys, config)[1:] != (-1, -1, 0):
+            raise NotNative("keys with a length or a form")
         child = self.node(schema.get("values_schema") or {"type": "any"}, config, (*path, "{}"))
         return (DICT, child, *lengths(schema))
 
@@ -152,7 +155,8 @@ _TOKENS = {
     BOOL: {_BOOLEAN},
     INT: {_INTEGER},
     FLOAT: {_INTEGER, _REAL},
-    **{kind: {_STRING} for kind in (STR, BYTES, DATE, DATETIME, UUID)},
+    DECIMAL: {_INTEGER, _REAL, _STRING},
+    **{kind: {_STRING} for kind in (STR, BYTES, DATE, DATETIME, TIME, DURATION, UUID)},
     **{kind: {_ARRAY} for kind in (LIST, TUPLE, SET, FROZENSET)},
     **{kind: {_OBJECT} for kind in (DICT, MODEL)},
     NAMED: {_ARRAY, _OBJECT},

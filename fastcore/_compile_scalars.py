@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import decimal
 import math
 import uuid
 from typing import Any
@@ -14,10 +15,13 @@ from ._nodes import (
     BYTES,
     DATE,
     DATETIME,
+    DECIMAL,
+    DURATION,
     FLOAT,
     INT,
     INT64,
     NONE,
+    TIME,
     UUID,
     Base,
     NotNative,
@@ -110,9 +114,44 @@ class Scalars(Base):
 
     def _uuid(self, schema: CoreSchema, config: CoreSchema, path: Any) -> tuple[Any, ...]:
         only(schema, "version strict")
-        refuse(schema, "version")
         self.impure = is_strict(schema, config)
-        return (UUID, (uuid.UUID, uuid.SafeUUID.unknown))
+        return (UUID, (uuid.UUID, uuid.SafeUUID.unknown), schema.get("version") or 0)
+
+    def _time(self, schema: CoreSchema, config: CoreSchema, path: Any) -> tuple[Any, ...]:
+        only(schema, "strict le ge lt gt tz_constraint microseconds_precision")
+        refuse(schema, "tz_constraint")
+        if any(schema.get(key) is not None for key in ("le", "ge", "lt", "gt")):
+            raise NotNative("bounds of times")
+        self.impure = is_strict(schema, config)
+        return (TIME, (TzInfo, TzInfo(0)))
+
+    def _timedelta(self, schema: CoreSchema, config: CoreSchema, path: Any) -> tuple[Any, ...]:
+        only(schema, "strict le ge lt gt microseconds_precision")
+        if any(schema.get(key) is not None for key in ("le", "ge", "lt", "gt")):
+            raise NotNative("bounds of durations")
+        self.impure = is_strict(schema, config)
+        return (DURATION,)
+
+    def _decimal(self, schema: CoreSchema, config: CoreSchema, path: Any) -> tuple[Any, ...]:
+        only(schema, "allow_inf_nan multiple_of le ge lt gt max_digits decimal_places strict")
+        refuse(schema, "multiple_of")
+        limits: dict[str, decimal.Decimal] = {}
+        for key in ("ge", "gt", "le", "lt"):
+            bound = schema.get(key)
+            if bound is not None:
+                if type(bound) not in (int, decimal.Decimal):
+                    raise NotNative(f"the bound {key} is no int or Decimal")
+                limits[key] = decimal.Decimal(bound)
+                if not limits[key].is_finite():
+                    raise NotNative(f"the bound {key} is not finite")
+        low, low_open = tighter(limits.get("ge"), limits.get("gt"), max)
+        high, high_open = tighter(limits.get("le"), limits.get("lt"), min)
+        self.impure = is_strict(schema, config)
+        counts = (schema.get(key) for key in ("max_digits", "decimal_places"))
+        digits, places = (-1 if count is None else count for count in counts)
+        return (
+            DECIMAL, (decimal.Decimal, low, high), low_open, high_open, digits, places,
+        )  # fmt: skip
 
     def _bytes(self, schema: CoreSchema, config: CoreSchema, path: Any) -> tuple[Any, ...]:
         only(schema, "max_length min_length strict")

@@ -8,7 +8,7 @@ from ._rewrite import CoreSchema, children
 
 ORIGINAL, ANY, NONE, BOOL, INT, FLOAT, STR, LITERAL, LIST, DICT, MODEL, ROWS, ROW, ARRAY = range(14)
 (TUPLE, SET, FROZENSET, TAGGED, UNION, AFTER, DATE, DATETIME, UUID, BYTES, TABLE) = range(14, 25)
-ROOT, NAMED = 25, 26
+ROOT, NAMED, TIME, DURATION, DECIMAL = range(25, 30)
 #: Flags of a node: null may stand there; it leads to columns; Python mode may answer otherwise than
 #: JSON mode, or it calls what the user wrote.
 NULLABLE, IMPURE = 1, 4
@@ -261,7 +261,8 @@ def refuse(schema: CoreSchema, keys: str) -> None:
             raise NotNative(key)
 
 
-def tighter(closed: float | None, opened: float | None, pick: Any) -> tuple[float | None, bool]:
+def tighter(closed: Any, opened: Any, pick: Any) -> tuple[Any, bool]:
+    """The bound that excludes more, and whether it is open."""
     if opened is None or closed is None:
         return (closed if opened is None else opened), opened is not None
     bound = pick(closed, opened)
@@ -296,17 +297,17 @@ def text(path: tuple[Any, ...]) -> str:
 
 
 def text_node(schema: CoreSchema, config: CoreSchema) -> tuple[Any, ...]:
-    """A STR: only its length is checked."""
+    """A STR: its length is checked, and that blanks and case are as they have to become."""
     only(
         schema,
         "min_length max_length strict coerce_numbers_to_str pattern strip_whitespace to_lower "
         "to_upper ascii_only regex_engine",
     )
-    refuse(schema, "pattern strip_whitespace to_lower to_upper ascii_only")
-    for key in ("strip_whitespace", "to_lower", "to_upper"):
-        if schema.get(key) is None and config.get("str_" + key):
-            raise NotNative(f"config str_{key}")
-    least, most = schema.get("min_length"), schema.get("max_length")
-    least = config.get("str_min_length") if least is None else least
-    most = config.get("str_max_length") if most is None else most
-    return (STR, -1 if least is None else least, -1 if most is None else most)
+    refuse(schema, "pattern ascii_only")
+    found: dict[str, Any] = {}
+    for key in ("min_length", "max_length", "strip_whitespace", "to_lower", "to_upper"):
+        found[key] = config.get("str_" + key) if schema.get(key) is None else schema[key]
+    form = 1 if found["strip_whitespace"] else 0
+    form |= 2 if found["to_lower"] else 4 if found["to_upper"] else 0
+    least, most = found["min_length"], found["max_length"]
+    return (STR, -1 if least is None else least, -1 if most is None else most, form)

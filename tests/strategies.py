@@ -21,12 +21,14 @@ from typing import Annotated, Any, Literal, NotRequired, Union, get_origin
 
 from hypothesis import strategies as st
 from pydantic import (
+    UUID4,
     AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
     PrivateAttr,
     RootModel,
+    StringConstraints,
     TypeAdapter,
     create_model,
     model_validator,
@@ -74,6 +76,41 @@ HARD_UUIDS = ["{12345678-1234-1234-1234-123456789abc}", "12345678123412341234123
               "12345678-1234-1234-1234-123456789ABC", "12345678-1234-1234-1234-123456789abg",
               "123456781-234-1234-1234-123456789abc", "\u0031"]  # fmt: skip
 
+DECIMALS = st.one_of(
+    st.decimals(-1000, 1000, places=2).map(str),
+    st.builds("{}{}.{}".format, st.sampled_from(["", "-", "0", "-00"]), st.integers(0, 99),
+              st.sampled_from(["0", "00", "5", "05", "50", "123456789"])),
+)  # fmt: skip
+HARD_DECIMALS = [
+    *("-0", "0", "0.0", "00.05", "1e3", ".5", "5.", "1_0", "+1", "\u0661", "NaN", "Infinity"),
+    "--1",
+    *("9" * 40, "0." + "9" * 40, "1" + "0" * 30, "-", "", 1.0, 1.10, 1e22, 0.05, 0, 1e-7, 100),
+    *(True, [0, [1], 2], "1.5\n", 12345.678),
+]
+HARD_CLOCKS = [
+    *("24:00:00", "12:60:00", "12:00:60", "12:00", "3600", 3600, 86399, 86400, 1.5, "12:00:00."),
+    *("12:00:00.1234567", "1:00:00", "12:00:00Z+", "12:00:00+24:00", "12:00:00 Z"),
+]
+DURATIONS = st.one_of(
+    st.timedeltas().map(TypeAdapter(datetime.timedelta).dump_json).map(json.loads),
+    st.timedeltas(datetime.timedelta(-9), datetime.timedelta(9)).map(
+        TypeAdapter(datetime.timedelta).dump_json
+    ).map(json.loads),
+    st.builds(
+        lambda sign, parts: sign + "P" + "".join(parts),
+        st.sampled_from(["", "-", "+"]),
+        st.lists(
+            st.sampled_from(["1Y", "02D", "T", "3H", "4M", "5S", "6.5S", "7W", "0.25S", "T1S"]),
+            max_size=4,
+        ),
+    ),
+)  # fmt: skip
+HARD_DURATIONS = [
+    *("P", "PT", "P1DT", "PT1.S", "PT1.1234567S", "PT.5S", "P1.5D", "PT1M1H", "P999999999D"),
+    *("P999999Y", "P1000000000D", "-P999999999D", "PT999999H99999M999999S", "P1D1D", "PTT1S"),
+    *("1 day, 02:00:00", "02:00", "02:00:00", "3600", 3600, 1.5, "-PT0S", "P1M", "p1d", "PT1s"),
+]
+
 
 # ---- Types -------------------------------------------------------------------------------
 
@@ -93,6 +130,20 @@ def _bounds(low: int, high: int) -> st.SearchStrategy[dict[str, Any]]:
 _LENGTHS = st.fixed_dictionaries(
     {}, optional={"min_length": st.integers(0, 2), "max_length": st.integers(1, 4)}
 )
+_DIGITS = st.builds(
+    lambda bounds, digits: {**bounds, **digits},
+    _bounds(-3, 9),
+    st.fixed_dictionaries(
+        {}, optional={"max_digits": st.integers(1, 4), "decimal_places": st.integers(0, 3)}
+    ),
+)
+_FORMS = st.fixed_dictionaries(
+    {},
+    optional={
+        **{key: st.booleans() for key in ("strip_whitespace", "to_lower", "to_upper")},
+        "max_length": st.integers(1, 4),
+    },
+)
 SCALARS = st.one_of(
     st.tuples(st.just("int"), _bounds(-3, 9)),
     st.tuples(st.just("float"), _bounds(-3, 9)),
@@ -104,9 +155,11 @@ SCALARS = st.one_of(
         ["a", "b", "é", 'q"', "x" * 20, 1, 2, -7, None]), min_size=1, unique=True)),
     st.tuples(st.just("enum"), st.lists(st.sampled_from(
         ["a", "b", "é", 1, 2]), min_size=1, unique=True), st.sampled_from(["", "str", "int"])),
-    st.tuples(st.sampled_from(["date", "datetime", "uuid"])),
+    st.tuples(st.sampled_from(["date", "datetime", "time", "timedelta", "uuid", "uuid4"])),
+    st.tuples(st.just("decimal"), _DIGITS),
+    st.tuples(st.just("form"), _FORMS),
     st.tuples(st.just("bytes"), _LENGTHS),
-    st.tuples(st.sampled_from(["multiple", "strip", "decimal", "path"])),
+    st.tuples(st.sampled_from(["multiple", "strip", "path"])),
 )  # fmt: skip
 
 
@@ -221,6 +274,10 @@ def make(plan: Plan) -> Any:
         return Sequence[make(plan[1])]  # type: ignore[misc]
     if kind == "bytes":
         return Annotated[bytes, Field(**plan[1])] if plan[1] else bytes
+    if kind == "decimal":
+        return Annotated[decimal.Decimal, Field(**plan[1])] if plan[1] else decimal.Decimal
+    if kind == "form":
+        return Annotated[str, StringConstraints(**plan[1])]
     if kind == "union":
         joined = Union[tuple(make(p) for p in plan[1])]  # type: ignore[return-value]  # noqa: UP007
         # A mode is for what is a union still, once null has been taken out of it.
@@ -251,8 +308,10 @@ def make(plan: Plan) -> Any:
         "any": Any,
         "date": datetime.date,
         "datetime": datetime.datetime,
+        "time": datetime.time,
+        "timedelta": datetime.timedelta,
         "uuid": uuid.UUID,
-        "decimal": decimal.Decimal,
+        "uuid4": UUID4,
         "path": pathlib.Path,
         "multiple": Annotated[int, Field(multiple_of=3)],
         "strip": Annotated[str, Field(pattern="^[a-z]*$")],
@@ -449,8 +508,17 @@ def right(plan: Plan) -> st.SearchStrategy[Any]:
         "date": st.one_of(DATES, st.sampled_from(["2020-13-01", 0, "0000-01-01", "1900-02-29"])),
         "datetime": st.one_of(TIMES, DATES, st.sampled_from(HARD_TIMES)),
         "uuid": st.one_of(UUIDS, st.sampled_from(HARD_UUIDS)),
+        "uuid4": st.one_of(
+            UUIDS,
+            st.uuids(version=4).map(str),
+            st.uuids(version=1).map(str),
+            st.sampled_from(HARD_UUIDS),
+        ),
         "bytes": TEXTS,
-        "decimal": st.one_of(FLOATS, INTS, TEXTS),
+        "decimal": st.one_of(FLOATS, INTS, TEXTS, DECIMALS, st.sampled_from(HARD_DECIMALS)),
+        "form": st.one_of(TEXTS, st.text("aB \u00e9\u3000", max_size=4)),
+        "time": st.one_of(TIMES.map(lambda text: text[11:]), st.sampled_from(HARD_CLOCKS)),
+        "timedelta": st.one_of(DURATIONS, st.sampled_from(HARD_DURATIONS)),
         "path": TEXTS,
         "multiple": st.integers(0, 9),
         "strip": TEXTS,

@@ -6,6 +6,7 @@ import _testcapi
 import ctypes
 import dataclasses
 import datetime
+import decimal
 import json
 import sys
 import threading
@@ -14,7 +15,7 @@ from typing import Annotated, Any, Literal
 
 import numpy as np
 import pytest
-from pydantic import AfterValidator, BaseModel, Field, TypeAdapter
+from pydantic import AfterValidator, BaseModel, Field, StringConstraints, TypeAdapter
 
 from fastcore import Array, Schema, Shape, _core
 from fastcore._config import disabled
@@ -46,6 +47,12 @@ class Mixed(BaseModel):
     day: datetime.date
     time: datetime.datetime
     ident: uuid.UUID
+    clock: datetime.time
+    span: datetime.timedelta
+    price: Annotated[decimal.Decimal, Field(gt=0, max_digits=5)]
+    count: decimal.Decimal
+    share: decimal.Decimal
+    form: Annotated[str, StringConstraints(strip_whitespace=True, to_lower=True)]
     raw: bytes
     typed: Typed
     plain: Plain
@@ -128,6 +135,12 @@ MIXED = json.dumps(
         "day": "2024-02-29",
         "time": "2024-02-29T12:00:00.5+01:00",
         "ident": "12345678-1234-5678-1234-567812345678",
+        "clock": "12:00:00+01:00",
+        "span": "-P1DT1S",
+        "price": "12.50",
+        "count": 3,
+        "share": 0.25,
+        "form": "abc",
         "raw": "h\u00e9",
         "typed": {"a": 1},
         "plain": {"a": 2, "b": [1.5]},

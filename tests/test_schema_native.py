@@ -4,19 +4,29 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
+import decimal
+import enum
 import json
 import uuid
 from typing import Annotated, Any, Literal, NotRequired
 
 import pytest
-from pydantic import AfterValidator, BaseModel, Field, TypeAdapter
+from pydantic import (
+    UUID4,
+    UUID5,
+    AfterValidator,
+    BaseModel,
+    Field,
+    StringConstraints,
+    TypeAdapter,
+)
 from pydantic_core import PydanticUseDefault
 from typing_extensions import TypedDict
 
 from fastcore import Schema
 from fastcore._config import disabled
 
-from .strategies import CALLS
+from .strategies import CALLS, HARD_CLOCKS, HARD_DECIMALS, HARD_DURATIONS, HARD_UUIDS
 from .test_schema import assert_same, described
 
 
@@ -35,6 +45,20 @@ class Slotted:
 class Typed(TypedDict):
     a: int
     b: NotRequired[str]
+
+
+class Priority(enum.IntEnum):
+    LOW = 1
+    HIGH = 2
+
+
+class Size(enum.StrEnum):
+    LARGE = "large"
+
+
+class Mixed(enum.Enum):
+    ONE = "one"
+    TWO = 2
 
 
 class Cat(BaseModel):
@@ -57,6 +81,23 @@ class Dog(BaseModel):
         (datetime.datetime, "2024-02-29T23:59:59.25+05:30"),
         (datetime.datetime, "2024-02-29 23:59:59Z"),
         (uuid.UUID, "12345678-1234-5678-1234-567812345678"),
+        (UUID4, "12345678-1234-4678-b234-567812345678"),
+        (datetime.time, "23:59:59"),
+        (datetime.time, "23:59:59.25+05:30"),
+        (datetime.timedelta, "P1DT2H3M4.000005S"),
+        (datetime.timedelta, "-P1Y7DT86401S"),
+        (decimal.Decimal, "-007.50"),
+        (decimal.Decimal, -3),
+        (decimal.Decimal, 2.25),
+        (Annotated[decimal.Decimal, Field(gt=0, le=decimal.Decimal("99.5"))], "99.50"),
+        (Annotated[decimal.Decimal, Field(max_digits=4, decimal_places=2)], "0012.34"),
+        (Annotated[decimal.Decimal, Field(max_digits=2)], "0"),
+        (Annotated[str, StringConstraints(strip_whitespace=True, max_length=9)], "a \u00e9 b"),
+        (Annotated[str, StringConstraints(to_lower=True)], "ab c1"),
+        (Annotated[str, StringConstraints(to_upper=True, strip_whitespace=True)], ""),
+        (Priority, 2),
+        (Size, "large"),
+        (Mixed | None, "one"),
         (bytes, "h\u00e9"),
         (Plain, {"a": 1, "b": [2]}),
         (Slotted, {"a": 1}),
@@ -77,6 +118,38 @@ def test_is_decided_in_c(type_: Any, value: Any) -> None:
     assert disabled() or described(schema.try_route_json(data)) == described(
         TypeAdapter(type_).validate_python(value)
     )
+
+
+@pytest.mark.parametrize(
+    ("type_", "values"),
+    [
+        (decimal.Decimal, [*HARD_DECIMALS, *(10.0**k for k in range(-8, 25)), True, None, -0.0]),
+        (Annotated[decimal.Decimal, Field(max_digits=2)], HARD_DECIMALS),
+        (Annotated[decimal.Decimal, Field(max_digits=2, decimal_places=2)], HARD_DECIMALS),
+        (Annotated[decimal.Decimal, Field(max_digits=1, decimal_places=3)], HARD_DECIMALS),
+        (Annotated[decimal.Decimal, Field(ge=0, lt=1, decimal_places=1)], HARD_DECIMALS),
+        (datetime.time, HARD_CLOCKS),
+        (datetime.timedelta, HARD_DURATIONS),
+        (datetime.timedelta, [f"PT0.{micros:06d}S" for micros in range(0, 10**6, 997)]),
+        (UUID4, [*HARD_UUIDS, "12345678-1234-4678-c234-567812345678"]),
+        (UUID5, ["12345678-1234-5678-9234-567812345678", "12345678-1234-5678-0234-567812345678"]),
+        (Priority, [1, 3, "1", 1.0, True, None]),
+        (Size, ["large", "LARGE", "", 1]),
+        *(
+            (
+                Annotated[str, StringConstraints(**{form: True})],
+                ["a", " a", "\u3000", "Aa\t", "\u00c9", "", "a\n", "\na"],
+            )
+            for form in ("strip_whitespace", "to_lower", "to_upper")
+        ),
+    ],
+)
+def test_forms_that_are_not_the_canonical_one(type_: Any, values: list[Any]) -> None:
+    schema, adapter = Schema(type_, allow_nan=True), TypeAdapter(type_)
+    for value in values:
+        assert_same(schema, adapter, json.dumps(value).encode())
+    many: Any = list[type_]  # type: ignore[valid-type]
+    assert_same(Schema(many, allow_nan=True), TypeAdapter(many), json.dumps(values).encode())
 
 
 def test_a_validator_after_is_called_from_c() -> None:

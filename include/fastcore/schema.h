@@ -67,7 +67,10 @@ typedef enum fc_node_kind {
     FC_NODE_BYTES, /* a text's UTF-8, its length in bytes */
     FC_NODE_TABLE, /* object of arrays -> columns; record number `child`, of scalars only */
     FC_NODE_ROOT,  /* node `child`, in an instance around it */
-    FC_NODE_NAMED  /* array or object: `keys` and `fields` as of a MODEL */
+    FC_NODE_NAMED, /* array or object: `keys` and `fields` as of a MODEL */
+    FC_NODE_TIME,
+    FC_NODE_DURATION,
+    FC_NODE_DECIMAL /* a number, or a text of one */
 } fc_node_kind;
 
 /* What a node checks besides its kind. */
@@ -76,7 +79,10 @@ enum {
     FC_CHECK_HIGH = 2,      /* value <= high (< high with FC_CHECK_HIGH_OPEN) */
     FC_CHECK_LOW_OPEN = 4,  /* FLOAT only; INT bounds are closed when they come here */
     FC_CHECK_HIGH_OPEN = 8, /* FLOAT only */
-    FC_CHECK_LENGTH = 16    /* STR code points, BYTES bytes, items, pairs in [min_len, max_len] */
+    FC_CHECK_LENGTH = 16,   /* STR code points, BYTES bytes, items, pairs in [min_len, max_len] */
+    FC_CHECK_TRIMMED = 32,  /* STR without blanks around it; only ASCII is seen to be so */
+    FC_CHECK_LOWER = 64,    /* STR of ASCII without upper-case letters */
+    FC_CHECK_UPPER = 128    /* the same without lower-case letters */
 };
 
 /* The kinds of values that a UNION tells apart. */
@@ -101,7 +107,7 @@ typedef struct fc_node {
     bool lane;     /* MODEL: its objects are tried as one (fc_tape_node) */
     bool skips;    /* MODEL: keys that are no field's are passed over */
     bool leads;    /* columns, or models with `lane`, can be below it: see tape.c */
-    uint32_t child;
+    uint32_t child; /* UUID: the version, or 0 for any */
     union {
         struct {
             int64_t low, high;
@@ -112,6 +118,10 @@ typedef struct fc_node {
         struct {
             uint64_t min, max;
         } len;
+        struct {
+            uint64_t all,
+                places; /* DECIMAL: how many digits at the most, how many behind the point */
+        } digits;
     } bound;
     fc_keys keys;           /* MODEL: keys in the order of the fields; LITERAL: its strings */
     const uint32_t *fields; /* MODEL: node of each field; TUPLE, TAGGED, UNION: of each choice */
@@ -164,6 +174,19 @@ typedef struct fc_time_parts {
 bool fc_read_date(const char *text, size_t len, fc_time_parts *out);
 /* The same, T or t or a blank, HH:MM:SS, up to six digits of a second, Z, z or +-HH:MM. */
 bool fc_read_datetime(const char *text, size_t len, fc_time_parts *out);
+/* The same without the day. */
+bool fc_read_time(const char *text, size_t len, fc_time_parts *out);
+
+typedef struct fc_duration {
+    int64_t days, seconds, micros; /* of one sign */
+} fc_duration;
+
+/* [-]P with years of 365 days, days, T, hours, minutes and seconds, each once and in this order; up
+ * to six digits of a second. */
+bool fc_read_duration(const char *text, size_t len, fc_duration *out);
+/* [-]digits[.digits]; the digits in front of the point, leading zeros not counted, and behind it.
+ */
+bool fc_read_decimal(const char *text, size_t len, size_t *whole, size_t *fraction);
 /* 8-4-4-4-12 hexadecimal digits, in either case, written as 32 of them with a 0 behind. */
 bool fc_read_uuid(const char *text, size_t len, char out[33]);
 

@@ -189,8 +189,11 @@ static PyObject *build_kind(fc_build *build, uint32_t number, uint32_t at, const
     case FC_NODE_DATE:
     case FC_NODE_DATETIME:
     case FC_NODE_UUID:
+    case FC_NODE_TIME:
+    case FC_NODE_DURATION:
     case FC_NODE_BYTES: return fc_py_build_text(build, number, at, path);
     case FC_NODE_MODEL: return fc_py_build_model(build, number, at, path);
+    case FC_NODE_DECIMAL: return fc_py_build_decimal(build, number, at, path);
     case FC_NODE_NAMED: return fc_py_build_named(build, number, at, path);
     case FC_NODE_ROOT: return fc_py_build_root(build, number, at, path);
     case FC_NODE_ROWS:

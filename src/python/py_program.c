@@ -2,7 +2,8 @@
  *
  * Each node is a tuple (kind, flags, ...); flags: 1 nullable, 4 impure. What follows is
  *   INT, FLOAT        low | None, high | None, low is open, high is open
- *   STR               min, max                      (-1: no bound)
+ *   STR               min, max, form                (-1: no bound; form: 1 trimmed, 2 lower,
+ *                                                   4 upper)
  *   LITERAL           texts, ints, values           (values in order: texts, then ints)
  *   BYTES             min, max
  *   LIST, DICT, SET, FROZENSET   child, min, max
@@ -17,7 +18,10 @@
  *   TAGGED            key, tags, children
  *   UNION             a child for each FC_TOKEN, or -1
  *   AFTER             child, function
- *   DATETIME, UUID    what it is made of
+ *   DATETIME, TIME    what it is made of
+ *   UUID              what it is made of, version or 0
+ *   DECIMAL           (class, low, high), low is open, high is open, digits, places
+ *                     (a bound or None; digits, places: -1 for any)
  *   ROWS, ROW, TABLE  columns class, specs, records, defaults | None, the Layout of _layout.py
  *                     (record: keys, fields, forbid, first of its columns, their number;
  *                     field: cell, required, node, target, nullable, zone)
@@ -127,6 +131,32 @@ static int load_lengths(PyObject *tuple, Py_ssize_t first, fc_node *node) {
     node->bound.len.min = min < 0 ? 0 : (uint64_t)min;
     node->bound.len.max = max < 0 ? UINT64_MAX : (uint64_t)max;
     return 0;
+}
+
+static int load_text(PyObject *tuple, fc_node *node) {
+    long long form;
+    if (number(tuple, 4, &form) < 0) return -1;
+    node->checks |= (uint8_t)((form & 7) * FC_CHECK_TRIMMED);
+    return load_lengths(tuple, 2, node);
+}
+
+static int load_decimal(PyObject *tuple, fc_node *node, fc_py_node *py) {
+    long long digits, places;
+    py->values = tuple_item(tuple, 2);
+    if (!py->values || !item(tuple, 4)) return -1;
+    if (PyTuple_GET_SIZE(py->values) != 3) return misshapen(), -1;
+    if (number(tuple, 5, &digits) < 0 || number(tuple, 6, &places) < 0) return -1;
+    if (PyObject_IsTrue(item(tuple, 3))) node->checks |= FC_CHECK_LOW_OPEN;
+    if (PyObject_IsTrue(item(tuple, 4))) node->checks |= FC_CHECK_HIGH_OPEN;
+    node->bound.digits.all = digits < 0 ? UINT64_MAX : (uint64_t)digits;
+    node->bound.digits.places = places < 0 ? UINT64_MAX : (uint64_t)places;
+    return 0;
+}
+
+static int load_uuid(PyObject *tuple, fc_node *node, fc_py_node *py) {
+    py->values = tuple_item(tuple, 2);
+    if (!py->values || index_item(tuple, 3, 10, &node->child) < 0) return -1;
+    return PyTuple_GET_SIZE(py->values) == 2 ? 0 : (misshapen(), -1);
 }
 
 static int load_literal(fc_py_schema *self, PyObject *tuple, fc_node *node, fc_py_node *py) {
@@ -443,7 +473,7 @@ static int load_node(fc_py_schema *self, PyObject *tuple, fc_node *node, fc_py_n
     switch ((fc_node_kind)kind) {
     case FC_NODE_INT:
     case FC_NODE_FLOAT: return load_bounds(tuple, node);
-    case FC_NODE_STR:
+    case FC_NODE_STR: return load_text(tuple, node);
     case FC_NODE_BYTES: return load_lengths(tuple, 2, node);
     case FC_NODE_LITERAL: return load_literal(self, tuple, node, py);
     case FC_NODE_LIST:
@@ -457,11 +487,14 @@ static int load_node(fc_py_schema *self, PyObject *tuple, fc_node *node, fc_py_n
     case FC_NODE_TAGGED: return load_tagged(self, tuple, node, py);
     case FC_NODE_UNION: return load_union(self, tuple, node);
     case FC_NODE_AFTER: return load_after(self, tuple, node, py);
+    case FC_NODE_UUID: return load_uuid(tuple, node, py);
+    case FC_NODE_DECIMAL: return load_decimal(tuple, node, py);
     case FC_NODE_DATETIME:
-    case FC_NODE_UUID:
+    case FC_NODE_TIME:
         py->values = tuple_item(tuple, 2);
         if (!py->values || PyTuple_GET_SIZE(py->values) != 2) return misshapen(), -1;
         return fc_py_texts_ready();
+    case FC_NODE_DURATION:
     case FC_NODE_DATE: return fc_py_texts_ready();
     case FC_NODE_ROWS:
     case FC_NODE_ROW:

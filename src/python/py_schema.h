@@ -55,8 +55,8 @@ typedef struct fc_py_node {
     PyObject *original; /* owned: a bound `validate_json` for this node alone, or NULL: not yet */
     PyObject *record;   /* owned: ROWS, ROW: the same for one record */
     PyObject *values;   /* LITERAL: what each choice gives, in order of number; TAGGED: the tags;
-                           AFTER: the function; ROWS, ROW, TABLE: the Layout; DATETIME, UUID: what
-                           they are made of */
+                           AFTER: the function; ROWS, ROW, TABLE: the Layout; DATETIME, TIME, UUID:
+                           what they are made of; DECIMAL: the class and its bounds */
     fc_keys *tag_key;   /* TAGGED: the discriminator */
     fc_py_model *model;
     PyTypeObject *columns; /* ROWS, ROW: the class to make */
@@ -150,7 +150,9 @@ PyObject *fc_py_post_init(fc_build *build, uint32_t node, uint32_t at, const fc_
  * means to pydantic: errors, a signal, the default that it asks for (returned); if none of them, it
  * is set again. */
 PyObject *fc_py_take_failure(fc_build *build, uint32_t node, uint32_t at, const fc_path *path);
-/* DATE, DATETIME, UUID, BYTES. Once before them: fc_py_texts_ready, 0 or -1 with an exception. */
+PyObject *fc_py_build_decimal(fc_build *build, uint32_t node, uint32_t at, const fc_path *path);
+/* DATE, DATETIME, TIME, DURATION, UUID, BYTES. Once before them: fc_py_texts_ready, 0 or -1 with an
+ * exception. */
 PyObject *fc_py_build_text(fc_build *build, uint32_t node, uint32_t at, const fc_path *path);
 int fc_py_texts_ready(void);
 PyObject *fc_py_build_string(const fc_json_string *string);

@@ -9,18 +9,42 @@ int fc_py_texts_ready(void) {
 }
 
 /* `values` is (TzInfo, TzInfo(0)) of pydantic_core. */
+static PyObject *zone_of(PyObject *values, const fc_time_parts *t) {
+    if (!t->aware) return Py_NewRef(Py_None);
+    if (!t->offset) return Py_NewRef(PyTuple_GET_ITEM(values, 1));
+    return PyObject_CallFunction(PyTuple_GET_ITEM(values, 0), "i", t->offset);
+}
+
 static PyObject *make_datetime(PyObject *values, const fc_time_parts *t) {
-    PyObject *zone = Py_None, *made = NULL;
-    if (t->aware && !t->offset)
-        zone = PyTuple_GET_ITEM(values, 1);
-    else if (t->aware)
-        zone = made = PyObject_CallFunction(PyTuple_GET_ITEM(values, 0), "i", t->offset);
+    PyObject *zone = zone_of(values, t);
     if (!zone) return NULL;
     PyObject *when = PyDateTimeAPI->DateTime_FromDateAndTime(t->year, t->month, t->day, t->hour,
                                                              t->minute, t->second, t->micro, zone,
                                                              PyDateTimeAPI->DateTimeType);
-    Py_XDECREF(made);
+    Py_DECREF(zone);
     return when;
+}
+
+static PyObject *make_time(PyObject *values, const fc_time_parts *t) {
+    PyObject *zone = zone_of(values, t);
+    if (!zone) return NULL;
+    PyObject *when = PyDateTimeAPI->Time_FromTime(t->hour, t->minute, t->second, t->micro, zone,
+                                                  PyDateTimeAPI->TimeType);
+    Py_DECREF(zone);
+    return when;
+}
+
+static PyObject *make_duration(const fc_duration *d) {
+    int days = (int)(d->days + d->seconds / 86400);
+    return PyDateTimeAPI->Delta_FromDelta(days, (int)(d->seconds % 86400), (int)d->micros, 1,
+                                          PyDateTimeAPI->DeltaType);
+}
+
+/* Whether the 32 digits are those of this version, in the layout of RFC 9562. */
+static bool has_version(const char *digits, uint32_t version) {
+    char variant = digits[16] | 32; /* digits keep their code */
+    return digits[12] == (char)('0' + version) &&
+           (variant == '8' || variant == '9' || variant == 'a' || variant == 'b');
 }
 
 /* `values` is (UUID, SafeUUID.unknown); made as pydantic does, without __init__. */
@@ -58,6 +82,7 @@ PyObject *fc_py_build_text(fc_build *build, uint32_t number, uint32_t at, const 
         return fc_py_refuse(build, number, value, path);
     }
     fc_time_parts t;
+    fc_duration d;
     char digits[33];
     if (string.escaped) return fc_py_refuse(build, number, value, path);
     switch ((fc_node_kind)node->kind) {
@@ -68,8 +93,16 @@ PyObject *fc_py_build_text(fc_build *build, uint32_t number, uint32_t at, const 
     case FC_NODE_DATETIME:
         if (fc_read_datetime(string.data, string.len, &t)) return make_datetime(values, &t);
         break;
+    case FC_NODE_TIME:
+        if (fc_read_time(string.data, string.len, &t)) return make_time(values, &t);
+        break;
+    case FC_NODE_DURATION:
+        if (fc_read_duration(string.data, string.len, &d)) return make_duration(&d);
+        break;
     default:
-        if (fc_read_uuid(string.data, string.len, digits)) return make_uuid(build, values, digits);
+        if (fc_read_uuid(string.data, string.len, digits) &&
+            (!node->child || has_version(digits, node->child)))
+            return make_uuid(build, values, digits);
     }
     return fc_py_refuse(build, number, value, path);
 }

@@ -195,6 +195,9 @@ static bool scalars(const fc_node *nodes, uint32_t number) {
     case FC_NODE_DATE:
     case FC_NODE_DATETIME:
     case FC_NODE_UUID:
+    case FC_NODE_TIME:
+    case FC_NODE_DURATION:
+    case FC_NODE_DECIMAL:
     case FC_NODE_BYTES: return true;
     case FC_NODE_UNION:
         return node->fields[FC_TOKEN_ARRAY] == FC_NO_NODE &&
