@@ -14,10 +14,12 @@ from ._compile_containers import Containers
 from ._compile_objects import Objects
 from ._compile_scalars import Scalars
 from ._nodes import (
+    AFTER,
     ARRAY,
     IMPURE,
     NULLABLE,
     ORIGINAL,
+    ROOT,
     ROW,
     ROWS,
     TABLE,
@@ -67,6 +69,7 @@ class Compiler(Scalars, Containers, Objects):
         self.layouts: dict[int, Any] = {}
         self.report: list[Node] = []
         self.impure = False
+        self._lines: dict[int, int] = {}  # of the report, by node
         self._root = schema
         self._known: dict[tuple[str, int], int] = {}  # definitions compiled, or under way
         #: Nodes that are another one, with more flags.
@@ -150,7 +153,7 @@ class Compiler(Scalars, Containers, Objects):
         kind = inner["type"]
         own = inner.get("config") if kind in _WITH_CONFIG else config
         number = self._reserve(schema, own)
-        line = len(self.report)
+        line = self._lines[number] = len(self.report)
         self.report.append(Node(text(path), kind, True))
         try:
             layout = (inner.get("metadata") or {}).get("fastcore")
@@ -183,6 +186,26 @@ class Compiler(Scalars, Containers, Objects):
             self.nodes[number] = (kind, flags | more if kind != ORIGINAL else 0, *rest)
             if target in self.layouts:
                 self.layouts[number] = self.layouts[target]
+        for number in self._circles():
+            self.nodes[number] = (ORIGINAL, 0)
+            if number in self._lines:  # aliases have none
+                node = self.report[self._lines[number]]
+                line = Node(node.path, node.kind, False, "it holds itself")
+                self.report[self._lines[number]] = line
+
+    def _circles(self) -> list[int]:
+        """The nodes that come back to themselves, with nothing of the document in between."""
+        found = []
+        for number, node in enumerate(self.nodes):
+            seen: set[int] = set()
+            while node[0] in (ROOT, AFTER):
+                inner = node[3] if node[0] == ROOT else node[2]
+                if inner in seen:
+                    found.append(number)
+                    break
+                seen.add(inner)
+                node = self.nodes[inner]
+        return found
 
     # ---- Columns -------------------------------------------------------------------------
 

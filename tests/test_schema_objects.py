@@ -239,6 +239,41 @@ def test_a_trial_run_calls_nothing_of_the_user(type_: Any, value: Any) -> None:
     assert not CALLS
 
 
+class Itself(RootModel["Itself | None"]):
+    pass
+
+
+class First(RootModel["Second"]):
+    pass
+
+
+class Second(RootModel[First | None]):
+    pass
+
+
+class Nested(RootModel["list[Nested]"]):
+    pass
+
+
+First.model_rebuild()
+
+
+@pytest.mark.parametrize("type_", [Itself, First, Second])
+def test_a_root_model_that_holds_itself_is_pydantic_s(type_: Any) -> None:
+    """Of the same value, without an end; pydantic goes down until the stack is full."""
+    schema = Schema(type_)
+    assert not schema.explain().native
+    assert_same(schema, TypeAdapter(type_), b"null")
+
+
+@pytest.mark.parametrize("type_", [Nested, dict[str, Nested]])
+def test_root_models_that_hold_their_like(type_: Any) -> None:
+    schema, adapter = Schema(type_), TypeAdapter(type_)
+    assert schema.explain().native
+    for text in (b"null", b"[]", b"[[], [[]]]", b"[null]", b"1", b'{"a": [[[]]]}', b"[1, [1]]"):
+        assert_same(schema, adapter, text)
+
+
 def test_a_named_tuple_with_a_new_of_its_own_is_pydantic_s() -> None:
     assert not Schema(Own).explain().native
     assert Schema(Renamed).explain().native

@@ -213,6 +213,7 @@ static bool leads(const fc_node *nodes, const fc_node *node) {
     case FC_NODE_TABLE:
     case FC_NODE_ARRAY: return true;
     case FC_NODE_LIST:
+    case FC_NODE_ROOT:
     case FC_NODE_AFTER: return nodes[node->child].leads;
     case FC_NODE_MODEL: break;
     default: return false;

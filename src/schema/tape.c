@@ -88,7 +88,8 @@ static inline const fc_node *expected_node(const reader *r, uint32_t *number) {
         const fc_node *around = &nodes[r->open[r->depth - 1] - 1];
         if (around->kind == FC_NODE_LIST) expected = around->child + 1;
     }
-    while (expected && nodes[expected - 1].kind == FC_NODE_AFTER)
+    while (expected &&
+           (nodes[expected - 1].kind == FC_NODE_AFTER || nodes[expected - 1].kind == FC_NODE_ROOT))
         expected = nodes[expected - 1].child + 1;
     if (!expected) return NULL;
     *number = expected - 1;
