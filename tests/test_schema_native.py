@@ -26,7 +26,8 @@ from typing_extensions import TypedDict
 from fastcore import Schema
 from fastcore._config import disabled
 
-from .strategies import CALLS, HARD_CLOCKS, HARD_DECIMALS, HARD_DURATIONS, HARD_UUIDS
+from .differential.compare import CALLS
+from .samples import HARD_CLOCKS, HARD_DECIMALS, HARD_DURATIONS, HARD_UUIDS
 from .test_schema import assert_same, described
 
 
