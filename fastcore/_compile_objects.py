@@ -25,7 +25,7 @@ from ._nodes import (
     copies_quietly,
     default_of,
     extra_behavior,
-    field_key,
+    field_ways,
     find_in_record,
     is_strict,
     making_calls,
@@ -44,10 +44,8 @@ class Objects(Base):
         check_config(config)
         extra = extra_behavior(schema["schema"], config)
         fields = schema["schema"]["fields"]
-        return (
-            *self._fields(schema, config, fields, extra, "model", path),
-            (schema.get("post_init"), None, ()),
-        )
+        init = (schema.get("post_init"), None, ())
+        return self._fields(schema, config, fields, extra, "model", path, init)
 
     def _root_model(self, schema: CoreSchema, path: Any) -> tuple[Any, ...]:
         config = check_model_class(schema)
@@ -68,10 +66,7 @@ class Objects(Base):
             for name, field in schema["fields"].items()
         }
         extra = extra_behavior(schema, config)
-        return (
-            *self._fields({**schema, "cls": dict}, config, fields, extra, "dict", path),
-            (None, None, ()),
-        )
+        return self._fields({**schema, "cls": dict}, config, fields, extra, "dict", path)
 
     def _dataclass(self, schema: CoreSchema, outer: CoreSchema, path: Any) -> tuple[Any, ...]:
         check_dataclass(schema)
@@ -88,10 +83,8 @@ class Objects(Base):
         fields = {field["name"]: field for field in inner["fields"]}
         unread = [i for i, field in enumerate(inner["fields"]) if not field.get("init", True)]
         post_init = "__post_init__" if schema.get("post_init") else None
-        return (
-            *self._fields(schema, config, fields, extra, make, path),
-            (post_init, init_only if post_init or init_only else None, tuple(unread)),
-        )
+        init = (post_init, init_only if post_init or init_only else None, tuple(unread))
+        return self._fields(schema, config, fields, extra, make, path, init)
 
     # ---- Named tuples ------------------------------------------------------------------------
 
@@ -120,17 +113,9 @@ class Objects(Base):
         inits = any("__init__" in vars(base) for base in cls.__mro__[:-1])
         if not written or inits or cls._fields != names:
             raise NotNative("a __new__ or __init__ of its own")
-        return (
-            *self._fields(
-                {"type": "named-tuple", "cls": cls},
-                config,
-                {field["name"]: field for field in fields},
-                "forbid",
-                "named",
-                path,
-            ),
-            (None, None, ()),
-        )
+        schema = {"type": "named-tuple", "cls": cls}
+        by_name = {field["name"]: field for field in fields}
+        return self._fields(schema, config, by_name, "forbid", "named", path)
 
     # ---- What all have in common -------------------------------------------------------------
 
@@ -142,24 +127,26 @@ class Objects(Base):
         extra: str,
         make: str,
         path: Any,
+        init: tuple[Any, ...] = (None, None, ()),
     ) -> tuple[Any, ...]:
-        """A MODEL or NAMED, all but the last entry."""
+        """A MODEL or NAMED; `init` is what py_program.c says of it."""
         # Python mode wants an instance then.
         impure = make not in ("dict", "named") and is_strict(schema, config)
-        keys, defaults, children = [], [], []
+        ways, defaults, children = [], [], []
         if len(fields) > MAX_KEYS:
             raise NotNative(f"more than {MAX_KEYS} fields")
         if make not in ("dict", "named") and making_calls(schema):
             impure = True  # a trial run must not call what the user wrote, nor raise
         for name, field in fields.items():
-            keys.append(field_key(name, field, config))
+            ways.append(field_ways(name, field, config))
             default, calls = _field_default(field, config)
             impure = impure or calls
             defaults.append(default)
             if find_in_record(field["schema"], takes_info, self.definitions):
                 raise NotNative(f"field {name}: a validator that takes info")
-        if len(set(keys)) != len(keys):
-            raise NotNative("two fields of one key")
+        keys, lookup = _lookup(tuple(fields), ways)
+        if lookup and make == "named":
+            raise NotNative("several ways to a field of a named tuple")
         sizes = shared_sizes(fields, self.definitions)
         if sizes and make == "named":
             raise NotNative("sizes of one name, in a named tuple")
@@ -167,9 +154,24 @@ class Objects(Base):
             children.append(self.node(field["schema"], config, (*path, name)))
         self.impure = impure
         return (
-            NAMED if make == "named" else MODEL, schema["cls"], tuple(fields), tuple(keys),
-            tuple(children), tuple(defaults), extra, make, sizes,
+            NAMED if make == "named" else MODEL, schema["cls"], tuple(fields), keys,
+            tuple(children), tuple(defaults), extra, make, sizes, init, lookup,
         )  # fmt: skip
+
+
+def _lookup(names: tuple[str, ...], ways: list[list[tuple[Any, ...]]]) -> tuple[Any, Any]:
+    """The keys of the fields, and None; or, where a key each is not all, the ways to them.
+
+    The keys are then of no account, but that there is one for each field.
+    """
+    keys = tuple(way[0] for way, *_ in ways)
+    if len(set(keys)) == len(keys) and all(len(w) == 1 and len(w[0]) == 1 for w in ways):
+        return keys, None
+    first = {way[0]: 0 for each in ways for way in each}
+    if len(first) > MAX_KEYS:
+        raise NotNative(f"more than {MAX_KEYS} keys")
+    first = {key: number for number, key in enumerate(first)}
+    return names, (tuple(first), tuple(tuple((first[w[0]], w) for w in each) for each in ways))
 
 
 def _field_default(field: CoreSchema, config: CoreSchema) -> tuple[tuple[int, Any] | None, bool]:

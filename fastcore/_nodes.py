@@ -26,6 +26,7 @@ KNOWN_CONFIG = frozenset(
 )
 INT64 = (-(2**63), 2**63 - 1)
 MAX_DIMS = 8  # FC_SHAPE_MAX_DIMS
+MAX_PARTS = 8  # FC_WAY_PARTS: of an alias path
 MAX_KEYS = 4096  # FC_KEYS_MAX: fields of a model, texts of a Literal
 #: Factories that run no code of the user's.
 PLAIN_FACTORIES = (list, dict, set, frozenset, tuple, str, int, float, bool)
@@ -132,20 +133,34 @@ def check_dataclass(schema: CoreSchema) -> None:
     only(inner, "dataclass_name fields computed_fields collect_init_only extra_behavior")
 
 
-def field_key(name: str, field: CoreSchema, config: CoreSchema) -> str:
-    """The key that a document has for the field."""
+def field_ways(name: str, field: CoreSchema, config: CoreSchema) -> list[tuple[Any, ...]]:
+    """The ways to the field's value, in the order in which they count.
+
+    Each is a key, and keys and places below it.
+    """
     only(
         field, "schema validation_alias serialization_alias serialization_exclude "
         "serialization_exclude_if frozen required name kw_only init init_only",
     )  # fmt: skip
     alias = field.get("validation_alias")
     if alias is None or config.get("validate_by_alias") is False:
-        return name
+        return [(name,)]
+    ways = [(alias,)] if isinstance(alias, str) else [alias]
+    if isinstance(alias, list) and isinstance(alias[0], list):
+        ways = alias
     if config.get("validate_by_name"):
-        raise NotNative(f"field {name}: by alias and by name")
-    if not isinstance(alias, str):
-        raise NotNative(f"field {name}: alias paths or choices")
-    return alias
+        ways = [*ways, (name,)]
+    if any(len(way) > MAX_PARTS for way in ways):
+        raise NotNative(f"field {name}: an alias path of more than {MAX_PARTS} parts")
+    return [tuple(way) for way in ways]
+
+
+def field_key(name: str, field: CoreSchema, config: CoreSchema) -> str:
+    """The key that a document has for the field."""
+    (key, *below), *others = field_ways(name, field, config)
+    if others or below:
+        raise NotNative(f"field {name}: several ways to it, or a path")
+    return str(key)
 
 
 def extra_behavior(fields: CoreSchema, config: CoreSchema) -> str:

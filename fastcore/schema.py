@@ -487,7 +487,7 @@ class Schema(_core.Schema, Generic[T]):
         if isinstance(error, PydanticOmit):
             return 1
         if isinstance(error, PydanticUseDefault):
-            return self._nearest_default(node)
+            return self._nearest_default(node, loc)
         return raised_lines(error, loc, span, self._options.allow_nan)
 
     def _uncaught(self, signal: int) -> Any:
@@ -506,7 +506,7 @@ class Schema(_core.Schema, Generic[T]):
     ) -> Line:
         return too_short(kind, loc, span, least, actual)
 
-    def _nearest_default(self, node: int) -> tuple[Any] | int:
+    def _nearest_default(self, node: int, loc: tuple[Any, ...]) -> list[Line] | tuple[Any] | int:
         schema, config = self._program.originals[node]
         nearest = None
         while schema["type"] in ("default", "nullable", "definitions"):
@@ -514,7 +514,10 @@ class Schema(_core.Schema, Generic[T]):
             schema = schema["schema"]
         if nearest is None:
             return 2
-        found = cast(Any, self._validator_of(nearest, config).get_default_value())
+        try:
+            found = cast(Any, self._validator_of(nearest, config).get_default_value())
+        except ValidationError as error:
+            return line_errors(error, loc, None)
         return 2 if found is None else (found.value,)
 
     def _lines(self, error: ValidationError, loc: tuple[Any, ...], span: bytes) -> list[Line]:

@@ -23,6 +23,8 @@ from hypothesis import strategies as st
 from pydantic import (
     UUID4,
     AfterValidator,
+    AliasChoices,
+    AliasPath,
     BaseModel,
     ConfigDict,
     Field,
@@ -119,11 +121,23 @@ AFTERS = st.sampled_from(
 )
 
 
+#: Where a field's value is: under its name (None), an alias, a path below a key, or one of several.
+PATHS = st.sampled_from(
+    [("p", 0), ("p", -1), ("p", 1), ("q", "x"), ("q", "x", 0), ("r",), ("p", "x")]
+)
+ALIASES = st.one_of(
+    st.none(),
+    KEYS,
+    st.tuples(st.just("path"), PATHS),
+    st.tuples(st.just("choices"), st.lists(PATHS, min_size=1, max_size=3, unique=True)),
+)
+
+
 def _deeper(inner: st.SearchStrategy[Plan]) -> st.SearchStrategy[Plan]:
     field = st.tuples(
         inner,
         st.sampled_from(["required", "required", "default", "factory", "validated"]),
-        st.one_of(st.none(), KEYS),
+        ALIASES,
     )
     return st.one_of(
         st.tuples(st.just("list"), inner, _LENGTHS),
@@ -155,7 +169,7 @@ def _deeper(inner: st.SearchStrategy[Plan]) -> st.SearchStrategy[Plan]:
                 st.tuples(
                     inner,
                     st.sampled_from(["required", "default", "factory"]),
-                    st.one_of(st.none(), KEYS),
+                    ALIASES,
                 ),
                 max_size=4,
             ),
@@ -268,6 +282,14 @@ def make(plan: Plan) -> Any:
     }[kind]
 
 
+def _alias(alias: Any, name: str) -> Any:
+    if isinstance(alias, str):
+        return f"{alias}-{name}"
+    if alias[0] == "path":
+        return AliasPath(*alias[1])
+    return AliasChoices(*(AliasPath(*path) if len(path) > 1 else path[0] for path in alias[1]))
+
+
 def _after(what: str, value: Any) -> Any:
     """A validator that often objects."""
     CALLS.append((what, repr(value)))
@@ -309,7 +331,7 @@ def _fields(plan: Plan) -> Any:
     for name, (inner, presence, alias) in plan[1].items():
         type_ = make(inner)
         if alias is not None:
-            type_ = Annotated[type_, Field(validation_alias=f"{alias}-{name}")]
+            type_ = Annotated[type_, Field(validation_alias=_alias(alias, name))]
         annotations[name] = type_ if presence == "required" else NotRequired[type_]
         if presence == "required":
             required.append((name, type_))
@@ -353,7 +375,9 @@ def _enum(values: list[Any], base: str) -> Any:
 def _model(plan: Plan) -> type[BaseModel]:
     fields: dict[str, Any] = {}
     for name, (inner, presence, alias) in plan[1].items():
-        options: dict[str, Any] = {} if alias is None else {"alias": f"{alias}-{name}"}
+        options: dict[str, Any] = {}
+        if alias is not None:
+            options["validation_alias"] = _alias(alias, name)
         if presence == "default":
             options["default"] = default(inner)
         elif presence == "factory":
@@ -492,11 +516,22 @@ def _named_values(plan: Plan) -> st.SearchStrategy[Any]:
 def _objects(plan: Plan) -> st.SearchStrategy[Any]:
     required: dict[str, Any] = {}
     optional: dict[str, Any] = {"zz": WILD}
+    nested: list[st.SearchStrategy[Any]] = []
     for name, (inner, presence, alias) in plan[1].items():
         key = name if alias is None else f"{alias}-{name}"
-        (required if presence == "required" else optional)[key] = right(inner)
+        if isinstance(alias, tuple):
+            nested.append(right(inner))
+        else:
+            (required if presence == "required" else optional)[key] = right(inner)
         if alias is not None:
             optional[name] = right(inner)
+    if nested:
+        some = st.one_of(*nested)
+        items = st.lists(some, max_size=3)
+        fields = {"x": st.one_of(some, items), "y": some}
+        below = st.one_of(items, st.fixed_dictionaries({}, optional=fields), some)
+        required |= {"p": below, "q": below}
+        optional["r"] = some
     optional |= {name: INTS for name in ("only", "unread") if name in plan[3]}
     return st.fixed_dictionaries(required, optional=optional)
 

@@ -22,7 +22,17 @@ from fastcore._config import disabled
 
 from .test_schema import WHOLE, Flat, Tree, described, outcome
 from .test_schema_native import Cat, Dog, Plain, Typed
-from .test_schema_objects import Defaulted, Numbers, Pair, Private, Wide
+from .test_schema_objects import (
+    Defaulted,
+    Many,
+    Named,
+    Numbers,
+    Pair,
+    Pathed,
+    PathedData,
+    Private,
+    Wide,
+)
 
 
 def _picky(value: int) -> int:
@@ -101,6 +111,25 @@ class Inits:
 
     def __post_init__(self, b: int) -> None:
         _picky(b)
+
+
+class Ways(BaseModel):
+    """Fields that are found in several ways."""
+
+    named: Named
+    pathed: Pathed
+    data: PathedData
+    many: Many  # type: ignore[valid-type]
+
+
+WAYS = json.dumps(
+    {
+        "named": {"a": 1, "B": "x"},
+        "pathed": {"p": [1], "x": "y"},
+        "data": {"p": [1, 2]},
+        "many": {f"k{i}": [i + 10] for i in range(40)},
+    }
+).encode()
 
 
 class Hooks(BaseModel):
@@ -247,6 +276,7 @@ def spoiled(text: bytes) -> list[bytes]:
         (Mixed, [MIXED, *spoiled(MIXED)]),
         (Arrays, [ARRAYS, b'{"ids": [1, "a"], "matrix": [[1], []]}', b'{"ids": [1.5, 2']),
         (list[Annotated[int, AfterValidator(_picky)]], [b"[1, 2]", b"[1, 3, 4, 5]"]),
+        (Ways, [WAYS, *spoiled(WAYS), WAYS.replace(b"[1]", b'["x"]'), WAYS.replace(b"x", b"z")]),
         (Hooks, [HOOKS, *spoiled(HOOKS), HOOKS.replace(b"2}", b"3}"), HOOKS.replace(b"3", b"4")]),
     ],
 )
@@ -283,6 +313,7 @@ def test_reference_counts_stay(type_: Any, texts: list[bytes]) -> None:
         (Arrays, b'{"ids": [1], "matrix": [[1]]}'),
         (Chain, b'{"pet": {"kind": "ring", "chain": [{"link": {"link": 1}}]}}'),
         (Hooks, HOOKS),
+        (Ways, WAYS),
         (list[Private | None], b'[{"a": 1}, null]'),
         (dict[str, Numbers], b'{"x": [1]}'),
         (tuple[Pair, Wide], json.dumps([{"a": 1, "c": [2]}, list(range(40))]).encode()),

@@ -198,11 +198,13 @@ def test_the_nearest_default_that_is_asked_for() -> None:
         inner: Inner = Field(default_factory=lambda: Inner.model_construct(first=0, second=0))
         many: list[Inner] = [None]  # type: ignore[list-item]
         few: tuple[asking, int] = (1, 2)  # type: ignore[valid-type]
+        bad: asking = Field("x", validate_default=True)  # type: ignore[valid-type]
 
     inner = {"first": 1, "second": 2}
     for type_, document in (
         (Outer, {"own": 1, "inner": inner, "many": [inner], "few": [3, 4]}),
         (Outer, {"many": [{"first": "x", "second": 2}], "few": ["x", 4]}),
+        (Outer, {"few": [3], "bad": 1}),
         (Inner, inner),
         (list[Inner], [{"first": "x", "second": 2}, inner]),
         (Data, {"a": "x", "b": 2, "c": "y"}),

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from typing import Annotated, Any, Generic, NamedTuple, TypeVar
+from typing import Annotated, Any, Generic, NamedTuple, NotRequired, TypeVar
 
 import pytest
 from pydantic import (
     AfterValidator,
+    AliasChoices,
+    AliasPath,
     BaseModel,
     ConfigDict,
     Field,
     PrivateAttr,
     RootModel,
     TypeAdapter,
+    create_model,
     model_validator,
 )
 from pydantic_core import PydanticCustomError, PydanticOmit, PydanticUseDefault
+from typing_extensions import TypedDict
 
 from fastcore import Rows, Schema
 from fastcore._config import disabled
@@ -310,3 +314,83 @@ def test_methods_run_field_by_field_in_order() -> None:
 
 def test_records_of_columns_have_no_such_methods() -> None:
     assert not Schema(Rows[Private]).explain().native
+
+
+# ---- Several ways to a field -------------------------------------------------------------
+
+
+class Named(BaseModel):
+    model_config = ConfigDict(populate_by_name=True)
+    a: int = Field(alias="A")
+    b: str = Field("b", alias="B")
+    c: float = 0.5
+
+
+class Pathed(BaseModel):
+    a: int = Field(validation_alias=AliasPath("p", 0))
+    b: str = Field("b", validation_alias=AliasChoices("x", AliasPath("p", -1), AliasPath("q", "x")))
+    c: list[int] = Field([], validation_alias="p")
+    d: Annotated[int, AfterValidator(_ask)] = Field(3, validation_alias=AliasPath("q", "y", 1))
+
+
+class Strictly(Named):
+    model_config = ConfigDict(extra="forbid")
+
+
+class Widely(Pathed):
+    model_config = ConfigDict(extra="allow")
+
+
+@dataclasses.dataclass
+class PathedData:
+    a: Annotated[int, Field(validation_alias=AliasChoices("x", AliasPath("p", 0)))]
+    b: Annotated[int, Field(validation_alias=AliasPath("p", 1))] = 2
+
+
+class PathedDict(TypedDict):
+    a: Annotated[int, Field(validation_alias=AliasPath("p", "x"))]
+    b: NotRequired[Annotated[int, Field(validation_alias=AliasPath("p", "y"))]]
+
+
+#: More ways and keys than the kernel keeps room for.
+Many = create_model(
+    "Many", **{f"f{i}": (int, Field(validation_alias=AliasPath(f"k{i}", 0))) for i in range(40)}
+)
+ALIASED: list[tuple[Any, Any]] = [
+    (Named, {"A": 1, "b": "x"}),
+    (Named, {"a": 1, "B": "x", "c": 1}),
+    (list[Named], [{"a": 1}, {"A": 2}]),
+    (Strictly, {"a": 1, "B": "x"}),
+    (Pathed, {"p": [1, 2]}),
+    (Pathed, {"p": [1], "x": "y", "q": {"x": "z", "y": [0, 1]}}),
+    (Widely, {"p": [1, 2], "x": "a", "more": [1]}),
+    (PathedData, {"p": [1, 2]}),
+    (PathedData, {"x": 5}),
+    (PathedDict, {"p": {"x": 1}}),
+    (Many, {f"k{i}": [i, "x"] for i in range(40)}),
+]
+
+
+@pytest.mark.parametrize(("type_", "value"), ALIASED)
+def test_several_ways_are_found_in_c(type_: Any, value: Any) -> None:
+    schema = Schema(type_)
+    assert schema.explain().native
+    for text in (json.dumps(value).encode(), json.dumps(value).replace("p", "\\u0070").encode()):
+        assert_same(schema, TypeAdapter(type_), text)
+
+
+@pytest.mark.parametrize("type_", list(dict(ALIASED)))
+def test_wrong_values_at_the_end_of_ways(type_: Any) -> None:
+    schema, adapter = Schema(type_), TypeAdapter(type_)
+    values = [1, "x", ["x"], [1, "y"], [], {}, {"x": 1}, {"x": "x", "y": ["a", "b"]}, {"y": [1, 5]}]
+    for first in values:
+        for second in values:
+            assert_same(schema, adapter, json.dumps({"p": first, "q": second}).encode())
+            assert_same(schema, adapter, json.dumps({"p": first, "x": second}).encode())
+            assert_same(schema, adapter, json.dumps({"a": first, "A": second, "B": "x"}).encode())
+    for text in (
+        b'{"p": [1], "p": [2]}', b'{"a": 1, "a": 2}', b'{"A": "x", "a": 2, "A": 3}', b"[]",
+        b'{"p": {"x": 1, "x": 2}}', b'{"q": {"x": "a", "x": "b"}, "p": [1]}', b"{}",
+        b'{"p": {"x": "a", "y": 1, "x": 2}}', b'{"a": 1, "zz": 1}', b'{"x": 1, "zz": {"zz": 1}}',
+    ):  # fmt: skip
+        assert_same(schema, adapter, text)

@@ -101,12 +101,13 @@ enum {
 typedef struct fc_node {
     uint8_t kind;
     uint8_t checks;
-    bool nullable; /* null is accepted as well */
-    bool impure;   /* a trial run leaves it to the original */
-    bool variadic; /* TUPLE: any number of items */
-    bool lane;     /* MODEL: its objects are tried as one (fc_tape_node) */
-    bool skips;    /* MODEL: keys that are no field's are passed over */
-    bool leads;    /* columns, or models with `lane`, can be below it: see tape.c */
+    bool nullable;  /* null is accepted as well */
+    bool impure;    /* a trial run leaves it to the original */
+    bool variadic;  /* TUPLE: any number of items */
+    bool searched;  /* MODEL: the values of its fields are found by the glue, not by `keys` */
+    bool lane;      /* MODEL: its objects are tried as one (fc_tape_node) */
+    bool skips;     /* MODEL: keys that are no field's are passed over */
+    bool leads;     /* columns, or models with `lane`, can be below it: see tape.c */
     uint32_t child; /* UUID: the version, or 0 for any */
     union {
         struct {

@@ -207,14 +207,20 @@ static PyObject *build_kind(fc_build *build, uint32_t number, uint32_t at, const
 
 /* User code below asks for the nearest default: that of this node, if it has one. What was found
  * below does not count then; and if it has none, the node above is asked. */
-static PyObject *take_default(fc_build *build, uint32_t number, Py_ssize_t earlier) {
-    PyObject *found = PyObject_CallMethod((PyObject *)build->self, "_nearest_default", "I", number);
+static PyObject *take_default(fc_build *build, uint32_t number, Py_ssize_t earlier,
+                              const fc_path *path) {
+    PyObject *loc = fc_py_loc(path), *found = NULL;
+    if (loc)
+        found = PyObject_CallMethod((PyObject *)build->self, "_nearest_default", "IO", number, loc);
     PyObject *value = found && PyTuple_Check(found) ? Py_NewRef(PyTuple_GET_ITEM(found, 0)) : NULL;
-    Py_XDECREF(found);
-    if (value) build->signal = FC_SIGNAL_NONE;
+    PyObject *lines = found && PyList_Check(found) ? found : NULL; /* the default is not valid */
+    if (value || lines) build->signal = FC_SIGNAL_NONE;
+    if (lines && !build->errors) build->errors = PyList_New(0);
     if (found && build->errors &&
-        PyList_SetSlice(build->errors, earlier, PyList_GET_SIZE(build->errors), NULL) < 0)
+        PyList_SetSlice(build->errors, earlier, PyList_GET_SIZE(build->errors), lines) < 0)
         Py_CLEAR(value);
+    Py_XDECREF(found);
+    Py_XDECREF(loc);
     return value;
 }
 
@@ -222,6 +228,6 @@ PyObject *fc_py_build(fc_build *build, uint32_t number, uint32_t at, const fc_pa
     Py_ssize_t earlier = build->errors ? PyList_GET_SIZE(build->errors) : 0;
     PyObject *value = build_kind(build, number, at, path);
     if (FC_UNLIKELY(!value && build->signal == FC_SIGNAL_DEFAULT && !PyErr_Occurred()))
-        return take_default(build, number, earlier);
+        return take_default(build, number, earlier, path);
     return value;
 }

@@ -10,6 +10,7 @@ enum { LOCAL_FIELDS = 32 };
 typedef struct match {
     uint32_t *at;
     uint32_t local[LOCAL_FIELDS];
+    uint32_t *way; /* of a model with a lookup: the way to each, and room for the first keys */
     uint32_t given;
     bool extra, fits;
 } match;
@@ -40,11 +41,31 @@ static void match_pairs(const fc_tape *tape, const fc_node *node, uint32_t objec
     }
 }
 
+static int match_ways(fc_build *build, const fc_node *node, const fc_py_model *model,
+                      uint32_t object, match *m) {
+    uint32_t fields = node->keys.count;
+    m->way = PyMem_New(uint32_t, (size_t)fields + model->lookup->first.count);
+    if (!m->way) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    m->fits = fc_py_lookup_find(build, model->lookup, fields, object, node->skips, m->at, m->way,
+                                m->way + fields, &m->extra);
+    for (uint32_t i = 0; i < fields; i++) m->given += m->at[i] != 0;
+    return 0;
+}
+
+static void match_free(match *m) {
+    if (m->at != m->local) PyMem_Free(m->at);
+    PyMem_Free(m->way);
+}
+
 /* Finds the fields in the object, the last of equal keys winning. 0, or -1 with an exception. */
 static int match_fields(fc_build *build, const fc_node *node, const fc_py_model *model,
                         uint32_t object, match *m) {
     uint32_t fields = node->keys.count;
     m->at = m->local;
+    m->way = NULL;
     if (fields > LOCAL_FIELDS && !(m->at = PyMem_New(uint32_t, fields))) {
         PyErr_NoMemory();
         return -1;
@@ -53,10 +74,13 @@ static int match_fields(fc_build *build, const fc_node *node, const fc_py_model 
     m->given = 0;
     m->extra = false;
     m->fits = true;
-    if (build->tape->nodes[object].flags & FC_TAPE_RECORD)
+    if (build->tape->nodes[object].flags & FC_TAPE_RECORD) {
         match_record(build->tape->nodes, object, fields, m);
-    else
+    } else if (FC_UNLIKELY(model->lookup != NULL)) {
+        if (match_ways(build, node, model, object, m) < 0) return match_free(m), -1;
+    } else {
         match_pairs(build->tape, node, object, m);
+    }
     if (m->extra && model->forbid_extra) m->fits = false;
     if (m->given < fields)
         for (uint32_t i = 0; i < fields; i++)
@@ -64,10 +88,6 @@ static int match_fields(fc_build *build, const fc_node *node, const fc_py_model 
     for (uint32_t i = 0; i < model->unread_count; i++)
         if (m->at[model->unread[i]]) m->fits = false;
     return 0;
-}
-
-static void match_free(match *m) {
-    if (m->at != m->local) PyMem_Free(m->at);
 }
 
 PyObject *fc_py_make_default(fc_build *build, const fc_py_model *model, uint32_t field) {
@@ -101,6 +121,31 @@ static void note_missing(fc_build *build, const fc_tape_node *object, const fc_p
     Py_XDECREF(loc);
 }
 
+/* The value of a field that the document gives, at its path. NULL as fc_py_build. */
+static inline PyObject *build_given(fc_build *build, const fc_node *node, const fc_py_model *model,
+                                    const match *m, uint32_t field, const fc_tape_node *object,
+                                    const fc_path *here) {
+    PyObject *value = fc_py_build_quick(build, node->fields[field], m->at[field]);
+    if (!value && !PyErr_Occurred())
+        value = fc_py_build(build, node->fields[field], m->at[field], here);
+    if (FC_UNLIKELY(!value && build->signal == FC_SIGNAL_DEFAULT && !PyErr_Occurred())) {
+        value = fc_py_field_default(build, model, field);
+        if (!value && model->make == FC_MAKE_MODEL) note_missing(build, object, here);
+    }
+    return value;
+}
+
+/* The same where there are several ways to a value: its path is the one that was gone. A function
+ * of its own, for the room on the stack. */
+static __attribute__((noinline)) PyObject *build_found(fc_build *build, const fc_node *node,
+                                                       const fc_py_model *model, const match *m,
+                                                       uint32_t field, const fc_tape_node *object,
+                                                       const fc_path *path) {
+    fc_path chain[FC_WAY_PARTS];
+    path = fc_py_lookup_path(&model->lookup->ways[m->way[field]], path, chain);
+    return build_given(build, node, model, m, field, object, path);
+}
+
 /* Puts every field into `dict`; -1: stop, 0: some are not valid, 1: all are. A field that is
  * omitted counts as not given, and has no value. */
 static int build_fields(fc_build *build, const fc_node *node, const fc_py_model *model, match *m,
@@ -111,13 +156,9 @@ static int build_fields(fc_build *build, const fc_node *node, const fc_py_model 
         if (m->at[i]) {
             /* Errors name the key that was found, which may be an alias. */
             fc_path here = {path, PyTuple_GET_ITEM(model->keys, i), 0};
-            value = fc_py_build_quick(build, node->fields[i], m->at[i]);
-            if (!value && !PyErr_Occurred())
-                value = fc_py_build(build, node->fields[i], m->at[i], &here);
-            if (FC_UNLIKELY(!value && build->signal == FC_SIGNAL_DEFAULT && !PyErr_Occurred())) {
-                value = fc_py_field_default(build, model, i);
-                if (!value && model->make == FC_MAKE_MODEL) note_missing(build, object, &here);
-            }
+            value = FC_UNLIKELY(model->lookup != NULL)
+                        ? build_found(build, node, model, m, i, object, path)
+                        : build_given(build, node, model, m, i, object, &here);
             if (!value && !fc_py_stopped(build)) {
                 if (build->signal && model->make != FC_MAKE_MODEL && model->make != FC_MAKE_DICT)
                     return -1; /* a dataclass goes as a whole */
@@ -151,10 +192,11 @@ static PyObject *build_extra(fc_build *build, const fc_node *node, const fc_py_m
                              uint32_t object) {
     PyObject *extra = PyDict_New();
     const fc_tape_node *nodes = build->tape->nodes;
+    const fc_keys *known_keys = model->lookup ? &model->lookup->first : &node->keys;
     uint32_t child = object + 1;
     for (uint64_t i = 0; extra && i < nodes[object].as.count; i++) {
         fc_json_string text = fc_tape_string(build->tape, &nodes[child]);
-        if (fc_keys_find(&node->keys, &text, 0) < 0) {
+        if (fc_keys_find(known_keys, &text, 0) < 0) {
             PyObject *key = fc_py_build_string(&text);
             int known = key ? PyDict_Contains(extra, key) : -1;
             if (known == 0 && model->make != FC_MAKE_MODEL)

@@ -9,10 +9,12 @@
  *   LIST, DICT, SET, FROZENSET   child, min, max
  *   TUPLE             children, any number of one, min, max
  *   MODEL             cls, names, keys, children, defaults, extra, make,
- *                     sizes (name, field, dimension), init
+ *                     sizes (name, field, dimension), init, lookup
  *                     (defaults: None or (how, object); extra: "ignore", "forbid", "allow";
  *                     make: "model", "dataclass", "slots", "dict"; init: post_init | None, names
  *                     that it is given | None, numbers of the fields that no document gives)
+ *                     (lookup: None, or the first parts of all ways to fields, and for each field
+ *                     its ways in order: number of the first part, all parts)
  *   NAMED             the same; make: "named"
  *   ROOT              cls, child, post_init | None
  *   TAGGED            key, tags, children
@@ -32,50 +34,9 @@
 
 #include "python/py_array.h"
 #include "python/py_columns.h"
-#include "python/py_schema.h"
+#include "python/py_program.h"
 
-static PyObject *misshapen(void) {
-    PyErr_SetString(PyExc_SystemError, "a schema's program has not the expected shape");
-    return NULL;
-}
-
-static PyObject *item(PyObject *tuple, Py_ssize_t i) {
-    if (!PyTuple_Check(tuple) || i >= PyTuple_GET_SIZE(tuple)) return misshapen();
-    return PyTuple_GET_ITEM(tuple, i);
-}
-
-static PyObject *tuple_item(PyObject *tuple, Py_ssize_t i) {
-    PyObject *found = item(tuple, i);
-    return found && !PyTuple_Check(found) ? misshapen() : found;
-}
-
-static PyTypeObject *type_item(PyObject *tuple, Py_ssize_t i) {
-    PyObject *found = item(tuple, i);
-    return (PyTypeObject *)(found && !PyType_Check(found) ? misshapen() : found);
-}
-
-static int number(PyObject *tuple, Py_ssize_t i, long long *out) {
-    PyObject *object = item(tuple, i);
-    if (!object) return -1;
-    *out = PyLong_AsLongLong(object);
-    return *out == -1 && PyErr_Occurred() ? -1 : 0;
-}
-
-/* The number of one of `count` things. */
-static int index_item(PyObject *tuple, Py_ssize_t i, uint32_t count, uint32_t *out) {
-    long long value;
-    if (number(tuple, i, &value) < 0) return -1;
-    if (value < 0 || value >= count) return misshapen(), -1;
-    *out = (uint32_t)value;
-    return 0;
-}
-
-static int no_memory(void) {
-    PyErr_NoMemory();
-    return -1;
-}
-
-static int load_keys(fc_arena *arena, PyObject *texts, fc_keys *out) {
+int fc_py_load_keys(fc_arena *arena, PyObject *texts, fc_keys *out) {
     Py_ssize_t count = PyTuple_GET_SIZE(texts);
     const char **data = PyMem_New(const char *, count ? count : 1);
     size_t *lens = PyMem_New(size_t, count ? count : 1);
@@ -162,7 +123,7 @@ static int load_uuid(PyObject *tuple, fc_node *node, fc_py_node *py) {
 static int load_literal(fc_py_schema *self, PyObject *tuple, fc_node *node, fc_py_node *py) {
     PyObject *texts = tuple_item(tuple, 2), *ints = texts ? tuple_item(tuple, 3) : NULL;
     py->values = ints ? tuple_item(tuple, 4) : NULL;
-    if (!py->values || load_keys(&self->arena, texts, &node->keys) < 0) return -1;
+    if (!py->values || fc_py_load_keys(&self->arena, texts, &node->keys) < 0) return -1;
     Py_ssize_t count = PyTuple_GET_SIZE(ints);
     if (PyTuple_GET_SIZE(py->values) != PyTuple_GET_SIZE(texts) + count) return misshapen(), -1;
     int64_t *values = fc_arena_zeros(&self->arena, (size_t)count + 1, sizeof *values);
@@ -290,7 +251,7 @@ static int load_model(fc_py_schema *self, PyObject *tuple, fc_node *node, fc_py_
         PyTuple_GET_SIZE(model->keys) != PyTuple_GET_SIZE(children) || !PyUnicode_Check(extra) ||
         !PyUnicode_Check(make))
         return misshapen(), -1;
-    if (load_keys(&self->arena, model->keys, &node->keys) < 0 ||
+    if (fc_py_load_keys(&self->arena, model->keys, &node->keys) < 0 ||
         load_nodes(self, children, false, &node->fields) < 0)
         return -1;
     model->forbid_extra = PyUnicode_CompareWithASCIIString(extra, "forbid") == 0;
@@ -304,8 +265,10 @@ static int load_model(fc_py_schema *self, PyObject *tuple, fc_node *node, fc_py_
          !(model->set_fields = descriptor(model->cls, "__pydantic_fields_set__"))))
         return -1;
     if (load_init(self, item(tuple, 10), model) < 0 ||
-        load_sizes(self, tuple_item(tuple, 9), model) < 0)
+        load_sizes(self, tuple_item(tuple, 9), model) < 0 ||
+        fc_py_lookup_load(&self->arena, item(tuple, 11), model) < 0)
         return -1;
+    node->searched = model->lookup != NULL;
     return load_defaults(self, item(tuple, 6), model);
 }
 
@@ -328,9 +291,9 @@ static int load_tagged(fc_py_schema *self, PyObject *tuple, fc_node *node, fc_py
     py->tag_key = fc_arena_zeros(&self->arena, 1, sizeof *py->tag_key);
     if (!py->tag_key) return no_memory();
     PyObject *keys = PyTuple_Pack(1, key); /* the table keeps its own copy of the text */
-    int failed = keys ? load_keys(&self->arena, keys, py->tag_key) : -1;
+    int failed = keys ? fc_py_load_keys(&self->arena, keys, py->tag_key) : -1;
     Py_XDECREF(keys);
-    return failed < 0 ? -1 : load_keys(&self->arena, tags, &node->keys);
+    return failed < 0 ? -1 : fc_py_load_keys(&self->arena, tags, &node->keys);
 }
 
 static int load_union(fc_py_schema *self, PyObject *tuple, fc_node *node) {
@@ -351,7 +314,7 @@ static int load_record(fc_py_schema *self, PyObject *tuple, uint32_t records, ui
                        fc_record *record) {
     PyObject *keys = tuple_item(tuple, 0), *fields = keys ? tuple_item(tuple, 1) : NULL;
     PyObject *forbid = fields ? item(tuple, 2) : NULL;
-    if (!forbid || load_keys(&self->arena, keys, &record->keys) < 0) return -1;
+    if (!forbid || fc_py_load_keys(&self->arena, keys, &record->keys) < 0) return -1;
     Py_ssize_t count = PyTuple_GET_SIZE(fields);
     fc_record_field *out = fc_arena_zeros(&self->arena, (size_t)count + 1, sizeof *out);
     if (!out) return no_memory();

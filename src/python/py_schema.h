@@ -14,6 +14,20 @@ typedef struct fc_py_size {
     uint32_t name, field, dimension; /* `name`: a number */
 } fc_py_size;
 
+/* A way from an object to the value of a field: a key, and keys and places below it. */
+typedef struct fc_py_way {
+    uint32_t first;  /* the number of its key among those that some way begins with */
+    PyObject *parts; /* tuple of str and int, the key among them */
+} fc_py_way;
+
+typedef struct fc_py_lookup {
+    fc_keys first;
+    fc_py_way *ways;  /* of all fields, each field's in the order in which they count */
+    uint32_t *starts; /* where those of each field begin, and behind the last of all */
+} fc_py_lookup;
+
+enum { FC_WAY_PARTS = 8 };
+
 typedef struct fc_py_model {
     PyTypeObject *cls;
     PyObject *names;         /* tuple of field names, interned */
@@ -29,6 +43,7 @@ typedef struct fc_py_model {
     uint32_t unread_count;
     fc_py_size *sizes; /* in order of name, and below that of the fields */
     uint32_t size_count;
+    fc_py_lookup *lookup; /* or NULL: `keys` are the ways to the fields */
     bool allow_extra, forbid_extra;
     uint8_t make; /* FC_MAKE_* */
 } fc_py_model;
@@ -142,6 +157,14 @@ PyObject *fc_py_make_default(fc_build *build, const fc_py_model *model, uint32_t
 /* After FC_SIGNAL_DEFAULT from below the field: its own default, which settles the signal; or NULL.
  */
 PyObject *fc_py_field_default(fc_build *build, const fc_py_model *model, uint32_t field);
+/* Finds the values of the `fields` fields of the object: `at` is the tape node of each (0: there is
+ * none), `way` the number of the way to it. `places` has room for a number for each first key;
+ * `extra` says whether there are keys that begin no way. False: the original has to look. */
+bool fc_py_lookup_find(const fc_build *build, const fc_py_lookup *lookup, uint32_t fields,
+                       uint32_t object, bool skips, uint32_t *at, uint32_t *way, uint32_t *places,
+                       bool *extra);
+/* The path of the value at the end of the way; `chain` has room for its FC_WAY_PARTS parts. */
+const fc_path *fc_py_lookup_path(const fc_py_way *way, const fc_path *path, fc_path *chain);
 /* Calls the method of a new instance; takes its reference, and gives it back or NULL. `args` is the
  * tuple of its arguments, or NULL: None alone. */
 PyObject *fc_py_post_init(fc_build *build, uint32_t node, uint32_t at, const fc_path *path,

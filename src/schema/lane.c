@@ -215,7 +215,9 @@ static bool leads(const fc_node *nodes, const fc_node *node) {
     case FC_NODE_LIST:
     case FC_NODE_ROOT:
     case FC_NODE_AFTER: return nodes[node->child].leads;
-    case FC_NODE_MODEL: break;
+    case FC_NODE_MODEL:
+        if (node->searched) return false;
+        break;
     default: return false;
     }
     for (uint32_t i = 0; i < node->keys.count; i++)
@@ -227,7 +229,7 @@ void fc_lane_mark(fc_node *nodes, uint32_t count) {
     for (uint32_t i = 0; i < count; i++) {
         fc_node *node = &nodes[i];
         node->leads = false;
-        if (node->kind != FC_NODE_MODEL) continue;
+        if (node->kind != FC_NODE_MODEL || node->searched) continue;
         node->lane = node->keys.count > 0 && node->keys.count <= FC_RECORD_MAX_FIELDS;
         for (uint32_t f = 0; f < node->keys.count && node->lane; f++)
             node->lane = scalars(nodes, node->fields[f]);
