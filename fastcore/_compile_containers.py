@@ -24,6 +24,7 @@ from ._nodes import (
     NAMED,
     NONE,
     NULLABLE,
+    PLAIN,
     SET,
     STR,
     TAGGED,
@@ -137,6 +138,14 @@ class Containers(Base):
         if inner["type"] == "definition-ref":
             inner = self.definitions.get(inner["schema_ref"], inner)
         return inner["cls"] if inner["type"] == "enum" else None
+
+    def _function_plain(self, schema: CoreSchema, config: CoreSchema, path: Any) -> tuple[Any, ...]:
+        only(schema, "function json_schema_input_schema")
+        function = schema["function"]
+        if function["type"] != "no-info":
+            raise NotNative("a validator that takes info")
+        self.impure = True
+        return (PLAIN, function["function"])
 
     def _function_after(self, schema: CoreSchema, config: CoreSchema, path: Any) -> tuple[Any, ...]:
         only(schema, "schema function")

@@ -8,7 +8,7 @@ from ._rewrite import CoreSchema, children
 
 ORIGINAL, ANY, NONE, BOOL, INT, FLOAT, STR, LITERAL, LIST, DICT, MODEL, ROWS, ROW, ARRAY = range(14)
 (TUPLE, SET, FROZENSET, TAGGED, UNION, AFTER, DATE, DATETIME, UUID, BYTES, TABLE) = range(14, 25)
-ROOT, NAMED, TIME, DURATION, DECIMAL = range(25, 30)
+ROOT, NAMED, TIME, DURATION, DECIMAL, PLAIN = range(25, 31)
 #: Flags of a node: null may stand there; it leads to columns; Python mode may answer otherwise than
 #: JSON mode, or it calls what the user wrote.
 NULLABLE, IMPURE = 1, 4

@@ -28,6 +28,7 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    PlainValidator,
     PrivateAttr,
     RootModel,
     StringConstraints,
@@ -151,7 +152,7 @@ def _deeper(inner: st.SearchStrategy[Plan]) -> st.SearchStrategy[Plan]:
             st.lists(inner, min_size=2, max_size=3),
             st.sampled_from(["smart", "smart", "left_to_right"]),
         ),
-        st.tuples(st.just("after"), inner, AFTERS),
+        st.tuples(st.sampled_from(["after", "after", "plain"]), inner, AFTERS),
         st.tuples(
             st.just("tagged"),
             st.dictionaries(
@@ -252,6 +253,8 @@ def make(plan: Plan) -> Any:
         return Annotated[joined, Field(union_mode=plan[2])] if odd else joined
     if kind == "after":
         return Annotated[make(plan[1]), AfterValidator(functools.partial(_after, plan[2]))]
+    if kind == "plain":
+        return Annotated[make(plan[1]), PlainValidator(functools.partial(_after, plan[2]))]
     if kind == "tagged":
         return _tagged(plan)
     if kind in ("typed", "dataclass", "slots"):
@@ -455,7 +458,7 @@ def right(plan: Plan) -> st.SearchStrategy[Any]:
         return st.lists(right(plan[1]), max_size=4)
     if kind == "union":
         return st.one_of(*(right(p) for p in plan[1]))
-    if kind in ("after", "root"):
+    if kind in ("after", "plain", "root"):
         return right(plan[1])
     if kind == "tagged":
         return st.one_of(*(

@@ -15,7 +15,14 @@ from typing import Annotated, Any, Literal
 
 import numpy as np
 import pytest
-from pydantic import AfterValidator, BaseModel, Field, StringConstraints, TypeAdapter
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    Field,
+    PlainValidator,
+    StringConstraints,
+    TypeAdapter,
+)
 
 from fastcore import Array, Schema, Shape, _core
 from fastcore._config import disabled
@@ -276,6 +283,7 @@ def spoiled(text: bytes) -> list[bytes]:
         (Mixed, [MIXED, *spoiled(MIXED)]),
         (Arrays, [ARRAYS, b'{"ids": [1, "a"], "matrix": [[1], []]}', b'{"ids": [1.5, 2']),
         (list[Annotated[int, AfterValidator(_picky)]], [b"[1, 2]", b"[1, 3, 4, 5]"]),
+        (list[Annotated[int, PlainValidator(_picky)]], [b"[1, 2]", b"[1, 3, 4, [5]]"]),
         (Ways, [WAYS, *spoiled(WAYS), WAYS.replace(b"[1]", b'["x"]'), WAYS.replace(b"x", b"z")]),
         (Hooks, [HOOKS, *spoiled(HOOKS), HOOKS.replace(b"2}", b"3}"), HOOKS.replace(b"3", b"4")]),
     ],

@@ -17,10 +17,11 @@ from pydantic import (
     AfterValidator,
     BaseModel,
     Field,
+    PlainValidator,
     StringConstraints,
     TypeAdapter,
 )
-from pydantic_core import PydanticUseDefault
+from pydantic_core import PydanticOmit, PydanticUseDefault
 from typing_extensions import TypedDict
 
 from fastcore import Schema
@@ -170,6 +171,31 @@ def test_a_validator_after_is_called_from_c() -> None:
     assert_same(schema, TypeAdapter(type_), b"[1, 3, 2, 4]")
     assert schema.try_route_json(b"[1]") is NotImplemented  # a trial run calls no user code
     assert seen == [1, 2, *[1, 3, 2, 4] * 2]
+
+
+def test_a_plain_validator_is_called_from_c() -> None:
+    def note(value: Any) -> Any:
+        CALLS.append(described(value))
+        if value == {"a": [1.5, None]}:
+            value["a"].append("seen")  # it is its own
+        if value == 13:
+            raise ValueError("thirteen")
+        if value == 15:
+            raise PydanticOmit
+        if value == [16]:
+            raise PydanticUseDefault
+        return value
+
+    class Model(BaseModel):
+        a: Annotated[Any, PlainValidator(note)]
+        b: Annotated[int, PlainValidator(note)] = 2
+
+    schema = Schema(Model)
+    assert schema.explain().native
+    assert schema.try_route_json(b'{"a": 1}') is NotImplemented
+    for value in (1, {"a": [1.5, None]}, 13, 15, [16], 10**30, "\u00e9", [[]], None, True):
+        for document in ({"a": value}, {"a": 1, "b": value}, {"b": value}, {"a": 13, "b": value}):
+            assert_same(schema, TypeAdapter(Model), json.dumps(document).encode())
 
 
 def test_the_nearest_default_that_is_asked_for() -> None:

@@ -70,7 +70,8 @@ typedef enum fc_node_kind {
     FC_NODE_NAMED, /* array or object: `keys` and `fields` as of a MODEL */
     FC_NODE_TIME,
     FC_NODE_DURATION,
-    FC_NODE_DECIMAL /* a number, or a text of one */
+    FC_NODE_DECIMAL, /* a number, or a text of one */
+    FC_NODE_PLAIN    /* whatever the glue's function makes of the value */
 } fc_node_kind;
 
 /* What a node checks besides its kind. */

@@ -185,6 +185,7 @@ static PyObject *build_kind(fc_build *build, uint32_t number, uint32_t at, const
     case FC_NODE_FROZENSET: return fc_py_build_set(build, number, at, path);
     case FC_NODE_TAGGED: return fc_py_build_tagged(build, number, at, path);
     case FC_NODE_UNION: return fc_py_build_union(build, number, at, path);
+    case FC_NODE_PLAIN: return fc_py_build_plain(build, number, at, path);
     case FC_NODE_AFTER: return fc_py_build_after(build, number, at, path);
     case FC_NODE_DATE:
     case FC_NODE_DATETIME:

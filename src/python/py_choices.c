@@ -66,7 +66,8 @@ PyObject *fc_py_build_union(fc_build *build, uint32_t number, uint32_t at, const
     return fc_py_refuse(build, number, value, path);
 }
 
-/* ---- After -------------------------------------------------------------------------------- */
+/* ---- Functions --------------------------------------------------------------------------------
+ */
 
 PyObject *fc_py_take_failure(fc_build *build, uint32_t number, uint32_t at, const fc_path *path) {
     const fc_tape_node *value = &build->tape->nodes[at];
@@ -108,5 +109,14 @@ PyObject *fc_py_build_after(fc_build *build, uint32_t number, uint32_t at, const
         build->refused = true;
         return NULL;
     }
+    return result ? result : fc_py_take_failure(build, number, at, path);
+}
+
+/* The function sees the value as `any` gives it, and nothing else does. */
+PyObject *fc_py_build_plain(fc_build *build, uint32_t number, uint32_t at, const fc_path *path) {
+    PyObject *value = fc_py_build_any(build, at);
+    if (!value) return NULL;
+    PyObject *result = PyObject_CallOneArg(build->self->nodes[number].values, value);
+    Py_DECREF(value);
     return result ? result : fc_py_take_failure(build, number, at, path);
 }

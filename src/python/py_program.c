@@ -20,6 +20,7 @@
  *   TAGGED            key, tags, children
  *   UNION             a child for each FC_TOKEN, or -1
  *   AFTER             child, function
+ *   PLAIN             function
  *   DATETIME, TIME    what it is made of
  *   UUID              what it is made of, version or 0
  *   DECIMAL           (class, low, high), low is open, high is open, digits, places
@@ -449,6 +450,7 @@ static int load_node(fc_py_schema *self, PyObject *tuple, fc_node *node, fc_py_n
     case FC_NODE_ROOT: return load_root(self, tuple, node, py);
     case FC_NODE_TAGGED: return load_tagged(self, tuple, node, py);
     case FC_NODE_UNION: return load_union(self, tuple, node);
+    case FC_NODE_PLAIN: return (py->values = item(tuple, 2)) ? 0 : -1;
     case FC_NODE_AFTER: return load_after(self, tuple, node, py);
     case FC_NODE_UUID: return load_uuid(tuple, node, py);
     case FC_NODE_DECIMAL: return load_decimal(tuple, node, py);

@@ -70,8 +70,8 @@ typedef struct fc_py_node {
     PyObject *original; /* owned: a bound `validate_json` for this node alone, or NULL: not yet */
     PyObject *record;   /* owned: ROWS, ROW: the same for one record */
     PyObject *values;   /* LITERAL: what each choice gives, in order of number; TAGGED: the tags;
-                           AFTER: the function; ROWS, ROW, TABLE: the Layout; DATETIME, TIME, UUID:
-                           what they are made of; DECIMAL: the class and its bounds */
+                           AFTER, PLAIN: the function; ROWS, ROW, TABLE: the Layout; DATETIME, TIME,
+                           UUID: what they are made of; DECIMAL: the class and its bounds */
     fc_keys *tag_key;   /* TAGGED: the discriminator */
     fc_py_model *model;
     PyTypeObject *columns; /* ROWS, ROW: the class to make */
@@ -150,6 +150,7 @@ PyObject *fc_py_build_set(fc_build *build, uint32_t node, uint32_t at, const fc_
 PyObject *fc_py_build_dict(fc_build *build, uint32_t node, uint32_t at, const fc_path *path);
 PyObject *fc_py_build_tagged(fc_build *build, uint32_t node, uint32_t at, const fc_path *path);
 PyObject *fc_py_build_union(fc_build *build, uint32_t node, uint32_t at, const fc_path *path);
+PyObject *fc_py_build_plain(fc_build *build, uint32_t node, uint32_t at, const fc_path *path);
 PyObject *fc_py_build_after(fc_build *build, uint32_t node, uint32_t at, const fc_path *path);
 /* The value of a field that the document does not give; never of one that is required or left out.
  */
