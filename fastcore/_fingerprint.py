@@ -119,7 +119,11 @@ class Canon:
             return ["named-tuple", self._named(node["fields"], config)]
         if kind == "enum":
             values = [_value(member.value) for member in node["members"]]
-            return ["enum", values, *([_name(node["missing"])] if node.get("missing") else [])]
+            # Asked of the class: not every pydantic has it in the node.
+            usual: Any = enum.Enum._missing_
+            missing = getattr(node["cls"], "_missing_", usual)
+            guesses = getattr(missing, "__func__", missing) is not usual.__func__
+            return ["enum", values, *([_name(missing)] if guesses else [])]
         own = config
         if kind in ("model", "dataclass", "typed-dict"):
             own = node.get("config") or {}

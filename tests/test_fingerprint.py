@@ -243,6 +243,23 @@ def test_different_contracts_differ() -> None:
         found[schema.fingerprint] = type_
 
 
+class Guessing(enum.Enum):
+    RED = "red"
+
+    @classmethod
+    def _missing_(cls, value: object) -> Any:
+        return cls.RED
+
+
+def test_what_an_enum_makes_of_other_values() -> None:
+    found = Schema(Guessing).fingerprint
+    plain = {"type": "enum", "cls": Guessing, "members": [Guessing.RED]}
+    # Some versions of pydantic have the method in the node.
+    told = {**plain, "missing": Guessing._missing_}
+    assert {Schema.from_core_schema(node).fingerprint for node in (plain, told)} == {found}
+    assert found != Schema(enum.Enum("Guessing", {"RED": "red"})).fingerprint
+
+
 def test_limits_are_part_of_it() -> None:
     options: list[dict[str, Any]] = [
         {}, {"allow_nan": True}, {"max_depth": 9}, {"max_rows": 9}, {"duplicate_keys": "error"},
