@@ -144,6 +144,37 @@ def test_equals_plain_pydantic(data: st.DataObject) -> None:
             assert ("value", described(value)) == expected, text
 
 
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("optional", [False, True])
+def test_each_value_of_each_kind(kind: str, optional: bool) -> None:
+    """By itself, so that no other fault stands before it."""
+    annotation, right, wrong = KINDS[kind]
+    if optional:
+        annotation = annotation | None
+    record = create_model("Record", a=(annotation, ...), n=(int, ...))
+    wrong = [*wrong, *WRONG]
+    for type_, spell in (
+        (Row[record], lambda v: {"a": v, "n": 1}),  # type: ignore[valid-type]
+        (Rows[record], lambda v: [{"a": right[0], "n": 0}, {"a": v, "n": 1}]),  # type: ignore[valid-type]
+        (Table[record], lambda v: {"a": [right[0], v], "n": [0, 1]}),  # type: ignore[valid-type]
+    ):
+        schema, adapter = Schema(type_), TypeAdapter(type_)
+        assert schema.explain().native
+        for value in [*right, *wrong]:
+            text = json.dumps(spell(value))  # type: ignore[no-untyped-call]
+            expected = outcome(lambda t=text, a=adapter: a.validate_json(t))  # type: ignore[misc]
+            assert outcome(lambda t=text, s=schema: s.validate_json(t)) == expected, text  # type: ignore[misc]
+
+
+def test_lines_with_objects_and_times() -> None:
+    rows = [{"at": AWARE[0], "names": ["a", "é" * i]} for i in range(5)]
+    record = create_model("Record", at=(datetime.datetime, ...), names=(list[str], ...))
+    lines = "\n \n".join(map(json.dumps, rows))
+    found = Schema(Rows[record]).validate_ndjson(lines)  # type: ignore[valid-type]
+    expected = TypeAdapter(Rows[record]).validate_json(json.dumps(rows))  # type: ignore[valid-type]
+    assert described(found) == described(expected)
+
+
 class Inner(BaseModel):
     at: datetime.datetime
     box: tuple[float, float]
