@@ -6,11 +6,15 @@ import gc
 from typing import Any
 
 import pytest
+from pydantic import TypeAdapter
 
-from .references import everything, growing, search
+from .references import everything, growing, quietly, search
 
 
 def test_nothing_grows() -> None:
+    alone = TypeAdapter(int).validate_json
+    if growing([("pydantic", quietly(alone, b'"x"'), 200)], everything()):
+        return  # a pydantic that keeps something of each error itself (2.13)
     assert search(calls=120, types=10) == []
 
 
