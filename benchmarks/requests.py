@@ -257,6 +257,37 @@ def _msgspec_table() -> Callable[[bytes], Any] | None:
     return decode
 
 
+def _simdjson_table(document: bytes) -> Run | None:
+    """pysimdjson's buffers of numbers, held against the ranges as arrays; the rest as lists."""
+    try:
+        import simdjson
+    except ImportError:
+        return None
+    parser = simdjson.Parser()
+    out = np.empty((ROWS, WIDTH), np.float32)
+    kinds = {name: field.annotation for name, field in Record.model_fields.items()}
+
+    def run() -> Matrix:
+        found: Any = parser.parse(document)
+        for i, (name, limits) in enumerate(RANGES.items()):
+            if limits:
+                kind, dtype = ("i", np.int64) if kinds[name] is int else ("d", np.float64)
+                cells = np.frombuffer(found[name].as_buffer(of_type=kind), dtype)
+                if not limits[0] <= cells.min() or not cells.max() <= limits[1]:
+                    raise ValueError(name)
+                out[:, i] = cells
+            elif name in CODES:
+                out[:, i] = [CODES[name][cell] for cell in found[name].as_list()]
+            else:
+                flags = found[name].as_list()
+                if not all(flag is True or flag is False for flag in flags):
+                    raise ValueError(name)
+                out[:, i] = flags
+        return out
+
+    return run
+
+
 def w4_matrix() -> Case:
     """The same records as an object of arrays."""
     rows = json.loads(w3("compact", ROWS))["instances"]
@@ -300,6 +331,7 @@ def w4_matrix() -> Case:
         "W4 -> Columns, float32 matrix",
         lambda: schema.validate_json(document).matrix(out=buffer),
         [
+            Peer("pysimdjson + checks", _simdjson_table(document), 1.6, 2.0),
             Peer("msgspec + NumPy", msgspec if decode else None, 4.0, 6.0),
             Peer("pydantic + NumPy", pydantic),
             Peer("pure Python", python),

@@ -345,7 +345,7 @@ static fc_status fill_record(fc_json_walker *w, const char *at, const char **nex
         return FC_OK;
     }
     f->lane_hits++;
-    f->set->rows++;
+    FC_TRY(end_row(f, *next, w->data));
     if (f->many) return FC_OK;
     f->out->start = (size_t)(at - w->data);
     return fc_fill_finish(f, w, *next);

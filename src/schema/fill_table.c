@@ -2,7 +2,11 @@
  *
  * The first array says how many rows there are. What is not accepted as it stands makes the whole
  * table the original's: there is no record that could be judged alone. */
+#include <string.h>
+
 #include "schema/fill.h"
+
+static const fc_json_sink float_sink;
 
 /* Points to the cell of the next element; *ok is false if there is none, and all is refused. */
 static fc_status next_cell(fc_filling *f, fc_json_walker *w, bool *ok) {
@@ -52,6 +56,7 @@ static fc_status table_begin(fc_json_walker *w, fc_json_kind kind, const char *a
     if (kind != FC_JSON_ARRAY) return fc_fill_refuse(f, w);
     f->column = field;
     f->row = 0;
+    if (field->cell == FC_CELL_FLOAT) w->sink = &float_sink;
     return FC_OK;
 }
 
@@ -59,6 +64,25 @@ static fc_status table_number(fc_json_walker *w, const fc_json_number *number) {
     bool ok;
     FC_TRY(next_cell(w->self, w, &ok));
     return ok ? fc_fill_number(w, number) : FC_OK;
+}
+
+/* A run of a FLOAT column's elements. */
+static fc_status table_doubles(fc_json_walker *w, const double *values, size_t count) {
+    fc_filling *f = w->self;
+    const fc_node *node = &f->schema->nodes[f->column->node];
+    int64_t most = f->measured ? f->rows : f->schema->max_rows, after = f->row + (int64_t)count;
+    if ((f->measured || most >= 0) && after > most) return fc_fill_refuse(f, w);
+    FC_TRY(fc_columns_reserve(f->set, after));
+    bool ok = true;
+    for (size_t i = 0; i < count; i++) ok &= fc_check_float(node, values[i]);
+    if (!ok) return fc_fill_refuse(f, w);
+    fc_column *column = &f->set->columns[f->column->target];
+    memcpy((double *)column->values + f->row, values, count * sizeof *values);
+    for (int64_t row = f->row; column->valid && row < after; row++)
+        fc_column_put_valid(column, row);
+    f->row = after;
+    f->set->rows = after - 1;
+    return FC_OK;
 }
 
 static fc_status table_string(fc_json_walker *w, const fc_json_string *string) {
@@ -103,6 +127,7 @@ static fc_status table_end(fc_json_walker *w, fc_json_kind kind, const char *end
         f->measured = true;
         f->rows = f->row;
         f->column = NULL;
+        w->sink = f->own;
         return FC_OK;
     }
     bool ok;
@@ -117,3 +142,8 @@ static fc_status table_end(fc_json_walker *w, fc_json_kind kind, const char *end
 const fc_json_sink fc_fill_table_sink = {table_begin,     table_end,    fc_fill_key,
                                          table_number,    table_string, table_literal,
                                          fc_fill_predict, NULL,         NULL};
+
+/* Within the array of a FLOAT column. */
+static const fc_json_sink float_sink = {table_begin,     table_end,     fc_fill_key,
+                                        table_number,    table_string,  table_literal,
+                                        fc_fill_predict, table_doubles, NULL};

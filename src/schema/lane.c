@@ -163,7 +163,8 @@ fc_status fc_lane_build(fc_arena *arena, const fc_node *nodes, fc_record *record
     record->lane = NULL;
     uint32_t count = record->keys.count;
     for (uint32_t i = 0; i < count; i++)
-        if (record->fields[i].cell > FC_CELL_TEXT) return FC_OK;
+        if (record->fields[i].cell > FC_CELL_TEXT && record->fields[i].cell != FC_CELL_TIME)
+            return FC_OK;
     fc_lane_field *fields = fc_arena_zeros(arena, (size_t)count + 1, sizeof *fields);
     if (!fields) return FC_ENOMEM;
     for (uint32_t i = 0; i < count; i++) {

@@ -34,9 +34,11 @@ FC_STATIC FC_TARGET const char *FC_N(lane_number)(const fc_lane_field *field, fc
     return FC_LIKELY(lane_put_int(field, column, row, sign ? -value : value)) ? next : NULL;
 }
 
-FC_STATIC FC_TARGET const char *FC_N(lane_string)(const fc_lane_field *field, fc_columns *set,
-                                                  fc_column *column, const char *at,
-                                                  const char *end, fc_status *status) {
+FC_STATIC FC_TARGET const char *FC_N(lane_string)(fc_filling *f, const fc_lane_field *field,
+                                                  const fc_record_field *target, fc_column *column,
+                                                  const char *at, const char *end,
+                                                  fc_status *status) {
+    fc_columns *set = f->set;
     if (FC_LIKELY(field->words != NULL && end - at > 8)) {
         uint32_t count = field->node->keys.count;
         uint32_t code = FC_N(pick)(fc_load64(at + 1), field->words, field->masks, count);
@@ -54,6 +56,7 @@ FC_STATIC FC_TARGET const char *FC_N(lane_string)(const fc_lane_field *field, fc
         ((int32_t *)column->values)[set->rows] = code;
         return next;
     }
+    if (field->cell == FC_CELL_TIME) return fc_fill_time(f, target, &string) ? next : NULL;
     if (field->cell != FC_CELL_TEXT || !fc_check_text(field->node, &string)) return NULL;
     *status = fc_fill_put_string(set, column, &string);
     return next;
@@ -117,7 +120,7 @@ static FC_TARGET fc_status FC_N(lane_read)(fc_filling *f, const fc_record *recor
             at = FC_N(lane_number)(field, column, row, at, end);
             fc_column_put_valid(column, row);
         } else if (*at == '"') {
-            at = FC_N(lane_string)(field, set, column, at, end, &status);
+            at = FC_N(lane_string)(f, field, &record->fields[last], column, at, end, &status);
             fc_column_put_valid(column, row);
         } else {
             at = FC_N(lane_literal)(field, column, row, at, end);
