@@ -331,6 +331,14 @@ const char *fc_fill_predict(fc_json_walker *w, const char *at, const char *end) 
     return after;
 }
 
+/* Makes room, once, for as many records as the text can hold, if they are like the first one of
+ * `size` bytes; but for no more cells than the text has bytes. */
+static fc_status expect_more(fc_filling *f, size_t size, size_t left) {
+    if (!f->many || f->set->rows != 0) return FC_OK;
+    size_t rows = left / size + 2, most = left / (f->set->count + 1);
+    return rows > most ? FC_OK : fc_columns_reserve(f->set, (int64_t)rows);
+}
+
 /* A record by the straight way, as long as most are given up by it no more often than not. */
 static fc_status fill_record(fc_json_walker *w, const char *at, const char **next) {
     fc_filling *f = w->self;
@@ -345,6 +353,7 @@ static fc_status fill_record(fc_json_walker *w, const char *at, const char **nex
         return FC_OK;
     }
     f->lane_hits++;
+    FC_TRY(expect_more(f, (size_t)(*next - at), (size_t)(w->limit - *next)));
     FC_TRY(end_row(f, *next, w->data));
     if (f->many) return FC_OK;
     f->out->start = (size_t)(at - w->data);

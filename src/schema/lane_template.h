@@ -79,21 +79,53 @@ FC_STATIC FC_TARGET const char *FC_N(lane_literal)(const fc_lane_field *field, f
     return next;
 }
 
+FC_STATIC FC_TARGET const char *FC_N(lane_value)(fc_filling *f, const fc_record *record,
+                                                 uint32_t number, const char *at, const char *end,
+                                                 fc_status *status) {
+    const fc_lane_field *field = &record->lane[number];
+    fc_column *column = &f->set->columns[field->column];
+    const int64_t row = f->set->rows;
+    if (FC_LIKELY((unsigned char)(*at - '-') <= '9' - '-'))
+        at = FC_N(lane_number)(field, column, row, at, end);
+    else if (*at == '"')
+        at = FC_N(lane_string)(f, field, &record->fields[number], column, at, end, status);
+    else
+        return FC_N(lane_literal)(field, column, row, at, end);
+    if (FC_UNLIKELY(field->nullable)) fc_column_put_valid(column, row);
+    return at;
+}
+
 static FC_TARGET fc_status FC_N(lane_read)(fc_filling *f, const fc_record *record, const char *at,
                                            const char *end, const char **out) {
-    fc_columns *set = f->set;
-    const int64_t row = set->rows;
-    const fc_lane_field *fields = record->lane;
+    const fc_keys *keys = &record->keys;
+    const uint32_t count = keys->count;
     fc_fill_frame seen = {record, 0, 0, {0}};
-    uint32_t last = record->keys.count; /* the field before; at first, none */
+    uint32_t last = count; /* the field before; at first, none */
     char before = '{';
     size_t gap = 0;
-    bool straight = true; /* so far these are the first fields, in their order: no need to mark */
+    fc_status status = FC_OK;
     *out = NULL;
+    int32_t number = LANE_STRANGE;
+    uint32_t expected = lane_expect(&f->order, count, count);
+    bool guess = f->order.surprises < SURPRISES, straight = guess && !f->order.learned;
+    /* Nearly always the fields come in their order, and then there is nothing to remember. */
+    while (straight) {
+        number = FC_N(lane_key)(keys, &at, end, before, expected, &gap, true);
+        if (FC_UNLIKELY((uint32_t)number != expected)) break;
+        before = ',';
+        last = expected++;
+        if (FC_UNLIKELY(!(at = FC_N(lane_value)(f, record, last, at, end, &status)) || status))
+            return status;
+    }
+    seen.seen_count = straight ? expected : 0;
+    bool found = straight; /* a key, of which nothing is known but its number */
+    if (seen.seen_count != count || number != LANE_END) lane_mark(&seen);
     for (;;) {
-        uint32_t expected = lane_expect(&f->order, last, record->keys.count);
-        int32_t number = FC_N(lane_key)(&record->keys, &at, end, before, expected, &gap,
-                                        f->order.surprises < SURPRISES);
+        if (!found) {
+            expected = lane_expect(&f->order, last, count);
+            number = FC_N(lane_key)(keys, &at, end, before, expected, &gap, guess);
+        }
+        found = false;
         before = ',';
         if (FC_UNLIKELY(number < 0)) {
             if (number == LANE_END) break;
@@ -101,35 +133,17 @@ static FC_TARGET fc_status FC_N(lane_read)(fc_filling *f, const fc_record *recor
             if (!(at = FC_N(lane_skip)(at, end))) return FC_OK;
             continue;
         }
-        lane_learn(&f->order, record->keys.count, last, (uint32_t)number, expected);
-        if (FC_UNLIKELY(straight && (uint32_t)number != seen.seen_count)) {
-            straight = false;
-            lane_mark(&seen);
-        }
+        lane_learn(&f->order, count, last, (uint32_t)number, expected);
         last = (uint32_t)number;
-        if (FC_UNLIKELY(!straight)) {
-            uint64_t bit = (uint64_t)1 << (last % 64);
-            if (FC_UNLIKELY(seen.seen[last / 64] & bit)) return FC_OK;
-            seen.seen[last / 64] |= bit;
-        }
+        uint64_t bit = (uint64_t)1 << (last % 64);
+        if (FC_UNLIKELY(seen.seen[last / 64] & bit)) return FC_OK;
+        seen.seen[last / 64] |= bit;
         seen.seen_count++;
-        const fc_lane_field *field = &fields[last];
-        fc_column *column = &set->columns[field->column];
-        fc_status status = FC_OK;
-        if (FC_LIKELY((unsigned char)(*at - '-') <= '9' - '-')) {
-            at = FC_N(lane_number)(field, column, row, at, end);
-            fc_column_put_valid(column, row);
-        } else if (*at == '"') {
-            at = FC_N(lane_string)(f, field, &record->fields[last], column, at, end, &status);
-            fc_column_put_valid(column, row);
-        } else {
-            at = FC_N(lane_literal)(field, column, row, at, end);
-        }
-        if (FC_UNLIKELY(!at || status != FC_OK)) return status;
+        if (FC_UNLIKELY(!(at = FC_N(lane_value)(f, record, last, at, end, &status)) || status))
+            return status;
     }
-    if (FC_UNLIKELY(seen.seen_count != record->keys.count)) {
+    if (FC_UNLIKELY(seen.seen_count != count)) {
         bool ok;
-        if (straight) lane_mark(&seen);
         FC_TRY(fc_fill_complete(f, &seen, &ok));
         if (!ok) return FC_OK;
     }
