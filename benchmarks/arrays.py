@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, Field, TypeAdapter
 
 from benchmarks._harness import Case, Peer
-from fastcore import Array, Schema, Shape
+from fastcore import Array, Schema, Shape, set_num_threads
 
 ROWS, WIDTH = 1000, 128
 
@@ -122,6 +122,22 @@ def _case(
     return Case(job, lambda: schema.validate_json(body).inputs, held)
 
 
+def _two_cores(body: bytes) -> Case:
+    """W5 by two threads, against one."""
+    schema: Schema[Any] = Schema(Single)
+
+    def run(threads: int) -> Callable[[], Numbers]:
+        def read() -> Numbers:
+            set_num_threads(threads)
+            found: Numbers = schema.validate_json(body).inputs
+            set_num_threads(None)
+            return found
+
+        return read
+
+    return Case("W5 on two cores", run(2), [Peer("ours, one core", run(1), 1.5, 1.8)], pin=False)
+
+
 def cases(quick: bool) -> list[Case]:
     """W5, W5f and a case of integers."""
     rng = np.random.default_rng(5)
@@ -140,4 +156,5 @@ def cases(quick: bool) -> list[Case]:
             "1,000 x 128 integers -> int64 array", document(integers), Whole, Integers,
             np.int64, (None,) * 4, (None,) * 4,
         ),
+        _two_cores(document(doubles.astype(np.float32))),
     ]  # fmt: skip

@@ -68,6 +68,17 @@ def thread_count(threads: int | None, name: str = "threads") -> int:
     return _core.parallel_threads(wanted)
 
 
+def reading_threads() -> int:
+    """The number of threads for reading one document: 1, unless somebody has said how many.
+
+    A service has a process a core as it is, and a large request that takes the cores of the others
+    makes all of them slower; so the number of CPUs is no reason here. C asks for large documents.
+    """
+    if _threads is None and not os.environ.get("FASTCORE_NUM_THREADS", "").strip():
+        return 1
+    return thread_count(None)
+
+
 def _checked(value: object, name: str) -> int:
     if isinstance(value, bool) or not hasattr(value, "__index__"):
         raise TypeError(f"{name}: expected an int, got {type(value).__name__}")

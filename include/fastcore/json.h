@@ -120,9 +120,9 @@ typedef struct fc_json_sink {
      * `number` is not called for them. What is no such number, and all elements behind it, come as
      * elsewhere. */
     fc_status (*doubles)(fc_json_walker *w, const double *values, size_t count);
-    /* Optional. Called where an object begins that may hold something, at its brace. A sink that
-     * reads the whole object by itself, with the scanners of json/scan.h, sets *next behind it, and
-     * hears nothing else of it; otherwise it sets *next to NULL. */
+    /* Optional. Called where a container begins that may hold something, at its bracket. A sink
+     * that reads the whole of it by itself, with the scanners of json/scan.h, sets *next behind it,
+     * and hears nothing else of it; otherwise it sets *next to NULL. */
     fc_status (*record)(fc_json_walker *w, const char *at, const char **next);
 } fc_json_sink;
 

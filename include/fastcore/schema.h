@@ -362,6 +362,8 @@ typedef struct fc_tape_node {
 } fc_tape_node;
 
 enum { FC_TAPE_LOCAL = 96 };
+/* Arrays in shorter texts are not worth several threads. */
+enum { FC_SPLIT_BYTES = 1 << 17 };
 
 /* A document read once. Where the schema leads through models to columns, they are filled on the
  * way; the rest is kept as nodes. Initialise with fc_tape_init, free in any case. */
@@ -373,6 +375,7 @@ typedef struct fc_tape {
     uint32_t count, size;
     fc_fill **fills;
     uint32_t fill_count, fill_size;
+    int threads; /* that reading may use, 1 unless it is set; `alloc` must then serve them all */
     fc_tape_node local[FC_TAPE_LOCAL]; /* small documents need no allocation */
 } fc_tape;
 

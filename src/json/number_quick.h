@@ -14,6 +14,9 @@ extern const double fc_exact_power[FC_EXACT_POWER_MAX + 1]
 #endif
     ;
 
+/* What the digits in front of the last 16 characters count, by whether the dot is among those. */
+static const uint64_t fc_run_factor[] = {UINT64_C(10000000000000000), UINT64_C(1000000000000000)};
+
 /* (-1)^negative * mantissa * 10^power; the mantissa at most 2^53, the power within -22 and 22. */
 static inline double fc_number_quick(uint64_t mantissa, int power, bool negative) {
     /* Signed, as that conversion is one instruction; 2^53 fits. */

@@ -27,9 +27,6 @@ typedef struct cursor {
     fc_json_fault fault;
 } cursor;
 
-/* What the digits in front of the last 16 characters count, by whether the dot is among those. */
-static const uint64_t fc_run_factor[] = {UINT64_C(10000000000000000), UINT64_C(1000000000000000)};
-
 /* Notes the fault and where it is; returns the status to leave with. */
 FC_STATIC fc_status fail(cursor *c, fc_json_fault fault, const char *at) {
     c->fault = fault;
@@ -55,22 +52,26 @@ static bool too_many_digits(const fc_json_number *number) {
 /* clang-format off */
 #include "json/vector_generic.h"
 #include "json/token_template.h"
+#include "json/usual_template.h"
 #include "json/run_template.h"
 #include "json/walk_template.h"
 
 #if defined(__x86_64__)
 #include "json/vector_avx2.h"
 #include "json/token_template.h"
+#include "json/usual_template.h"
 #include "json/run_template.h"
 #include "json/walk_template.h"
 
 #include "json/vector_avx512.h"
 #include "json/token_template.h"
+#include "json/usual_template.h"
 #include "json/run_template.h"
 #include "json/walk_template.h"
 #elif FC_HAS_NEON
 #include "json/vector_neon.h"
 #include "json/token_template.h"
+#include "json/usual_template.h"
 #include "json/run_template.h"
 #include "json/walk_template.h"
 #endif

@@ -80,7 +80,7 @@ FC_STATIC FC_TARGET fc_status FC_N(loop)(cursor *c, fc_json_walker *w,
         /* A value begins here. */
         c->at = FC_N(space)(c->at, c->end);
         if (FC_UNLIKELY(c->at == c->end)) return fail(c, FC_FAULT_END, c->at);
-        if (*c->at == '{' && w->sink->record && w->depth < limits->max_depth) {
+        if ((*c->at == '{' || *c->at == '[') && w->sink->record && w->depth < limits->max_depth) {
             const char *next;
             FC_TRY(w->sink->record(w, c->at, &next));
             if (FC_LIKELY(next != NULL)) {

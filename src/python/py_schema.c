@@ -79,6 +79,10 @@ static PyObject *run(fc_build *build, const document *doc, fc_status *status,
     }
     fc_tape tape;
     fc_tape_init(&tape, &self->kernel, &fc_alloc_libc);
+    if (doc->len >= FC_SPLIT_BYTES && fc_py_reading_threads(&tape.threads) < 0) {
+        fc_tape_free(&tape);
+        return NULL;
+    }
     *status = read_tape(&tape, doc, error);
     if (*status == FC_OK) {
         build->tape = &tape;

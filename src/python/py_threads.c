@@ -10,17 +10,22 @@ static int read_count(PyObject *number, int *out) {
     return 0;
 }
 
-int fc_py_threads(PyObject *asked, int *out) {
-    if (asked != Py_None) return read_count(asked, out);
+static int ask_config(const char *function, int *out) {
     PyObject *config = PyImport_ImportModule("fastcore._config");
     if (!config) return -1;
-    PyObject *number = PyObject_CallMethod(config, "get_num_threads", NULL);
+    PyObject *number = PyObject_CallMethod(config, function, NULL);
     Py_DECREF(config);
     if (!number) return -1;
     int failed = read_count(number, out);
     Py_DECREF(number);
     return failed;
 }
+
+int fc_py_threads(PyObject *asked, int *out) {
+    return asked != Py_None ? read_count(asked, out) : ask_config("get_num_threads", out);
+}
+
+int fc_py_reading_threads(int *out) { return ask_config("reading_threads", out); }
 
 static PyObject *parallel_threads(PyObject *module, PyObject *number) {
     (void)module;

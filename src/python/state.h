@@ -59,6 +59,8 @@ int fc_py_ndjson_exec(PyObject *module, fc_state *state);
 /* How many threads a call may use that has enough work for several: `asked` is its argument, an
  * int that was checked, or None for what fastcore._config says. 0, or -1 with an exception. */
 int fc_py_threads(PyObject *asked, int *out);
+/* The same for reading one document. */
+int fc_py_reading_threads(int *out);
 
 /* The exception that is set, normalised and no longer set: a new reference. */
 static inline PyObject *fc_py_take_exception(void) {

@@ -344,7 +344,8 @@ static fc_status fill_record(fc_json_walker *w, const char *at, const char **nex
     fc_filling *f = w->self;
     const fc_record *record = &f->frame->records[0];
     *next = NULL;
-    if (f->level || f->open != f->many || !record->lane || f->lane_misses > f->lane_hits + 8)
+    if (*at != '{' || f->level || f->open != f->many || !record->lane ||
+        f->lane_misses > f->lane_hits + 8)
         return FC_OK;
     FC_TRY(begin_row(f, at));
     FC_TRY(fc_lane_read(f, record, at, w->limit, next));

@@ -47,7 +47,7 @@ static inline bool is_item(fc_array_filling *f) {
 
 /* Sizes of levels that no array was on, and whether those of one name agree. Without any item and
  * with arrays in the array it is not clear how many dimensions are meant. */
-static bool sizes_agree(const fc_shape *shape, uint32_t ndim, int64_t *sizes) {
+bool fc_array_sizes_agree(const fc_shape *shape, uint32_t ndim, int64_t *sizes) {
     if (!shape->ndim) return ndim || sizes[1] < 0;
     for (uint32_t d = 0; d < ndim; d++) {
         if (sizes[d] < 0) sizes[d] = 0;
@@ -68,7 +68,8 @@ static fc_status array_end(fc_json_walker *w, fc_json_kind kind, const char *end
         f->guess = (size_t)((double)f->out->array.count * (all / read) * 1.02) + 64;
     }
     if (f->open) return right ? FC_OK : refuse(f, w);
-    if (!right || !sizes_agree(f->shape, f->ndim, f->out->array.sizes)) f->out->refused = true;
+    if (!right || !fc_array_sizes_agree(f->shape, f->ndim, f->out->array.sizes))
+        f->out->refused = true;
     f->out->array.ndim = f->ndim ? f->ndim : 1;
     return finish(f, w, end);
 }
@@ -85,10 +86,8 @@ static fc_status array_string(fc_json_walker *w, const fc_json_string *string) {
 
 /* ---- Items -------------------------------------------------------------------------------- */
 
-/* Where the next `count` items go; they are then counted. NULL: no memory. */
-static inline void *next_items(fc_array_filling *f, size_t count) {
-    fc_array *array = &f->out->array;
-    size_t width = f->shape->width, needed = array->count + count; /* not more than bytes read */
+void *fc_array_next(fc_array *array, const fc_alloc *alloc, uint32_t width, size_t count) {
+    size_t needed = array->count + count; /* not more than bytes read */
     if (FC_UNLIKELY(needed > array->room)) {
         /* By half: what is too much stays with the array, because giving it back (to the system,
          * page by page) would cost the next request more than it is worth. */
@@ -97,7 +96,7 @@ static inline void *next_items(fc_array_filling *f, size_t count) {
         if (f->guess > room) room = f->guess < most ? f->guess : most;
         if (room < needed) room = needed;
         if (!fc_size_mul(room, width, &bytes)) return NULL;
-        void *grown = f->out->alloc->resize(f->out->alloc->ctx, array->data, bytes);
+        void *grown = alloc->resize(alloc->ctx, array->data, bytes);
         if (!grown) return NULL;
         array->data = grown;
         array->room = room;
@@ -105,6 +104,10 @@ static inline void *next_items(fc_array_filling *f, size_t count) {
     char *at = (char *)array->data + array->count * width;
     array->count = needed;
     return at;
+}
+
+static inline void *next_items(fc_array_filling *f, size_t count) {
+    return fc_array_next(&f->out->array, f->out->alloc, f->shape->width, count);
 }
 
 uint16_t fc_half(double value) {
@@ -127,8 +130,7 @@ uint16_t fc_half(double value) {
     return (uint16_t)(sign | whole);
 }
 
-/* Stores them; false if one is not finite in its type. */
-static bool store_floats(void *to, uint32_t width, const double *values, size_t count) {
+bool fc_array_store(void *to, uint32_t width, const double *values, size_t count) {
     bool finite = true;
     if (width == 8) {
         memcpy(to, values, count * 8);
@@ -155,7 +157,7 @@ static fc_status array_doubles(fc_json_walker *w, const double *values, size_t c
     if (!is_item(f)) return refuse(f, w);
     void *to = next_items(f, count);
     if (!to) return FC_ENOMEM;
-    return store_floats(to, f->shape->width, values, count) ? FC_OK : refuse(f, w);
+    return fc_array_store(to, f->shape->width, values, count) ? FC_OK : refuse(f, w);
 }
 
 /* A number of 20 digits, from 10**19 to 2**64 - 1. */

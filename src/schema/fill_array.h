@@ -21,6 +21,20 @@ typedef struct fc_array_filling {
 /* The walk then goes on with the sink `own`, whose first event must be the value's `begin`. */
 void fc_array_filling_start(fc_array_filling *filling, const fc_shape *shape, const fc_alloc *alloc,
                             fc_fill *out);
+/* Where the next `count` items go, of `width` bytes each; they are then counted. NULL: no memory.
+ */
+void *fc_array_next(fc_array *array, const fc_alloc *alloc, uint32_t width, size_t count);
+/* Stores doubles as floats of `width` bytes; false if one is not finite in that type. */
+bool fc_array_store(void *to, uint32_t width, const double *values, size_t count);
+/* Whether sizes of one name agree, those of levels that no array was on being 0. */
+bool fc_array_sizes_agree(const fc_shape *shape, uint32_t ndim, int64_t *sizes);
+
+/* A large array of rows of floats, its rows shared out over `threads`. FC_OK with *next behind it,
+ * and then it is in `out`; or with *next NULL: not all is as it mostly is, and nothing was taken.
+ */
+fc_status fc_array_split(const fc_shape *shape, const char *at, const char *end, int threads,
+                         const fc_alloc *alloc, fc_fill *out, const char **next);
+
 /* fc_fill_document of an ARRAY node. */
 fc_status fc_fill_array(const fc_schema *schema, uint32_t node, const char *data, size_t len,
                         const fc_alloc *alloc, fc_fill *fill, fc_json_error *error);

@@ -22,6 +22,7 @@ typedef struct reader {
     fc_lane_order order; /* of the objects of schema node `ordered` */
     uint32_t ordered;
     uint32_t lane_hits, lane_misses;
+    bool split_failed;
     fc_filling filling;
     fc_array_filling array;
     fc_fill *fill;         /* what is being filled, by one of the two */
@@ -37,6 +38,7 @@ void fc_tape_init(fc_tape *tape, const fc_schema *schema, const fc_alloc *alloc)
     tape->size = FC_TAPE_LOCAL;
     tape->fills = NULL;
     tape->fill_count = tape->fill_size = 0;
+    tape->threads = 1;
 }
 
 void fc_tape_free(fc_tape *tape) {
@@ -213,6 +215,35 @@ static fc_status tape_key(fc_json_walker *w, const fc_json_string *key) {
     return FC_OK;
 }
 
+/* A large array that several threads may read. Once that was given up it is not tried again: a
+ * document of many arrays would pay for each. */
+static fc_status tape_array(reader *r, fc_json_walker *w, const fc_node *schema_node,
+                            const char *at, const char **next) {
+    fc_tape *tape = r->tape;
+    fc_fill *fill, found;
+    fc_tape_node *node;
+    if (tape->threads < 2 || r->split_failed || schema_node->kind != FC_NODE_ARRAY) return FC_OK;
+    FC_TRY(fc_array_split(&tape->schema->shapes[schema_node->child], at, w->limit, tape->threads,
+                          tape->alloc, &found, next));
+    r->split_failed = !*next;
+    if (!*next) return FC_OK;
+    found.start = (size_t)(at - w->data);
+    found.end = (size_t)(*next - w->data);
+    fc_status status = add(tape, &node);
+    if (status == FC_OK) {
+        place(w, node, at, *next, FC_TAPE_FILL, 0);
+        node->as.fill = tape->fill_count;
+        status = add_fill(tape, &fill);
+    }
+    if (status != FC_OK) {
+        fc_fill_free(&found);
+        return status;
+    }
+    *fill = found;
+    r->expected = 0;
+    return FC_OK;
+}
+
 /* An object that a model of scalars is held against; as long as most are given up no more often
  * than not. */
 static fc_status tape_record(fc_json_walker *w, const char *at, const char **next) {
@@ -221,6 +252,7 @@ static fc_status tape_record(fc_json_walker *w, const char *at, const char **nex
     uint32_t number;
     const fc_node *model = expected_node(r, &number);
     *next = NULL;
+    if (*at == '[') return model ? tape_array(r, w, model, at, next) : FC_OK;
     if (!model || !model->lane || r->lane_misses > r->lane_hits + 8) return FC_OK;
     const uint32_t count = model->keys.count, first = tape->count;
     while (FC_UNLIKELY(tape->size - first < count + 1)) FC_TRY(grow(tape));
@@ -278,6 +310,7 @@ fc_status fc_tape_read_node(fc_tape *tape, uint32_t node, const char *data, size
     r.tape = tape;
     r.parent = r.depth = 0;
     r.lane_hits = r.lane_misses = 0;
+    r.split_failed = false;
     r.ordered = UINT32_MAX;
     r.expected = tape->schema->nodes[node].leads ? node + 1 : 0;
     tape->data = data;
