@@ -33,7 +33,7 @@ typedef struct piece {
 } piece;
 
 static bool take(piece *p, const double *values, size_t count) {
-    void *to = fc_array_next(&p->array, p->alloc, p->shape->width, count);
+    void *to = fc_array_next(&p->array, p->alloc, p->shape->width, 0, count);
     p->memory = !to;
     return to && fc_array_store(to, p->shape->width, values, count);
 }
@@ -122,7 +122,7 @@ static bool join(piece *pieces, size_t count, const fc_alloc *alloc, fc_status *
         if (!pieces[i].next || pieces[i].columns != first->columns) return false;
     }
     for (size_t i = 1; i < count; i++) {
-        void *to = fc_array_next(&first->array, alloc, width, pieces[i].array.count);
+        void *to = fc_array_next(&first->array, alloc, width, 0, pieces[i].array.count);
         if (!to) {
             *status = FC_ENOMEM;
             return false;

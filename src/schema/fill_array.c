@@ -86,14 +86,15 @@ static fc_status array_string(fc_json_walker *w, const fc_json_string *string) {
 
 /* ---- Items -------------------------------------------------------------------------------- */
 
-void *fc_array_next(fc_array *array, const fc_alloc *alloc, uint32_t width, size_t count) {
+void *fc_array_next(fc_array *array, const fc_alloc *alloc, uint32_t width, size_t guess,
+                    size_t count) {
     size_t needed = array->count + count; /* not more than bytes read */
     if (FC_UNLIKELY(needed > array->room)) {
         /* By half: what is too much stays with the array, because giving it back (to the system,
          * page by page) would cost the next request more than it is worth. */
         size_t room = array->room ? array->room + array->room / 2 : FIRST_BYTES / width, bytes;
         size_t most = array->room * 4; /* the rest of the document may be something else */
-        if (f->guess > room) room = f->guess < most ? f->guess : most;
+        if (guess > room) room = guess < most ? guess : most;
         if (room < needed) room = needed;
         if (!fc_size_mul(room, width, &bytes)) return NULL;
         void *grown = alloc->resize(alloc->ctx, array->data, bytes);
@@ -107,7 +108,7 @@ void *fc_array_next(fc_array *array, const fc_alloc *alloc, uint32_t width, size
 }
 
 static inline void *next_items(fc_array_filling *f, size_t count) {
-    return fc_array_next(&f->out->array, f->out->alloc, f->shape->width, count);
+    return fc_array_next(&f->out->array, f->out->alloc, f->shape->width, f->guess, count);
 }
 
 uint16_t fc_half(double value) {

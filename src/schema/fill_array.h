@@ -21,9 +21,10 @@ typedef struct fc_array_filling {
 /* The walk then goes on with the sink `own`, whose first event must be the value's `begin`. */
 void fc_array_filling_start(fc_array_filling *filling, const fc_shape *shape, const fc_alloc *alloc,
                             fc_fill *out);
-/* Where the next `count` items go, of `width` bytes each; they are then counted. NULL: no memory.
- */
-void *fc_array_next(fc_array *array, const fc_alloc *alloc, uint32_t width, size_t count);
+/* Where the next `count` items go, of `width` bytes each; they are then counted. `guess` is how
+ * many there may be in all, or 0. NULL: no memory. */
+void *fc_array_next(fc_array *array, const fc_alloc *alloc, uint32_t width, size_t guess,
+                    size_t count);
 /* Stores doubles as floats of `width` bytes; false if one is not finite in that type. */
 bool fc_array_store(void *to, uint32_t width, const double *values, size_t count);
 /* Whether sizes of one name agree, those of levels that no array was on being 0. */
