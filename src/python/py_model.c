@@ -13,6 +13,9 @@ typedef struct match {
     uint32_t *way; /* of a model with a lookup: the way to each, and room for the first keys */
     uint32_t given;
     bool extra, fits;
+    /* What became of each: owned, or NULL for a field that has no value. */
+    PyObject **values;
+    PyObject *local_values[LOCAL_FIELDS];
 } match;
 
 /* The fields have been found by the reader. */
@@ -55,7 +58,9 @@ static int match_ways(fc_build *build, const fc_node *node, const fc_py_model *m
     return 0;
 }
 
-static void match_free(match *m) {
+static void match_free(match *m, uint32_t fields) {
+    for (uint32_t i = 0; i < fields && m->values; i++) Py_XDECREF(m->values[i]);
+    if (m->values != m->local_values) PyMem_Free(m->values);
     if (m->at != m->local) PyMem_Free(m->at);
     PyMem_Free(m->way);
 }
@@ -65,19 +70,26 @@ static int match_fields(fc_build *build, const fc_node *node, const fc_py_model 
                         uint32_t object, match *m) {
     uint32_t fields = node->keys.count;
     m->at = m->local;
+    m->values = m->local_values;
     m->way = NULL;
-    if (fields > LOCAL_FIELDS && !(m->at = PyMem_New(uint32_t, fields))) {
-        PyErr_NoMemory();
-        return -1;
+    if (fields > LOCAL_FIELDS) {
+        m->at = PyMem_New(uint32_t, fields);
+        m->values = m->at ? PyMem_New(PyObject *, fields) : NULL;
+        if (!m->values) {
+            PyMem_Free(m->at);
+            PyErr_NoMemory();
+            return -1;
+        }
     }
     memset(m->at, 0, fields * sizeof *m->at);
+    memset(m->values, 0, fields * sizeof *m->values);
     m->given = 0;
     m->extra = false;
     m->fits = true;
     if (build->tape->nodes[object].flags & FC_TAPE_RECORD) {
         match_record(build->tape->nodes, object, fields, m);
     } else if (FC_UNLIKELY(model->lookup != NULL)) {
-        if (match_ways(build, node, model, object, m) < 0) return match_free(m), -1;
+        if (match_ways(build, node, model, object, m) < 0) return match_free(m, fields), -1;
     } else {
         match_pairs(build->tape, node, object, m);
     }
@@ -146,13 +158,13 @@ static __attribute__((noinline)) PyObject *build_found(fc_build *build, const fc
     return build_given(build, node, model, m, field, object, path);
 }
 
-/* Puts every field into `dict`; -1: stop, 0: some are not valid, 1: all are. A field that is
+/* Makes the value of every field; -1: stop, 0: some are not valid, 1: all are. A field that is
  * omitted counts as not given, and has no value. */
 static int build_fields(fc_build *build, const fc_node *node, const fc_py_model *model, match *m,
-                        const fc_tape_node *object, PyObject *dict, const fc_path *path) {
+                        const fc_tape_node *object, const fc_path *path) {
     int valid = 1;
     for (uint32_t i = 0; i < node->keys.count; i++) {
-        PyObject *name = PyTuple_GET_ITEM(model->names, i), *value;
+        PyObject *value;
         if (m->at[i]) {
             /* Errors name the key that was found, which may be an alias. */
             fc_path here = {path, PyTuple_GET_ITEM(model->keys, i), 0};
@@ -164,26 +176,41 @@ static int build_fields(fc_build *build, const fc_node *node, const fc_py_model 
                     return -1; /* a dataclass goes as a whole */
                 if (!fc_py_omitted(build))
                     valid = 0;
-                else if (PyDict_DelItem(dict, name) < 0)
-                    return -1;
                 else
                     m->at[i] = 0, m->given--;
                 continue;
             }
         } else {
-            if (model->how[i] == FC_DEFAULT_SHARED) continue; /* in the template */
-            if (model->how[i] == FC_DEFAULT_ABSENT) {
-                if (PyDict_DelItem(dict, name) < 0) return -1;
-                continue;
-            }
+            if (model->how[i] == FC_DEFAULT_ABSENT) continue;
             value = fc_py_make_default(build, model, i);
         }
         if (!value) return -1;
-        int failed = PyDict_SetItem(dict, name, value);
-        Py_DECREF(value);
-        if (failed) return -1;
+        m->values[i] = value;
     }
     return valid;
+}
+
+/* The fields' dict, in their order: a copy of the template's keys is quicker than growing one. */
+static PyObject *dict_of(const fc_py_model *model, const match *m, uint32_t fields) {
+    PyObject *dict = PyDict_Copy(model->template_dict);
+    for (uint32_t i = 0; dict && i < fields; i++) {
+        PyObject *name = PyTuple_GET_ITEM(model->names, i), *value = m->values[i];
+        if ((value ? PyDict_SetItem(dict, name, value) : PyDict_DelItem(dict, name)) < 0)
+            Py_CLEAR(dict);
+    }
+    return dict;
+}
+
+/* The fields as attributes, one by one in their order: so Python keeps them within the instance, as
+ * it does after an __init__, and makes a dict when one is asked for. The compiler has seen to it
+ * that no class has something under their names that would hear of it. */
+static int set_fields(PyObject *instance, const fc_py_model *model, const match *m,
+                      uint32_t fields) {
+    for (uint32_t i = 0; i < fields; i++) {
+        PyObject *name = PyTuple_GET_ITEM(model->names, i);
+        if (m->values[i] && PyObject_GenericSetAttr(instance, name, m->values[i]) < 0) return -1;
+    }
+    return 0;
 }
 
 /* The extra pairs as a dict; NULL without an exception if a key occurs twice, or where they stand
@@ -239,44 +266,46 @@ static int set_slot(PyObject *descriptor, PyObject *instance, PyObject *value) {
 }
 
 /* `extra` may be NULL: None. */
-static PyObject *make_model(fc_build *build, const fc_py_model *model, PyObject *dict,
-                            PyObject *extra, PyObject *names) {
-    PyObject *instance = model->cls->tp_new(model->cls, build->state->empty_tuple, NULL);
-    if (!instance) return NULL;
-    if (PyObject_GenericSetDict(instance, dict, NULL) < 0 ||
-        set_slot(model->set_extra, instance, extra ? extra : Py_None) < 0 ||
-        set_slot(model->set_private, instance, Py_None) < 0 ||
-        set_slot(model->set_fields, instance, names) < 0)
+static PyObject *make_model(fc_build *build, const fc_node *node, const fc_py_model *model,
+                            const match *m, PyObject *dict, PyObject *extra) {
+    PyObject *names = given_names(node, model, m, extra), *instance = NULL;
+    if (names) instance = model->cls->tp_new(model->cls, build->state->empty_tuple, NULL);
+    if (instance && ((dict ? PyObject_GenericSetDict(instance, dict, NULL)
+                           : set_fields(instance, model, m, node->keys.count)) < 0 ||
+                     set_slot(model->set_extra, instance, extra ? extra : Py_None) < 0 ||
+                     set_slot(model->set_private, instance, Py_None) < 0 ||
+                     set_slot(model->set_fields, instance, names) < 0))
         Py_CLEAR(instance);
+    Py_XDECREF(names);
     return instance;
 }
 
-static PyObject *make_dataclass(fc_build *build, const fc_py_model *model, PyObject *dict) {
+static PyObject *make_dataclass(fc_build *build, const fc_node *node, const fc_py_model *model,
+                                const match *m, PyObject *dict) {
     PyObject *instance = model->cls->tp_new(model->cls, build->state->empty_tuple, NULL);
     PyObject *name, *value;
     Py_ssize_t position = 0;
     if (!instance) return NULL;
-    if (model->make == FC_MAKE_DATACLASS) {
+    if (!dict) {
+        if (set_fields(instance, model, m, node->keys.count) < 0) Py_CLEAR(instance);
+    } else if (model->make == FC_MAKE_DATACLASS) {
         /* Through the class's descriptor, which knows of values that are kept inline (3.13). */
         if (PyObject_GenericSetAttr(instance, build->state->name_dict, dict) < 0)
             Py_CLEAR(instance);
-        return instance;
+    } else {
+        while (instance && PyDict_Next(dict, &position, &name, &value))
+            if (PyObject_GenericSetAttr(instance, name, value) < 0) Py_CLEAR(instance);
     }
-    while (instance && PyDict_Next(dict, &position, &name, &value))
-        if (PyObject_GenericSetAttr(instance, name, value) < 0) Py_CLEAR(instance);
     return instance;
 }
 
+/* `dict` is NULL where the fields become attributes one by one. */
 static PyObject *make_instance(fc_build *build, const fc_node *node, const fc_py_model *model,
                                const match *m, PyObject *dict, PyObject *extra) {
-    if (model->make == FC_MAKE_MODEL) {
-        PyObject *names = given_names(node, model, m, extra);
-        PyObject *instance = names ? make_model(build, model, dict, extra, names) : NULL;
-        Py_XDECREF(names);
-        return instance;
-    }
+    if (model->make == FC_MAKE_MODEL) return make_model(build, node, model, m, dict, extra);
     if (extra && PyDict_Update(dict, extra) < 0) return NULL;
-    return model->make == FC_MAKE_DICT ? Py_NewRef(dict) : make_dataclass(build, model, dict);
+    return model->make == FC_MAKE_DICT ? Py_NewRef(dict)
+                                       : make_dataclass(build, node, model, m, dict);
 }
 
 /* The values that are for __post_init__ alone, out of the fields' dict. */
@@ -310,11 +339,10 @@ PyObject *fc_py_build_model(fc_build *build, uint32_t number, uint32_t at, const
         goto done;
     }
     if (model->allow_extra && !extra && !(extra = PyDict_New())) goto done;
-    dict = PyDict_Copy(model->template_dict);
     Py_ssize_t earlier = build->errors ? PyList_GET_SIZE(build->errors) : 0;
-    int valid = dict ? build_fields(build, node, model, &m, value, dict, path) : -1;
+    int valid = build_fields(build, node, model, &m, value, path);
     if (FC_UNLIKELY(model->size_count && valid >= 0) &&
-        (!valid || !fc_py_sizes_agree(model, m.at, dict))) {
+        (!valid || !fc_py_sizes_agree(model, m.at, m.values))) {
         /* Nothing of the user's has run (the compiler saw to that): the original does it all. */
         if (build->errors)
             (void)PyList_SetSlice(build->errors, earlier, PyList_GET_SIZE(build->errors), NULL);
@@ -328,12 +356,14 @@ PyObject *fc_py_build_model(fc_build *build, uint32_t number, uint32_t at, const
             (void)PyList_SetSlice(build->errors, earlier, PyList_GET_SIZE(build->errors), NULL);
         goto done;
     }
+    bool direct = model->direct && !model->init_only && (!extra || model->make == FC_MAKE_MODEL);
+    if (!direct && !(dict = dict_of(model, &m, node->keys.count))) goto done;
     if (model->init_only && !(init_only = take_init_only(model, dict))) goto done;
     instance = make_instance(build, node, model, &m, dict, extra);
     if (instance && model->post_init)
         instance = fc_py_post_init(build, number, at, path, instance, init_only);
 done:
-    match_free(&m);
+    match_free(&m, node->keys.count);
     Py_XDECREF(dict);
     Py_XDECREF(extra);
     Py_XDECREF(init_only);

@@ -148,6 +148,34 @@ static PyObject *descriptor(PyTypeObject *cls, const char *name) {
     return found;
 }
 
+/* No more attributes are kept within an instance by any Python so far. */
+enum { INLINE_ATTRIBUTES = 30 };
+
+/* Whether setting an attribute under each of the names does nothing else: no class has a property,
+ * say, under it. 1, 0, or -1 with an exception. */
+static int plain_names(PyTypeObject *cls, PyObject *names) {
+    int plain = PyTuple_GET_SIZE(names) <= INLINE_ATTRIBUTES;
+    PyObject *mro = plain ? PyObject_GetAttrString((PyObject *)cls, "__mro__") : NULL;
+    if (plain && !mro) return -1;
+    for (Py_ssize_t b = 0; plain > 0 && b < PyTuple_GET_SIZE(mro); b++) {
+        PyObject *own = PyObject_GetAttrString(PyTuple_GET_ITEM(mro, b), "__dict__");
+        if (!own) plain = -1;
+        for (Py_ssize_t i = 0; plain > 0 && i < PyTuple_GET_SIZE(names); i++) {
+            PyObject *name = PyTuple_GET_ITEM(names, i);
+            int has = PySequence_Contains(own, name);
+            PyObject *found = has > 0 ? PyObject_GetItem(own, name) : NULL;
+            if (has < 0 || (has && !found))
+                plain = -1;
+            else if (found && Py_TYPE(found)->tp_descr_set)
+                plain = 0;
+            Py_XDECREF(found);
+        }
+        Py_XDECREF(own);
+    }
+    Py_XDECREF(mro);
+    return plain;
+}
+
 static int load_defaults(fc_py_schema *self, PyObject *defaults, fc_py_model *model) {
     Py_ssize_t count = PyTuple_GET_SIZE(model->names);
     model->how = fc_arena_zeros(&self->arena, (size_t)count + 1, sizeof *model->how);
@@ -265,6 +293,11 @@ static int load_model(fc_py_schema *self, PyObject *tuple, fc_node *node, fc_py_
          !(model->set_private = descriptor(model->cls, "__pydantic_private__")) ||
          !(model->set_fields = descriptor(model->cls, "__pydantic_fields_set__"))))
         return -1;
+    if (model->make == FC_MAKE_MODEL || model->make == FC_MAKE_DATACLASS) {
+        int plain = plain_names(model->cls, model->names);
+        if (plain < 0) return -1;
+        model->direct = plain;
+    }
     if (load_init(self, item(tuple, 10), model) < 0 ||
         load_sizes(self, tuple_item(tuple, 9), model) < 0 ||
         fc_py_lookup_load(&self->arena, item(tuple, 11), model) < 0)

@@ -45,6 +45,7 @@ typedef struct fc_py_model {
     uint32_t size_count;
     fc_py_lookup *lookup; /* or NULL: `keys` are the ways to the fields */
     bool allow_extra, forbid_extra;
+    bool direct;  /* fields become attributes one by one, not a dict at once */
     uint8_t make; /* FC_MAKE_* */
 } fc_py_model;
 
@@ -198,7 +199,7 @@ PyObject *fc_py_build_columns(fc_build *build, uint32_t node, fc_fill *fill, siz
  * then, or a table as a whole. 0, or -1 with an exception. */
 int fc_py_fill_objects(fc_build *build, uint32_t node, fc_fill *fill, size_t base);
 /* Whether sizes of one name are equal, in the arrays of the fields that were `given` (not 0). */
-bool fc_py_sizes_agree(const fc_py_model *model, const uint32_t *given, PyObject *dict);
+bool fc_py_sizes_agree(const fc_py_model *model, const uint32_t *given, PyObject *const *values);
 /* The same of an ARRAY node: an ndarray. */
 PyObject *fc_py_build_array(fc_build *build, uint32_t node, fc_fill *fill, size_t base,
                             const fc_path *path);

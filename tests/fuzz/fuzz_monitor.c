@@ -337,6 +337,12 @@ static void open_store(script *s) {
 
 static uint64_t held(const script *s) { return s->rows[0] + s->rows[1] + s->rows[2] + s->rows[3]; }
 
+/* A time that a clock can show, in the years that any calendar has; others make windows damage. */
+static int64_t clock_of(int64_t micros) {
+    const int64_t most = 62000000000000000;
+    return micros % most;
+}
+
 static void update(script *s, fc_columns *set) {
     int64_t index = fc_window_of(spec.window, s->now);
     uint32_t place = fc_store_place_of(index, spec.slots);
@@ -423,8 +429,8 @@ static void fuzz_script(input *in) {
         case 2:
         case 3: update(&s, world.sets[op % 10]); break;
         case 4: update_own(&s, in); break;
-        case 5: s.now = (int64_t)((uint64_t)s.now + (uint64_t)((int8_t)take(in, 1) * 100)); break;
-        case 6: s.now = (int64_t)take(in, 8); break;
+        case 5: s.now = clock_of(s.now + (int8_t)take(in, 1) * 100); break;
+        case 6: s.now = clock_of((int64_t)take(in, 8)); break;
         case 7: read_copy(&s, in, op / 10 % 3); break;
         case 8: fold_store(&s); break;
         case 9: move_store(&s); break;
