@@ -27,7 +27,9 @@ def described(value: Any) -> Any:
     """Everything that can be seen of arrays; other values as they are."""
     if isinstance(value, np.ndarray):
         flags = (value.flags.writeable, value.flags.c_contiguous, value.flags.aligned)
-        return (value.dtype.str, value.shape, value.tobytes(), flags)
+        # Of objects the bytes are where they are, not what.
+        items = value.tolist() if value.dtype == object else value.tobytes()
+        return (value.dtype.str, value.shape, items, flags)
     if isinstance(value, BaseModel):
         return (type(value).__name__, [(k, described(v)) for k, v in value.__dict__.items()])
     if dataclasses.is_dataclass(value):
