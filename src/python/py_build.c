@@ -140,7 +140,9 @@ static PyObject *build_literal(fc_build *build, const fc_node *node, uint32_t nu
 
 /* ---- The whole ----------------------------------------------------------------------------- */
 
-static PyObject *build_frame(fc_build *build, uint32_t number, uint32_t at, const fc_path *path) {
+/* Apart, for the room that a fill takes on the stack of whatever holds models. */
+static __attribute__((noinline)) PyObject *build_frame(fc_build *build, uint32_t number,
+                                                       uint32_t at, const fc_path *path) {
     const fc_tape_node *value = &build->tape->nodes[at];
     if (value->kind == FC_TAPE_FILL) {
         fc_fill *fill = build->tape->fills[value->as.fill];

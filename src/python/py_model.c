@@ -4,7 +4,8 @@
 
 #include <string.h>
 
-enum { LOCAL_FIELDS = 32 };
+/* So few that 200 models within each other fit into a thread's stack of 256 KiB. */
+enum { LOCAL_FIELDS = 12 };
 
 /* Where each field's value stands on the tape (0: not given), and the extra pairs. */
 typedef struct match {
@@ -59,9 +60,8 @@ static int match_ways(fc_build *build, const fc_node *node, const fc_py_model *m
 }
 
 static void match_free(match *m, uint32_t fields) {
-    for (uint32_t i = 0; i < fields && m->values; i++) Py_XDECREF(m->values[i]);
-    if (m->values != m->local_values) PyMem_Free(m->values);
-    if (m->at != m->local) PyMem_Free(m->at);
+    for (uint32_t i = 0; i < fields; i++) Py_XDECREF(m->values[i]);
+    if (m->values != m->local_values) PyMem_Free(m->values); /* and `at` behind them */
     PyMem_Free(m->way);
 }
 
@@ -73,13 +73,12 @@ static int match_fields(fc_build *build, const fc_node *node, const fc_py_model 
     m->values = m->local_values;
     m->way = NULL;
     if (fields > LOCAL_FIELDS) {
-        m->at = PyMem_New(uint32_t, fields);
-        m->values = m->at ? PyMem_New(PyObject *, fields) : NULL;
+        m->values = PyMem_Malloc(fields * (sizeof *m->values + sizeof *m->at));
         if (!m->values) {
-            PyMem_Free(m->at);
             PyErr_NoMemory();
             return -1;
         }
+        m->at = (uint32_t *)(m->values + fields);
     }
     memset(m->at, 0, fields * sizeof *m->at);
     memset(m->values, 0, fields * sizeof *m->values);
