@@ -1,8 +1,8 @@
-"""How many random inputs the tests draw: few in every variant of CI, many in one long run.
+"""How many random inputs the tests draw: few in the variants of CI, many in one long run.
 
-``FASTCORE_TEST_PROFILE`` is ``ci`` (the default) or ``long``. Both have a fixed seed, so the same
-command draws the same inputs again. Another choice of test files may not: hypothesis also draws
-from the constants of whichever modules are loaded.
+``FASTCORE_TEST_PROFILE`` is ``ci`` (the default), ``long``, or ``short``, for variants of what CI has
+run in full. All have a fixed seed, so the same command draws the same inputs again. Another choice
+of test files may not: hypothesis also draws from the constants of whichever modules are loaded.
 """
 
 import os
@@ -11,7 +11,7 @@ from typing import Any
 from hypothesis import HealthCheck, settings
 
 #: Factor to each test's own number of inputs.
-SCALES = {"ci": 1, "long": 20}
+SCALES: dict[str, float] = {"ci": 1, "long": 20, "short": 0.25}
 
 
 def chosen() -> str:
@@ -30,7 +30,7 @@ def register() -> None:
             derandomize=True,
             database=None,
             deadline=None,
-            max_examples=40 * scale,
+            max_examples=int(40 * scale),
             suppress_health_check=list(HealthCheck),
         )
     settings.load_profile(chosen())
@@ -38,4 +38,4 @@ def register() -> None:
 
 def examples(number: int, **more: Any) -> settings:
     """Settings of a test that draws `number` inputs in the short run, in proportion elsewhere."""
-    return settings(max_examples=number * SCALES[chosen()], **more)
+    return settings(max_examples=max(1, int(number * SCALES[chosen()])), **more)

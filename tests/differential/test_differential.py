@@ -18,7 +18,7 @@ SCALE = SCALES[chosen()]
 
 
 def test_equals_pydantic() -> None:
-    tally = search(5000 * SCALE, seed=20, per_type=25)
+    tally = search(int(5000 * SCALE), seed=20, per_type=25)
     # What is searched is neither all right nor all wrong, and of every kind.
     assert tally.outcomes["accepted"] > tally.documents // 4
     assert tally.outcomes["refused"] > tally.documents // 4
@@ -30,7 +30,7 @@ def test_equals_pydantic() -> None:
 
 def test_routes_answer_as_fastapi_does() -> None:
     again = "tests.differential.routes.compare"
-    tally = search(500 * SCALE, 23, 10, routes.judge_of, again)
+    tally = search(int(500 * SCALE), 23, 10, routes.judge_of, again)
     assert tally.outcomes["accepted"] > tally.documents // 5
     assert tally.outcomes["refused"] > tally.documents // 5
 
