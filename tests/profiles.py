@@ -1,8 +1,9 @@
 """How many random inputs the tests draw: few in the variants of CI, many in one long run.
 
-``FASTCORE_TEST_PROFILE`` is ``ci`` (the default), ``long``, or ``short``, for variants of what CI has
-run in full. All have a fixed seed, so the same command draws the same inputs again. Another choice
-of test files may not: hypothesis also draws from the constants of whichever modules are loaded.
+``FASTCORE_TEST_PROFILE`` is ``ci`` (the default), ``long``, or ``short``, which is for variants of
+what CI has run in full. All have a fixed seed, so the same command draws the same inputs again.
+Another choice of test files may not: hypothesis also draws from the constants of whichever modules
+are loaded.
 """
 
 import os
