@@ -185,7 +185,9 @@ fc_status fc_lane_build(fc_arena *arena, const fc_node *nodes, fc_record *record
 /* Whether an object of the model can be scalars alone: other values give the lane up. */
 static bool scalars(const fc_node *nodes, uint32_t number) {
     const fc_node *node = &nodes[number];
-    while (node->kind == FC_NODE_AFTER) node = &nodes[node->child];
+    /* Bounded, as a node may be its own child: pydantic takes such a schema, and then crashes. */
+    for (int depth = 0; node->kind == FC_NODE_AFTER && depth < 64; depth++)
+        node = &nodes[node->child];
     switch ((fc_node_kind)node->kind) {
     case FC_NODE_NONE:
     case FC_NODE_BOOL:
