@@ -8,6 +8,7 @@ from typing import Annotated, Any, Generic, NamedTuple, NotRequired, TypeVar
 
 import pytest
 from pydantic import (
+    VERSION,
     AfterValidator,
     AliasChoices,
     AliasPath,
@@ -280,7 +281,8 @@ def test_root_models_that_hold_their_like(type_: Any) -> None:
 
 def test_a_named_tuple_with_a_new_of_its_own_is_pydantic_s() -> None:
     assert not Schema(Own).explain().native
-    assert Schema(Renamed).explain().native
+    # To pydantic 2.13 a named tuple with an alias is a call with a part that C does not know.
+    assert Schema(Renamed).explain().native != VERSION.startswith("2.13.")
 
 
 def test_a_default_of_a_named_tuple_is_copied() -> None:
