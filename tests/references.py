@@ -51,8 +51,8 @@ def everything() -> list[Any]:
     """All objects that there are; `gc.freeze` would hide them."""
     gc.collect()
     tracked = gc.get_objects()
-    # Not what modules say that they hold: asyncio's, in Python 3.12, names iterators that are dead and
-    # kept for later, and to take one up would put it into that list twice.
+    # Not what modules say that they hold: asyncio's, in Python 3.12, names iterators that are dead
+    # and kept for later, and to take one up would put it into that list twice.
     holders = [one for one in tracked if not isinstance(one, ModuleType)]
     found = {id(one): one for one in (*tracked, *gc.get_referents(*holders))}
     return [*found.values(), *range(-5, 257), None, True, False, (), "", b""]
