@@ -24,6 +24,8 @@ typedef struct piece {
     const char *at;   /* the bracket of its first row */
     const char *stop; /* behind its last row; NULL: it goes on to the end of the array */
     const char *end;
+    const char *until; /* what its block is to have room for; of the first, all */
+    size_t guess;      /* how many items that is, judged by the first row */
     const fc_shape *shape;
     const fc_alloc *alloc;
     fc_array array;
@@ -33,7 +35,7 @@ typedef struct piece {
 } piece;
 
 static bool take(piece *p, const double *values, size_t count) {
-    void *to = fc_array_next(&p->array, p->alloc, p->shape->width, 0, count);
+    void *to = fc_array_next(&p->array, p->alloc, p->shape->width, p->guess, count);
     p->memory = !to;
     return to && fc_array_store(to, p->shape->width, values, count);
 }
@@ -98,7 +100,8 @@ static const char *find_cut(const char *at, const char *end, const char **row) {
 static size_t cut(const fc_shape *shape, const char *at, const char *end, int threads,
                   const fc_alloc *alloc, piece *pieces) {
     size_t step = (size_t)(end - at) / (size_t)threads, count = 1;
-    const piece first = {.at = at, .end = end, .shape = shape, .alloc = alloc, .columns = -1};
+    const piece first = {
+        .at = at, .end = end, .until = end, .shape = shape, .alloc = alloc, .columns = -1};
     pieces[0] = first;
     pieces[0].columns = shape->sizes[1];
     for (int i = 1; i < threads; i++) {
@@ -107,6 +110,7 @@ static size_t cut(const fc_shape *shape, const char *at, const char *end, int th
         const char *stop = find_cut(from, end, &row);
         if (!stop) break;
         pieces[count - 1].stop = stop;
+        if (count > 1) pieces[count - 1].until = stop;
         pieces[count] = first;
         pieces[count++].at = row;
     }
@@ -122,7 +126,7 @@ static bool join(piece *pieces, size_t count, const fc_alloc *alloc, fc_status *
         if (!pieces[i].next || pieces[i].columns != first->columns) return false;
     }
     for (size_t i = 1; i < count; i++) {
-        void *to = fc_array_next(&first->array, alloc, width, 0, pieces[i].array.count);
+        void *to = fc_array_next(&first->array, alloc, width, first->guess, pieces[i].array.count);
         if (!to) {
             *status = FC_ENOMEM;
             return false;

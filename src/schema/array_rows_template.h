@@ -36,7 +36,10 @@ static FC_TARGET void FC_N(rows)(piece *p) {
         if (!(at = FC_N(row)(p, at, end, &columns))) return;
         if (p->columns < 0) p->columns = columns;
         if (columns != p->columns) return;
-        p->rows++;
+        if (!p->rows++) {
+            double share = (double)(p->until - p->at) / (double)(at - p->at);
+            p->guess = (size_t)((double)p->array.count * share * 1.02) + 64;
+        }
         if (at == p->stop) break;
         at = FC_N(space)(at, end);
         if (at == end) return;
