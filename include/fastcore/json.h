@@ -148,6 +148,11 @@ typedef struct fc_json_error {
 fc_status fc_json_walk(const char *data, size_t len, const fc_json_limits *limits,
                        const fc_json_sink *sink, void *self, fc_json_error *error);
 
+/* What a sink does with values, or with keys, that it only passes over. */
+fc_status fc_json_pass_string(fc_json_walker *w, const fc_json_string *string);
+fc_status fc_json_pass_number(fc_json_walker *w, const fc_json_number *number);
+fc_status fc_json_pass_literal(fc_json_walker *w, fc_json_kind kind, const char *at);
+
 /* A sink that does nothing: walking with it checks the grammar. */
 extern const fc_json_sink fc_json_sink_none;
 

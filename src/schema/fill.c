@@ -389,27 +389,15 @@ static fc_status skip_end(fc_json_walker *w, fc_json_kind kind, const char *end,
     return f->open ? FC_OK : fc_fill_finish(f, w, end);
 }
 
-static fc_status skip_key(fc_json_walker *w, const fc_json_string *key) {
-    (void)w;
-    (void)key;
-    return FC_OK;
-}
-
-static fc_status skip_number(fc_json_walker *w, const fc_json_number *number) {
-    (void)w;
-    (void)number;
-    return FC_OK;
-}
-
-static fc_status skip_literal(fc_json_walker *w, fc_json_kind kind, const char *at) {
-    (void)w;
-    (void)kind;
-    (void)at;
-    return FC_OK;
-}
-
-static const fc_json_sink skip_sink = {skip_begin,   skip_end, skip_key, skip_number, skip_key,
-                                       skip_literal, NULL,     NULL,     NULL};
+static const fc_json_sink skip_sink = {skip_begin,
+                                       skip_end,
+                                       fc_json_pass_string,
+                                       fc_json_pass_number,
+                                       fc_json_pass_string,
+                                       fc_json_pass_literal,
+                                       NULL,
+                                       NULL,
+                                       NULL};
 
 /* ---- Starting ----------------------------------------------------------------------------- */
 

@@ -253,27 +253,15 @@ static fc_status skip_end(fc_json_walker *w, fc_json_kind kind, const char *end,
     return --f->open ? FC_OK : finish(f, w, end);
 }
 
-static fc_status skip_string(fc_json_walker *w, const fc_json_string *string) {
-    (void)w;
-    (void)string;
-    return FC_OK;
-}
-
-static fc_status skip_number(fc_json_walker *w, const fc_json_number *number) {
-    (void)w;
-    (void)number;
-    return FC_OK;
-}
-
-static fc_status skip_literal(fc_json_walker *w, fc_json_kind kind, const char *at) {
-    (void)w;
-    (void)kind;
-    (void)at;
-    return FC_OK;
-}
-
-static const fc_json_sink skip_sink = {
-    skip_begin, skip_end, skip_string, skip_number, skip_string, skip_literal, NULL, NULL, NULL};
+static const fc_json_sink skip_sink = {skip_begin,
+                                       skip_end,
+                                       fc_json_pass_string,
+                                       fc_json_pass_number,
+                                       fc_json_pass_string,
+                                       fc_json_pass_literal,
+                                       NULL,
+                                       NULL,
+                                       NULL};
 
 /* ---- Starting ----------------------------------------------------------------------------- */
 

@@ -2,39 +2,9 @@
 #ifndef FASTCORE_TESTS_COLUMNS_FIXTURE_H
 #define FASTCORE_TESTS_COLUMNS_FIXTURE_H
 
+#include "failing.h"
 #include "fastcore/columns.h"
 #include "harness.h"
-
-/* Fails at its k-th request and counts what is still held. */
-typedef struct failing {
-    int calls, fail_at, held;
-} failing;
-
-static void *failing_get(void *ctx, size_t size) {
-    failing *f = ctx;
-    if (f->calls++ == f->fail_at) return NULL;
-    void *block = malloc(size);
-    f->held += block != NULL;
-    return block;
-}
-
-static void *failing_resize(void *ctx, void *block, size_t size) {
-    failing *f = ctx;
-    if (f->calls++ == f->fail_at) return NULL;
-    void *moved = realloc(block, size);
-    f->held += moved && !block;
-    return moved;
-}
-
-static void failing_release(void *ctx, void *block) {
-    failing *f = ctx;
-    f->held--;
-    free(block);
-}
-
-static inline fc_alloc failing_alloc(failing *f) {
-    return (fc_alloc){failing_get, failing_resize, failing_release, f};
-}
 
 static const char *const fixture_texts[] = {"red", "", "gr\xc3\xbcn"};
 static const size_t fixture_lens[] = {3, 0, 5};

@@ -1,30 +1,6 @@
 /* The arena: alignment, growth, overflow, and every failing allocation. */
+#include "failing.h"
 #include "harness.h"
-
-/* An allocator that fails at its k-th request and counts what is still held. */
-typedef struct failing {
-    int calls, fail_at, held;
-} failing;
-
-static void *failing_get(void *ctx, size_t size) {
-    failing *f = ctx;
-    if (f->calls++ == f->fail_at) return NULL;
-    f->held++;
-    return malloc(size);
-}
-
-static void *failing_resize(void *ctx, void *block, size_t size) {
-    failing *f = ctx;
-    if (f->calls++ == f->fail_at) return NULL;
-    f->held += block == NULL;
-    return realloc(block, size);
-}
-
-static void failing_release(void *ctx, void *block) {
-    failing *f = ctx;
-    f->held--;
-    free(block);
-}
 
 static void test_alignment(void) {
     fc_arena arena;
@@ -85,7 +61,7 @@ static void test_each_failing_allocation(void) {
     bool done = false;
     for (int k = 0; !done && k < 1000; k++) {
         failing f = {0, k, 0};
-        fc_alloc alloc = {failing_get, failing_resize, failing_release, &f};
+        fc_alloc alloc = failing_alloc(&f);
         fc_arena arena;
         fc_arena_init(&arena, &alloc);
         done = true;

@@ -1,6 +1,7 @@
 /* Nested arrays into one block: shapes, types, halves, and every failing allocation. */
 #include <math.h>
 
+#include "failing.h"
 #include "fastcore/schema.h"
 #include "harness.h"
 
@@ -139,22 +140,6 @@ static void test_halves(void) {
     CHECK((fc_half(NAN) & 0x7FFF) > 0x7C00);
 }
 
-typedef struct failing {
-    int calls, fail_at, held;
-} failing;
-
-static void *failing_resize(void *ctx, void *block, size_t size) {
-    failing *f = ctx;
-    if (f->calls++ == f->fail_at) return NULL;
-    f->held += block == NULL;
-    return realloc(block, size);
-}
-
-static void failing_release(void *ctx, void *block) {
-    ((failing *)ctx)->held -= block != NULL;
-    free(block);
-}
-
 static void test_every_failing_allocation(void) {
     set_shape(FC_ITEM_FLOAT, 8, 1, -1, 0);
     size_t len = 0;
@@ -165,7 +150,7 @@ static void test_every_failing_allocation(void) {
     int k = 0;
     for (;; k++) {
         failing ctx = {0, k, 0};
-        fc_alloc alloc = {NULL, failing_resize, failing_release, &ctx};
+        fc_alloc alloc = failing_alloc(&ctx);
         fc_fill fill;
         fc_status status = fc_fill_document(&schema, 0, text, len, &alloc, &fill, NULL);
         if (status == FC_OK) {

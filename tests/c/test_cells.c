@@ -1,4 +1,5 @@
 /* Cells that are more than a scalar: times, lists, objects, records that may be null. */
+#include "failing.h"
 #include "fastcore/schema.h"
 #include "harness.h"
 
@@ -146,29 +147,6 @@ static void test_refused(void) {
     fixture_free(&f);
 }
 
-typedef struct failing {
-    int calls, fail_at, held;
-} failing;
-
-static void *failing_get(void *ctx, size_t size) {
-    failing *f = ctx;
-    if (f->calls++ == f->fail_at) return NULL;
-    f->held++;
-    return malloc(size);
-}
-
-static void *failing_resize(void *ctx, void *block, size_t size) {
-    failing *f = ctx;
-    if (f->calls++ == f->fail_at) return NULL;
-    f->held += block == NULL;
-    return realloc(block, size);
-}
-
-static void failing_release(void *ctx, void *block) {
-    ((failing *)ctx)->held -= block != NULL;
-    free(block);
-}
-
 static void test_every_failing_allocation(void) {
     static char text[40000];
     size_t len = (size_t)sprintf(text, "[" GOOD);
@@ -178,7 +156,7 @@ static void test_every_failing_allocation(void) {
     int k = 0;
     for (;; k++) {
         failing ctx = {0, k, 0};
-        fc_alloc alloc = {failing_get, failing_resize, failing_release, &ctx};
+        fc_alloc alloc = failing_alloc(&ctx);
         fixture f;
         fc_status status = fixture_make(&f, &alloc);
         if (status == FC_OK) {

@@ -1,32 +1,11 @@
 /* Plans without Python: values by hand, blocks against single rows, refusals, specifications that
  * do not hold together, and every failing allocation. */
+#include "failing.h"
 #include "harness.h"
 
 #include <math.h>
 
 #include "fastcore/plan.h"
-
-/* An allocator that fails at request `left` (counting down) and knows what is still held. */
-typedef struct failing {
-    int left, held;
-} failing;
-
-static void *failing_get(void *ctx, size_t size) {
-    failing *self = ctx;
-    if (self->left-- == 0) return NULL;
-    self->held++;
-    return malloc(size);
-}
-static void *failing_resize(void *ctx, void *block, size_t size) {
-    failing *self = ctx;
-    if (self->left-- == 0) return NULL;
-    if (!block) self->held++;
-    return realloc(block, size);
-}
-static void failing_release(void *ctx, void *block) {
-    ((failing *)ctx)->held--;
-    free(block);
-}
 
 /* Three columns of numbers, imputed and standardised; a column of codes, one-hot; all joined once
  * more with the ordinal form of the codes. */
@@ -181,8 +160,8 @@ static void every_allocation_may_fail(void) {
     input(values, code, sources);
     int failures = 0;
     for (int k = 0; k < 1000; k++) {
-        failing state = {k, 0};
-        fc_alloc alloc = {failing_get, failing_resize, failing_release, &state};
+        failing state = {.fail_at = k};
+        fc_alloc alloc = failing_alloc(&state);
         fc_plan *plan = make(&spec, &alloc);
         fc_status status = FC_ENOMEM;
         if (plan) status = fc_plan_run(plan, sources, ROWS, FC_PLAN_F64, out, WIDTH * 8, 1);

@@ -1,4 +1,5 @@
 /* The schema kernel: keys, checks, filling columns, the tape; every allocation failed in turn. */
+#include "failing.h"
 #include "harness.h"
 #include "schema_fixture.h"
 
@@ -242,30 +243,6 @@ static void test_damaged(void) {
 
 /* ---- Memory ------------------------------------------------------------------------------- */
 
-typedef struct failing {
-    int calls, fail_at, held;
-} failing;
-
-static void *failing_get(void *ctx, size_t size) {
-    failing *f = ctx;
-    if (f->calls++ == f->fail_at) return NULL;
-    f->held++;
-    return malloc(size);
-}
-
-static void *failing_resize(void *ctx, void *block, size_t size) {
-    failing *f = ctx;
-    if (f->calls++ == f->fail_at) return NULL;
-    f->held += block == NULL;
-    return realloc(block, size);
-}
-
-static void failing_release(void *ctx, void *block) {
-    failing *f = ctx;
-    f->held -= block != NULL;
-    free(block);
-}
-
 static fc_status everything(const fc_alloc *alloc, const char *text, size_t len) {
     fixture f;
     FC_TRY(fixture_make(&f, alloc));
@@ -291,7 +268,7 @@ static void test_every_failing_allocation(void) {
     int k = 0;
     for (;; k++) {
         failing ctx = {0, k, 0};
-        fc_alloc alloc = {failing_get, failing_resize, failing_release, &ctx};
+        fc_alloc alloc = failing_alloc(&ctx);
         fc_status status = everything(&alloc, text, len);
         CHECK_FOR(ctx.held == 0, "%d blocks left after request %d failed", ctx.held, k);
         if (status == FC_OK) break;
