@@ -396,3 +396,45 @@ def test_wrong_values_at_the_end_of_ways(type_: Any) -> None:
         b'{"p": {"x": "a", "y": 1, "x": 2}}', b'{"a": 1, "zz": 1}', b'{"x": 1, "zz": {"zz": 1}}',
     ):  # fmt: skip
         assert_same(schema, adapter, text)
+
+
+def test_a_property_under_a_field_s_name_hears_nothing() -> None:
+    """Values go into the instance's dict past it, as pydantic puts them there."""
+    heard: list[Any] = []
+
+    class Hears:
+        def __get__(self, instance: Any, owner: Any = None) -> int:
+            return 7
+
+        def __set__(self, instance: Any, value: Any) -> None:
+            heard.append(value)
+
+    class Base:
+        x = Hears()
+
+    @dataclasses.dataclass
+    class Made(Base):
+        x: int
+        y: int = 2
+
+    schema, adapter = Schema(Made), TypeAdapter(Made)
+    assert schema.explain().native
+    for document in (b'{"x": 1}', b'{"y": 3, "x": 1}'):
+        heard.clear()
+        ours, theirs = schema.validate_json(document), adapter.validate_json(document)
+        assert list(vars(ours).items()) == list(vars(theirs).items())
+        assert heard == []
+
+
+def test_attributes_come_in_the_order_of_the_fields() -> None:
+    """Within the instance or, when they are many, in its dict; given, absent or out of order."""
+    for count in (3, 30, 31, 60):
+        names = [f"f{i}" for i in range(count)]
+        model = create_model("Many", **dict.fromkeys(names, (int, -1)))  # type: ignore[call-overload]
+        schema, adapter = Schema(model), TypeAdapter(model)
+        for given in (names, names[::-1], names[1::2], []):
+            document = json.dumps({name: i for i, name in enumerate(given)}).encode()
+            ours, theirs = schema.validate_json(document), adapter.validate_json(document)
+            assert list(vars(ours).items()) == list(vars(theirs).items())
+            assert ours == theirs
+            assert ours.model_fields_set == theirs.model_fields_set
