@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from ._lower import Lowered, Source
+from ._lowering import Lowered, Source
 from ._plan_tree import Recipe
 
 #: Texts of fewer rows are looked up one by one; Arrow's kernels have a price to begin with.

@@ -20,7 +20,7 @@ import numpy as np
 from . import _identity as _identity
 from . import _plan_input
 from ._config import disabled, thread_count
-from ._lower import Lowered, Lowering, NotLowered
+from ._lower import Lowered, NotLowered, lower
 from ._plan_tree import Recipe, entry_by_name, fingerprint, used_columns
 from .errors import UnsupportedError
 from .explanation import Explanation, Node
@@ -154,7 +154,7 @@ class Plan:
         if known is None:
             assert self._recipe is not None
             try:
-                known = Lowering(self._recipe, tags, container).run()
+                known = lower(self._recipe, tags, container)
             except NotLowered as error:
                 known = str(error)
             if len(self._programs) < MAX_PROGRAMS:

@@ -1,0 +1,284 @@
+"""From a tree to a :class:`fastcore._core.Program`, for inputs of one signature.
+
+A signature says what each input column holds, so that every question of dtype is answered here,
+once; the program then only computes. A column's tag is a NumPy dtype string (``"<f8"``), or
+``"text"`` (str, None, nan), ``"category"`` (a pandas categorical of texts), or ``"auto"``: rows,
+which mean whatever the pipeline was fitted on (numbers are read as float64).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from . import _core
+from ._plan_tree import Chain, Parallel, Recipe, Step, Tree
+
+F64, F32, I32 = 0, 1, 2
+FLOAT64, FLOAT32 = np.dtype(np.float64), np.dtype(np.float32)
+
+
+class NotLowered(Exception):
+    """Inputs of this signature are for the original; the text says why."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """An input column as it is, or with its missing texts replaced."""
+
+    index: int
+    tag: str
+    fill: str | None = None
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Some columns of an intermediate result; ``dtype`` is what scikit-learn would have there."""
+
+    panel: int
+    width: int
+    dtype: np.dtype[Any]
+    onehot: bool = False
+
+
+@dataclass(frozen=True)
+class Value:
+    """What flows between steps: untouched input columns, or pieces that were computed."""
+
+    columns: tuple[Column, ...] | None = None
+    pieces: tuple[Piece, ...] = ()
+    sparse: bool = False
+
+
+@dataclass
+class Source:
+    """What a program reads: an input column, as numbers or through a table of texts."""
+
+    column: int
+    table: dict[str, int] | None = None
+    none_code: int = -1
+    nan_code: int = -1
+
+
+@dataclass
+class Lowered:
+    """A program and what the callers of it must know."""
+
+    program: _core.Program
+    sources: list[Source]
+    sparse: bool
+    dtype: np.dtype[Any]
+    width: int
+    texts: dict[int, str] = field(default_factory=dict)  # column -> "nan" | "none"
+
+
+def panel_type(dtype: np.dtype[Any]) -> int:
+    """Where values of a dtype are computed: integers as float64."""
+    return F32 if dtype == FLOAT32 else F64
+
+
+class Lowering:
+    """One use: ``Lowering(recipe, tags, container, special).run()``.
+
+    ``special`` has the kinds of steps that do more than run the family of their name on a panel of
+    floats.
+    """
+
+    def __init__(
+        self, recipe: Recipe, tags: tuple[str, ...], container: str, special: dict[str, Special]
+    ) -> None:
+        self.special = special
+        self.recipe = recipe
+        self.tags = tags
+        self.container = container
+        self.sources: list[Source] = []
+        self.keys: dict[Any, int] = {}
+        self.panels: list[tuple[int, tuple[int, ...]]] = []
+        self.steps: list[tuple[Any, ...]] = []
+        self.texts: dict[int, str] = {}
+        # Panels are numbered inputs first, but are made in any order: a step's number is negative
+        # until all inputs are known.
+        self.types: dict[int, int] = {}
+
+    # -- Building blocks
+
+    def source(self, key: Any, source: Source) -> int:
+        if key not in self.keys:
+            self.keys[key] = len(self.sources)
+            self.sources.append(source)
+        return self.keys[key]
+
+    def panel(self, type_: int, sources: list[int]) -> int:
+        key = (type_, tuple(sources))
+        if key in self.panels:
+            return self.panels.index(key)
+        self.panels.append(key)
+        number = len(self.panels) - 1
+        self.types[number] = type_
+        return number
+
+    def step(
+        self, family: str, inputs: list[int], type_: int, width: int, params: dict[str, Any]
+    ) -> int:
+        blob = {}
+        for name, value in params.items():
+            if value is None:
+                continue
+            array = np.atleast_1d(np.asarray(value))
+            dtype = np.float64 if array.dtype.kind == "f" else np.int64
+            blob[name] = np.ascontiguousarray(array, dtype=dtype)
+        self.steps.append((family, tuple(inputs), type_, width, blob))
+        number = -len(self.steps)
+        self.types[number] = type_
+        return number
+
+    def number_dtype(self, columns: tuple[Column, ...]) -> np.dtype[Any]:
+        """The dtype of ``np.asarray`` of these columns, where it is certain."""
+        if any(column.fill is not None for column in columns):
+            raise NotLowered("texts where numbers are expected")
+        tags = {"<f8" if column.tag == "auto" else column.tag for column in columns}
+        if any(tag in ("text", "category", "object") for tag in tags):
+            raise NotLowered("texts where numbers are expected")
+        dtypes = {np.dtype(tag) for tag in tags}
+        if len(dtypes) > 1 and any(dtype.kind == "b" for dtype in dtypes):
+            raise NotLowered("bool and other columns together become objects")
+        kinds = {dtype.kind for dtype in dtypes}
+        if len(dtypes) > 1 and "f" in kinds and not dtypes <= _FLOAT64_AND_INTS:
+            raise NotLowered("float32 and other columns together")
+        return np.result_type(*dtypes)
+
+    def numbers(self, columns: tuple[Column, ...], type_: int) -> int:
+        self.number_dtype(columns)
+        sources = [self.source((c.index, None), Source(c.index)) for c in columns]
+        return self.panel(type_, sources)
+
+    def join(self, pieces: tuple[Piece, ...], which: list[int] | None, type_: int) -> int:
+        """The chosen columns of pieces in one panel of that type."""
+        dense = [self.expanded(piece) for piece in pieces]
+        if which is None:
+            if len(dense) == 1 and self.types[dense[0].panel] == type_:
+                return dense[0].panel
+            which = list(range(sum(piece.width for piece in dense)))
+        at = [(i, j) for i, piece in enumerate(dense) for j in range(piece.width)]
+        params = {
+            "panels": np.array([at[k][0] for k in which], dtype=np.int64),
+            "columns": np.array([at[k][1] for k in which], dtype=np.int64),
+        }
+        return self.step("join", [p.panel for p in dense], type_, len(which), params)
+
+    def expanded(self, piece: Piece) -> Piece:
+        if not piece.onehot:
+            return piece
+        panel = self.step("expand", [piece.panel], panel_type(piece.dtype), piece.width, {})
+        return replace(piece, panel=panel, onehot=False)
+
+    def floats(self, value: Value) -> Piece:
+        """As scikit-learn's check_array(dtype=FLOAT_DTYPES) would see it."""
+        if value.sparse:
+            raise NotLowered("a step that reads a sparse matrix")
+        if value.columns is not None:
+            dtype = self.number_dtype(value.columns)
+            if self.container == "table" or dtype not in (FLOAT64, FLOAT32):
+                dtype = FLOAT64
+            panel = self.numbers(value.columns, panel_type(dtype))
+            return Piece(panel, len(value.columns), dtype)
+        dtype = np.result_type(*[piece.dtype for piece in value.pieces])
+        if dtype not in (FLOAT64, FLOAT32):
+            dtype = FLOAT64
+        panel = self.join(value.pieces, None, panel_type(dtype))
+        return Piece(panel, sum(piece.width for piece in value.pieces), dtype)
+
+    def arrays(self, value: Value) -> tuple[Piece, ...]:
+        """Input columns that are handed on as they are, as a piece of output."""
+        if value.columns is None:
+            return value.pieces
+        dtype = self.number_dtype(value.columns)
+        panel = self.numbers(value.columns, panel_type(dtype))
+        return (Piece(panel, len(value.columns), dtype),)
+
+    # -- Trees
+
+    def lower(self, tree: Tree, value: Value) -> Value:
+        if isinstance(tree, Chain):
+            for step in tree.steps:
+                value = self.lower(step, value)
+            return value
+        if isinstance(tree, Parallel):
+            return self.parallel(tree, value)
+        width = (
+            len(value.columns)
+            if value.columns is not None
+            else sum(piece.width for piece in value.pieces)
+        )
+        if width != tree.width:
+            raise NotLowered("another number of features than it was fitted on")
+        if value.sparse:
+            raise NotLowered("a step that reads a sparse matrix")
+        special = self.special.get(tree.kind)
+        return special(self, tree, value) if special else self.elementwise(tree, value)
+
+    def elementwise(self, step: Step, value: Value) -> Value:
+        """Every family whose output has its input's shape and dtype, and no rules of its own."""
+        piece = self.floats(value)
+        panel = self.step(
+            step.kind, [piece.panel], panel_type(piece.dtype), piece.width, step.params
+        )
+        return Value(pieces=(replace(piece, panel=panel),))
+
+    def parallel(self, tree: Parallel, value: Value) -> Value:
+        if value.sparse:
+            raise NotLowered("branches that read a sparse matrix")
+        results = []
+        for part in tree.parts:
+            given = value if part.columns is None else self.select(value, part.columns)
+            results.append(self.lower(part.tree, given))
+        pieces = tuple(piece for result in results for piece in self.arrays(result))
+        sparse = tree.sparse if tree.sparse is not None else any(r.sparse for r in results)
+        return Value(pieces=pieces, sparse=sparse)
+
+    def select(self, value: Value, which: list[int]) -> Value:
+        if value.columns is not None:
+            return Value(columns=tuple(value.columns[i] for i in which))
+        dtype = np.result_type(*[piece.dtype for piece in value.pieces])
+        panel = self.join(value.pieces, which, panel_type(dtype))
+        return Value(pieces=(Piece(panel, len(which), dtype),))
+
+    # -- The program
+
+    def run(self) -> Lowered:
+        columns = tuple(Column(i, tag) for i, tag in enumerate(self.tags))
+        value = self.lower(self.recipe.tree, Value(columns=columns))
+        if value.columns is not None:
+            raise NotLowered("the input itself is the output")
+        dtype = np.result_type(*[piece.dtype for piece in value.pieces])
+        if dtype not in (FLOAT64, FLOAT32):
+            raise NotLowered(f"{dtype} output")
+        inputs = len(self.panels)
+
+        def place(panel: int) -> int:
+            return panel if panel >= 0 else inputs - panel - 1
+
+        steps = tuple(
+            (family, tuple(map(place, panels)), type_, width, blob)
+            for family, panels, type_, width, blob in self.steps
+        )
+        pieces = tuple((place(p.panel), int(p.onehot), p.width) for p in value.pieces)
+        names = self.recipe.names
+        sources = tuple(
+            (s.column, names[s.column] if names else None, s.table, s.none_code, s.nan_code)
+            for s in self.sources
+        )
+        program = _core.Program(
+            sources, tuple(self.panels), steps, pieces, self.recipe.columns, panel_type(dtype)
+        )
+        width = sum(piece.width for piece in value.pieces)
+        return Lowered(program, self.sources, value.sparse, dtype, width, self.texts)
+
+
+_FLOAT64_AND_INTS = {np.dtype(t) for t in ("f8", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8")}
+
+#: How such a kind is lowered.
+Special = Callable[[Lowering, Step, Value], Value]

@@ -1,0 +1,93 @@
+"""Readers of fitted encoders of categories."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ._plan_tree import Step
+from ._sklearn_base import Make, NotNative, is_nan
+
+
+def _categories(est: Any) -> list[Any]:
+    """Each feature's categories: a float64 vector, or a list of str, None and nan."""
+    out: list[Any] = []
+    for values in est.categories_:
+        if values.dtype.kind in "biuf" and values.dtype != np.float16:
+            if values.dtype.kind in "iu" and len(values) and np.abs(values).max() >= 2**53:
+                raise NotNative("integer categories beyond 2**53")
+            out.append(values.astype(np.float64))
+            continue
+        items = values.tolist()
+        texts = [v for v in items if isinstance(v, str)]
+        rest = [v for v in items if not isinstance(v, str)]
+        if values.dtype.kind not in "OU" or not all(v is None or is_nan(v) for v in rest):
+            raise NotNative("categories that are neither numbers nor texts")
+        out.append([str(v) for v in texts] + rest)
+    return out
+
+
+def _grouping(est: Any, feature: int) -> Any:
+    if not getattr(est, "_infrequent_enabled", False):
+        return None
+    return est._default_to_infrequent_mappings[feature]
+
+
+def _onehot(est: Any) -> Step:
+    dropped = est._drop_idx_after_grouping
+    speaks = est.handle_unknown in ("error", "warn") or est.drop is not None
+    tables, offset = [], 0
+    for i, values in enumerate(est.categories_):
+        mapping = _grouping(est, i)
+        drop = None if dropped is None else dropped[i]
+        table = []
+        for code in range(len(values)):
+            at = code if mapping is None else int(mapping[code])
+            if drop is not None and at == drop:
+                table.append(-1)
+            else:
+                table.append(offset + at - (drop is not None and at > drop))
+        unknown = -2 if speaks else -1
+        if est.handle_unknown == "infrequent_if_exist" and not speaks and mapping is not None:
+            unknown = offset + int(mapping[est._infrequent_indices[i][0]])
+        tables.append(np.array([*table, unknown], dtype=np.int64))
+        offset += est._n_features_outs[i]
+    params = {
+        "categories": _categories(est),
+        "tables": tables,
+        "width": int(offset),
+        "dtype": np.dtype(est.dtype).str,
+        "sparse": bool(est.sparse_output),
+    }
+    return Step("onehot", params, len(tables))
+
+
+def _ordinal(est: Any) -> Step:
+    dtype = np.dtype(est.dtype)
+    if dtype.kind not in "fiu" or dtype.itemsize < 4:
+        raise NotNative(f"dtype={dtype}")
+    known = est.handle_unknown == "error"
+    tables = []
+    for i, values in enumerate(est.categories_):
+        mapping = _grouping(est, i)
+        missing = est._missing_indices.get(i)
+        table: list[float] = []
+        for code in range(len(values)):
+            at = code if mapping is None or code == missing else int(mapping[code])
+            table.append(float(est.encoded_missing_value if at == missing else at))
+        table.append(0.0 if known else float(est.unknown_value))
+        tables.append(np.array(table).astype(dtype).astype(np.float64))
+    params = {
+        "categories": _categories(est),
+        "tables": tables,
+        "unknown": int(not known),
+        "dtype": dtype.str,
+    }
+    return Step("ordinal", params, len(tables))
+
+
+REGISTRY: dict[str, Make] = {
+    "sklearn.preprocessing.OneHotEncoder": _onehot,
+    "sklearn.preprocessing.OrdinalEncoder": _ordinal,
+}

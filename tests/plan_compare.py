@@ -1,0 +1,52 @@
+"""A plan against its estimator: value, dtype, format, exception and warnings."""
+
+import warnings
+
+import numpy as np
+import pandas as pd
+
+from fastcore import Plan
+
+
+def outcome(call):
+    """The value or the exception, and the warnings."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        try:
+            value, error = call(), None
+        except Exception as raised:
+            value, error = None, (type(raised), str(raised))
+    return value, error, [(w.category, str(w.message)) for w in caught]
+
+
+def assert_same(ours, theirs):
+    assert type(ours) is type(theirs)
+    if isinstance(theirs, pd.DataFrame):
+        pd.testing.assert_frame_equal(ours, theirs)
+        return
+    if isinstance(theirs, list):  # a pipeline of nothing but "passthrough"
+        assert ours is theirs or str(ours) == str(theirs)
+        return
+    assert ours.dtype == theirs.dtype
+    assert ours.shape == theirs.shape
+    if hasattr(theirs, "indptr"):
+        for name in ("data", "indices", "indptr"):
+            a, b = getattr(ours, name), getattr(theirs, name)
+            assert a.dtype == b.dtype
+            np.testing.assert_array_equal(a, b)
+        return
+    if theirs.dtype == object:  # NumPy does not take NaN in objects for equal
+        pd.testing.assert_frame_equal(pd.DataFrame(ours), pd.DataFrame(theirs))
+        return
+    np.testing.assert_array_equal(ours, theirs)
+
+
+def compare(est, X, plan=None):
+    """The plan does what the estimator does with X; returns whether there was a value."""
+    plan = Plan.from_sklearn(est) if plan is None else plan
+    ours, theirs = outcome(lambda: plan.transform(X)), outcome(lambda: est.transform(X))
+    assert ours[1] == theirs[1]
+    assert ours[2] == theirs[2]
+    if theirs[1] is None:
+        assert_same(ours[0], theirs[0])
+    return theirs[1] is None
