@@ -175,7 +175,8 @@ _TOKENS = {
 #: Nodes that take a value of this kind by converting it.
 _CONVERTED = {
     _STRING: {INT, FLOAT, BOOL, LITERAL},
-    _INTEGER: {BOOL, FLOAT, STR, DATE, DATETIME, LITERAL},
+    _INTEGER: {BOOL, FLOAT, STR, DATE, DATETIME, TIME, DURATION, LITERAL},
+    _REAL: {INT, STR, DATE, DATETIME, TIME, DURATION, BOOL, LITERAL},
 }
 
 
@@ -191,7 +192,8 @@ def _by_token(
 
     A choice that takes a value as its own wins over all that would have to convert it. Where two
     might take it (a string that is a Literal's, and a str) C does not decide. A member of an enum
-    counts as converted itself, so that a choice before it may win.
+    counts as converted itself, so that a choice before it may win; so do, to a route, the bytes of
+    a string.
     """
     takers: list[set[int]] = [set() for _ in range(7)]
     for number, node in zip(numbers, nodes, strict=True):
@@ -216,6 +218,7 @@ def _by_token(
                 takers[_INTEGER] = {number}
     for token, kinds in _CONVERTED.items():
         for at, number in enumerate(numbers):
-            if enums[at] and takers[token] == {number} and any(n[0] in kinds for n in nodes[:at]):
+            converted = enums[at] or (token == _STRING and nodes[at][0] == BYTES)
+            if converted and takers[token] == {number} and any(n[0] in kinds for n in nodes[:at]):
                 takers[token] = set()
     return tuple(takers[token].pop() if len(takers[token]) == 1 else -1 for token in range(7))

@@ -7,6 +7,7 @@ import enum
 from typing import Any
 
 from . import _compile
+from ._compile_arrays import shared_sizes
 from ._layout import DATE as DAYS
 from ._layout import LISTED
 from ._nodes import (
@@ -100,6 +101,8 @@ class _Records:
         keys = [field_key(name, field, config) for name, field in fields.items()]
         if len(set(keys)) != len(keys):
             raise NotNative("two fields of one key")
+        if shared_sizes(fields, inner.definitions):
+            raise NotNative("sizes of one name, in the arrays of a record")
         cells = [self._field(name, field, config, below) for name, field in fields.items()]
         own = [c for place, c in self.columns.items() if place[: len(below)] == below]
         first = min(own, default=0)

@@ -12,6 +12,8 @@ from typing import Annotated, Any, Generic, Literal, TypeVar
 import pytest
 from pydantic import (
     AfterValidator,
+    AliasChoices,
+    AliasPath,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -113,6 +115,18 @@ def test_a_default_asked_for_is_the_nearest_one() -> None:
             lambda d=data: adapter.validate_json(d)
         )
     assert_equal(Picky, 3)
+
+
+class Elsewhere(BaseModel):
+    model_config = ConfigDict(validate_by_name=True)
+    a: Picky = Field(validation_alias=AliasChoices("first", AliasPath("p", 1)))
+    b: tuple[Picky] = Field((1,), validation_alias="second")
+
+
+def test_a_default_asked_for_in_vain_is_missing_where_it_was_first_looked_for() -> None:
+    for key in ("a", "first"):
+        assert_equal(Elsewhere, {key: 3}, {key: 1, "b": [3]}, {key: 3, "second": [4]})
+    assert_equal(Elsewhere, {"p": [0, 3]}, {"p": [0, 4]}, {"p": [3, 1], "second": [3]})
 
 
 def test_what_is_left_out_does_not_count_for_a_least_length() -> None:

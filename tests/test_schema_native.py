@@ -252,3 +252,21 @@ def test_a_union_that_c_does_not_decide() -> None:
         schema, adapter = Schema(type_), TypeAdapter(type_)
         for value in ("2020-01-01", "a", "b", 1, 1.0, True, None):
             assert_same(schema, adapter, json.dumps(value).encode())
+
+
+class Number(enum.Enum):
+    ONE = 1
+
+
+@pytest.mark.parametrize("first", [datetime.time, datetime.timedelta, datetime.date])
+def test_a_choice_that_converts_wins_over_an_enum_behind_it(first: Any) -> None:
+    for type_ in (first | Number, Number | first):
+        schema, adapter = Schema(type_), TypeAdapter(type_)
+        for text in ("1", "0", "1.0", '"1"'):
+            assert_same(schema, adapter, text.encode())
+
+
+@pytest.mark.parametrize("first", [int, float, bool])
+def test_bytes_are_converted_texts_to_a_route(first: Any) -> None:
+    assert Schema(first | bytes).try_route_json(b'"1"') is NotImplemented
+    assert Schema(first | bytes).validate_json(b'"1"') == b"1"

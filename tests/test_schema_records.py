@@ -356,3 +356,51 @@ def test_objects_are_not_kept() -> None:
             outcome(lambda t=text: schema.validate_json(t))  # type: ignore[misc]
     gc.collect()
     assert sys.getrefcount(marker) - before < 20
+
+
+class Defaulted(BaseModel):
+    """Columns with a bitmap whose fields take no null."""
+
+    number: float = None  # type: ignore[assignment]
+    count: int = None  # type: ignore[assignment]
+    text: str = None  # type: ignore[assignment]
+    flag: bool = None  # type: ignore[assignment]
+    kind: Literal["a", "b"] = None  # type: ignore[assignment]
+    day: datetime.date = None  # type: ignore[assignment]
+
+
+@pytest.mark.parametrize("kind", [Rows, Row, Table])
+def test_values_beside_a_default_of_none_are_there(kind: Any) -> None:
+    full = {"number": 0.5, "count": 1, "text": "x", "flag": True, "kind": "b", "day": "2024-02-29"}
+    schema, adapter = Schema(kind[Defaulted]), TypeAdapter(kind[Defaulted])
+    records = [full, {}, {"other": None, **full}, *({key: full[key]} for key in full)]
+    if kind is Rows:
+        documents: list[Any] = [records, records[:1], records[2:3]]
+    elif kind is Row:
+        documents = records
+    else:
+        documents = [{key: [value, value] for key, value in full.items()}, {"count": [1]}]
+    for document in documents:
+        text = json.dumps(document)
+        assert outcome(lambda t=text: schema.validate_json(t)) == outcome(
+            lambda t=text: adapter.validate_json(t)
+        ), text
+
+
+class Sized(BaseModel):
+    a: Annotated[Array[np.int64], Shape("n", 2)]
+    b: Annotated[Array[np.int64], Shape("n")]
+
+
+def test_sizes_of_one_name_agree_within_a_record() -> None:
+    schema, adapter = Schema(Rows[Sized]), TypeAdapter(Rows[Sized])
+    for record in (
+        {"a": [[1, 2]], "b": [1]},
+        {"a": [[1, 2]], "b": []},
+        {"a": [], "b": [1]},
+        {"a": [], "b": []},
+    ):
+        text = json.dumps([record, record])
+        assert outcome(lambda t=text: schema.validate_json(t)) == outcome(
+            lambda t=text: adapter.validate_json(t)
+        ), text

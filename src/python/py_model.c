@@ -132,29 +132,32 @@ static void note_missing(fc_build *build, const fc_tape_node *object, const fc_p
     Py_XDECREF(loc);
 }
 
-/* The value of a field that the document gives, at its path. NULL as fc_py_build. */
+/* The value of a field that the document gives, at its path. NULL as fc_py_build; the error of a
+ * field that is missing after all has the path `asked`. */
 static inline PyObject *build_given(fc_build *build, const fc_node *node, const fc_py_model *model,
                                     const match *m, uint32_t field, const fc_tape_node *object,
-                                    const fc_path *here) {
+                                    const fc_path *here, const fc_path *asked) {
     PyObject *value = fc_py_build_quick(build, node->fields[field], m->at[field]);
     if (!value && !PyErr_Occurred())
         value = fc_py_build(build, node->fields[field], m->at[field], here);
     if (FC_UNLIKELY(!value && build->signal == FC_SIGNAL_DEFAULT && !PyErr_Occurred())) {
         value = fc_py_field_default(build, model, field);
-        if (!value && model->make == FC_MAKE_MODEL) note_missing(build, object, here);
+        if (!value && model->make == FC_MAKE_MODEL) note_missing(build, object, asked);
     }
     return value;
 }
 
-/* The same where there are several ways to a value: its path is the one that was gone. A function
- * of its own, for the room on the stack. */
+/* The same where there are several ways to a value: its path is the one that was gone, and a
+ * missing field's is the first. A function of its own, for the room on the stack. */
 static __attribute__((noinline)) PyObject *build_found(fc_build *build, const fc_node *node,
                                                        const fc_py_model *model, const match *m,
                                                        uint32_t field, const fc_tape_node *object,
                                                        const fc_path *path) {
-    fc_path chain[FC_WAY_PARTS];
-    path = fc_py_lookup_path(&model->lookup->ways[m->way[field]], path, chain);
-    return build_given(build, node, model, m, field, object, path);
+    fc_path chain[FC_WAY_PARTS], first[FC_WAY_PARTS];
+    const fc_py_lookup *lookup = model->lookup;
+    const fc_path *gone = fc_py_lookup_path(&lookup->ways[m->way[field]], path, chain);
+    const fc_path *asked = fc_py_lookup_path(&lookup->ways[lookup->starts[field]], path, first);
+    return build_given(build, node, model, m, field, object, gone, asked);
 }
 
 /* Makes the value of every field; -1: stop, 0: some are not valid, 1: all are. A field that is
@@ -169,7 +172,7 @@ static int build_fields(fc_build *build, const fc_node *node, const fc_py_model 
             fc_path here = {path, PyTuple_GET_ITEM(model->keys, i), 0};
             value = FC_UNLIKELY(model->lookup != NULL)
                         ? build_found(build, node, model, m, i, object, path)
-                        : build_given(build, node, model, m, i, object, &here);
+                        : build_given(build, node, model, m, i, object, &here, &here);
             if (!value && !fc_py_stopped(build)) {
                 if (build->signal && model->make != FC_MAKE_MODEL && model->make != FC_MAKE_DICT)
                     return -1; /* a dataclass goes as a whole */

@@ -91,7 +91,7 @@ FC_STATIC FC_TARGET const char *FC_N(lane_value)(fc_filling *f, const fc_record 
         at = FC_N(lane_string)(f, field, &record->fields[number], column, at, end, status);
     else
         return FC_N(lane_literal)(field, column, row, at, end);
-    if (FC_UNLIKELY(field->nullable)) fc_column_put_valid(column, row);
+    if (FC_UNLIKELY(column->valid != NULL)) fc_column_put_valid(column, row);
     return at;
 }
 
