@@ -15,6 +15,7 @@
 #define FASTCORE_PLAN_H
 
 #include "fastcore/base.h"
+#include "fastcore/loops.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -97,6 +98,7 @@ typedef struct fc_plan_spec {
     uint32_t step_count;
     const fc_piece_spec *pieces;
     uint32_t piece_count;
+    const fc_loops *loops; /* NULL: no family that borrows them can be built */
 } fc_plan_spec;
 
 typedef struct fc_plan fc_plan;

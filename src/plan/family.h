@@ -12,6 +12,7 @@ typedef struct fc_shape {
     const uint32_t *widths;
     fc_plan_type type; /* of the output */
     uint32_t width;
+    const fc_loops *loops; /* to copy from while building; may be NULL */
 } fc_shape;
 
 typedef struct fc_family {
@@ -31,6 +32,13 @@ int64_t fc_blob_flag(const fc_blob *blob, const char *name, int64_t otherwise);
 /* A copy in the arena; NULL if memory is short. */
 const double *fc_blob_doubles(fc_arena *arena, const fc_blob_item *item);
 const int64_t *fc_blob_ints(fc_arena *arena, const fc_blob_item *item);
+
+/* The borrowed loop of that name for values of `type`, or NULL if there is none. */
+const fc_loop *fc_loop_find(const fc_shape *shape, fc_loop_name name, fc_plan_type type);
+/* y[i] = loop(x[i]) for n values side by side; y may be x. Never raises: whoever would warn as
+ * NumPy does looks for an infinity, or a NaN, that was none before, and refuses. */
+void fc_loop_run64(const fc_loop *loop, const double *x, double *y, size_t n);
+void fc_loop_run32(const fc_loop *loop, const float *x, float *y, size_t n);
 
 /* Parameters of an element-wise step, repeated sixteen times unless there are FC_TILE of them: the
  * loop over a panel then runs over long stretches whatever the width, and vectorises. */

@@ -73,7 +73,7 @@ static fc_status add_step(fc_plan *plan, const fc_step_spec *from, uint32_t inde
     step->input_count = from->input_count;
     plan->panels[made].type = from->type;
     plan->panels[made].width = from->width;
-    fc_shape shape = {from->input_count, types, widths, from->type, from->width};
+    fc_shape shape = {from->input_count, types, widths, from->type, from->width, plan->loops};
     fc_status status = step->family->build(&plan->arena, &shape, &from->blob, &step->state);
     if (status == FC_EINVALID) *why = step->family->name;
     return status;
@@ -111,6 +111,7 @@ static fc_status choose_block(fc_plan *plan, const char **why) {
 }
 
 static fc_status fill(fc_plan *plan, const fc_plan_spec *spec, const char **why) {
+    plan->loops = spec->loops;
     plan->source_count = spec->source_count;
     plan->input_count = spec->panel_count;
     plan->step_count = spec->step_count;
@@ -126,6 +127,7 @@ static fc_status fill(fc_plan *plan, const fc_plan_spec *spec, const char **why)
     if (!plan->panels || !plan->steps || !plan->pieces) return FC_ENOMEM;
     FC_TRY(add_panels(plan, spec, why));
     for (uint32_t i = 0; i < spec->step_count; i++) FC_TRY(add_step(plan, &spec->steps[i], i, why));
+    plan->loops = NULL;
     FC_TRY(add_pieces(plan, spec, why));
     return choose_block(plan, why);
 }

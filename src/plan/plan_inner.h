@@ -25,6 +25,7 @@ typedef struct fc_step {
 struct fc_plan {
     const fc_alloc *alloc;
     fc_arena arena;
+    const fc_loops *loops; /* of the specification, while it is built */
     fc_panel *panels; /* input_count input panels, then one for each step */
     fc_step *steps;
     fc_piece_spec *pieces;

@@ -4,6 +4,7 @@
 #define NPY_TARGET_VERSION NPY_2_0_API_VERSION
 #define NPY_NO_DEPRECATED_API NPY_2_0_API_VERSION
 #include <numpy/arrayobject.h>
+#include <numpy/ufuncobject.h>
 
 int fc_array_import(void) { return PyArray_ImportNumPyAPI(); }
 
@@ -136,4 +137,19 @@ int fc_array_describe(PyObject *object, const char *argument, fc_array_info *inf
     info->writable = PyArray_ISWRITEABLE(array);
     info->behaved = PyArray_ISALIGNED(array) && PyArray_ISNOTSWAPPED(array);
     return 0;
+}
+
+/* Only the structure is NumPy's public one; whether the object is a ufunc the caller knows. */
+bool fc_array_loop(PyObject *object, char type, fc_loop *out) {
+    _Static_assert(sizeof(npy_intp) == sizeof(intptr_t), "counts and strides of loops");
+    const PyUFuncObject *ufunc = (const PyUFuncObject *)object;
+    int number = type == 'd' ? NPY_DOUBLE : NPY_FLOAT;
+    if (ufunc->nin != 1 || ufunc->nout != 1 || !ufunc->functions) return false;
+    for (int i = 0; i < ufunc->ntypes; i++) {
+        if (ufunc->types[2 * i] != number || ufunc->types[2 * i + 1] != number) continue;
+        out->fn = (fc_loop_fn)(void (*)(void))ufunc->functions[i];
+        out->data = ufunc->data ? (void *)(uintptr_t)ufunc->data[i] : NULL;
+        return out->fn != NULL;
+    }
+    return false;
 }

@@ -6,6 +6,8 @@
 #include <Python.h>
 #include <stdbool.h>
 
+#include "fastcore/loops.h"
+
 enum { FC_ARRAY_MAX_DIMS = 8 };
 
 typedef enum fc_dtype {
@@ -52,6 +54,10 @@ typedef struct fc_array_info {
 /* The dtype that `object` (a dtype, a type, a name) stands for, FC_DTYPE_OTHER for one that is not
  * in the list; -1 with NumPy's exception if it stands for none. */
 int fc_array_dtype(PyObject *object, const char *argument, fc_dtype *out);
+
+/* The loop that the ufunc `ufunc` runs on vectors of one dtype (`type` is its letter: 'd', 'f'), by
+ * NumPy's own table; false if there is none. NumPy keeps it for ever. */
+bool fc_array_loop(PyObject *ufunc, char type, fc_loop *out);
 
 /* Describes an ndarray; TypeError naming `argument` if it is none. 0 or -1. */
 int fc_array_describe(PyObject *object, const char *argument, fc_array_info *info);

@@ -169,6 +169,7 @@ static int read_spec(fc_program *self, fc_arena *arena, PyObject *const *parts) 
         read_steps(arena, parts[2], &spec) < 0 || read_pieces(arena, parts[3], &spec) < 0)
         return -1;
     spec.source_count = (uint32_t)self->source_count;
+    spec.loops = &fc_state_of_type(Py_TYPE(self))->loops;
     fc_status status = fc_plan_new(&fc_alloc_libc, &spec, &self->plan, &why);
     if (status == FC_OK) return 0;
     if (status == FC_EINVALID) return bad_spec(why);

@@ -6,6 +6,7 @@
 #include <Python.h>
 
 #include "fastcore/base.h"
+#include "fastcore/loops.h"
 
 /* One row a reference; traverse, clear and the struct are made from this table. */
 #define FC_STATE_ROWS(X)                                                                           \
@@ -26,6 +27,7 @@ typedef struct fc_state {
 #define X(type, name) type *name;
     FC_STATE_ROWS(X)
 #undef X
+    fc_loops loops; /* filled when the module is made, not changed later */
 } fc_state;
 
 extern struct PyModuleDef fc_module_def;
@@ -46,6 +48,7 @@ static inline fc_state *fc_state_of_object(PyObject *self) {
 int fc_py_columns_exec(PyObject *module, fc_state *state);
 int fc_py_schema_exec(PyObject *module, fc_state *state);
 int fc_py_plan_exec(PyObject *module, fc_state *state);
+int fc_py_loops_exec(PyObject *module, fc_state *state);
 int fc_py_reference_exec(PyObject *module, fc_state *state);
 int fc_py_monitor_exec(PyObject *module, fc_state *state);
 int fc_py_snapshot_exec(PyObject *module, fc_state *state);
