@@ -1,5 +1,6 @@
 /* The executor of one block: every step on panels that stay in cache. A single row is a block of
  * one, so that rows and batches cannot differ. */
+#include "plan/elementwise.h"
 #include "plan/run.h"
 
 static size_t round_up(size_t bytes) { return (bytes + 63) & ~(size_t)63; }
@@ -20,6 +21,7 @@ fc_status fc_frame_open(fc_frame *frame, const fc_plan *plan, const fc_source *s
     frame->own = (char **)at;
     frame->panel = (const void **)(frame->own + n);
     frame->inputs = frame->panel + n;
+    frame->streamed = false;
     at += head;
     for (size_t i = 0; i < n; i++) {
         frame->own[i] = at;
@@ -44,12 +46,13 @@ fc_status fc_frame_run(fc_frame *frame, size_t first, size_t rows, uint32_t dire
     }
     for (uint32_t i = 0; i < plan->step_count; i++) {
         const fc_step *step = &plan->steps[i];
-        uint32_t made = plan->input_count + i;
-        void *out = target && made == direct ? target : frame->own[made];
+        bool last = target && step->made == direct;
+        void *out = last ? target : frame->own[step->made];
         for (uint32_t j = 0; j < step->input_count; j++)
             frame->inputs[j] = frame->panel[step->inputs[j]];
-        FC_TRY(step->family->run(step->state, frame->inputs, out, rows));
-        frame->panel[made] = out;
+        bool past = last && frame->streamed && step->family->run == fc_lanes_run;
+        FC_TRY((past ? fc_lanes_stream : step->family->run)(step->state, frame->inputs, out, rows));
+        frame->panel[step->made] = out;
     }
     return FC_OK;
 }

@@ -5,6 +5,7 @@
 #include <emmintrin.h>
 #endif
 
+#include "plan/elementwise.h"
 #include "plan/run.h"
 
 /* Copies a dense panel into the output, converting where the types differ. */
@@ -93,7 +94,6 @@ static void stream(char *out, const char *panel, size_t bytes) {
             _mm_stream_si128((__m128i *)(void *)(out + at + i),
                              _mm_loadu_si128((const __m128i *)(const void *)(panel + at + i)));
     memcpy(out + at, panel + at, bytes - at);
-    _mm_sfence();
 #else
     memcpy(out, panel, bytes);
 #endif
@@ -106,15 +106,16 @@ typedef struct fc_dense {
     fc_plan_type type;
     char *out;
     ptrdiff_t stride;
-    uint32_t direct; /* see direct_panel */
-    bool streamed;
+    uint32_t direct;     /* see direct_panel */
+    bool streamed, past; /* past the caches; by the step that makes the panel itself */
 } fc_dense;
 
 static fc_status run_dense(void *ctx, size_t begin, size_t rows) {
     const fc_dense *run = ctx;
     fc_frame frame;
     FC_TRY(fc_frame_open(&frame, run->plan, run->sources, rows));
-    bool in_place = run->direct != UINT32_MAX && !run->streamed;
+    bool in_place = run->direct != UINT32_MAX && (!run->streamed || run->past);
+    frame.streamed = run->past;
     size_t block = run->plan->block, end = begin + rows;
     fc_status status = FC_OK;
     for (size_t first = begin; first < end && status == FC_OK; first += block) {
@@ -127,17 +128,28 @@ static fc_status run_dense(void *ctx, size_t begin, size_t rows) {
         else
             store(&frame, n, run->type, to, run->stride);
     }
+#if defined(__SSE2__)
+    if (run->streamed) _mm_sfence(); /* these stores are ordered by nothing else */
+#endif
     fc_frame_close(&frame);
     return status;
+}
+
+/* Whether the direct panel is made by a step that can stream by itself. */
+static bool streams_itself(const fc_plan *plan, uint32_t direct) {
+    for (uint32_t i = 0; i < plan->step_count; i++)
+        if (plan->steps[i].made == direct) return plan->steps[i].family->run == fc_lanes_run;
+    return false;
 }
 
 fc_status fc_plan_run(const fc_plan *plan, const fc_source *sources, size_t rows, fc_plan_type type,
                       void *out, ptrdiff_t row_stride, int threads) {
     if (type == FC_PLAN_I32) return FC_EINVALID;
     if (!rows) return FC_OK;
-    fc_dense run = {plan, sources, type, out, row_stride, 0, false};
+    fc_dense run = {plan, sources, type, out, row_stride, 0, false, false};
     run.direct = direct_panel(plan, type, row_stride);
     run.streamed = run.direct != UINT32_MAX && may_stream(out, rows, row_stride);
+    run.past = run.streamed && streams_itself(plan, run.direct);
     size_t part_rows = fc_plan_part_rows(plan, rows, threads);
     return fc_plan_run_parts(rows, part_rows, threads, run_dense, &run);
 }

@@ -71,6 +71,7 @@ static fc_status add_step(fc_plan *plan, const fc_step_spec *from, uint32_t inde
     if (from->input_count > plan->max_inputs) plan->max_inputs = from->input_count;
     step->inputs = inputs;
     step->input_count = from->input_count;
+    step->made = made;
     plan->panels[made].type = from->type;
     plan->panels[made].width = from->width;
     fc_shape shape = {from->input_count, types, widths, from->type, from->width, plan->loops};
@@ -129,6 +130,7 @@ static fc_status fill(fc_plan *plan, const fc_plan_spec *spec, const char **why)
     for (uint32_t i = 0; i < spec->step_count; i++) FC_TRY(add_step(plan, &spec->steps[i], i, why));
     plan->loops = NULL;
     FC_TRY(add_pieces(plan, spec, why));
+    FC_TRY(fc_plan_fuse(plan));
     return choose_block(plan, why);
 }
 

@@ -20,6 +20,8 @@ typedef struct fc_step {
     void *state;
     const uint32_t *inputs;
     uint32_t input_count;
+    uint32_t made; /* the panel */
+    bool dead;     /* done by the step that reads it */
 } fc_step;
 
 struct fc_plan {
@@ -38,5 +40,8 @@ void fc_plan_load(const fc_panel *panel, const fc_source *sources, size_t first,
                   void *out);
 /* The panel's rows inside the sources themselves, if they lie there just as a panel would. */
 const void *fc_plan_in_place(const fc_panel *panel, const fc_source *sources, size_t first);
+
+/* Makes one step of element-wise ones that follow each other; once, when all are built. */
+fc_status fc_plan_fuse(fc_plan *plan);
 
 #endif

@@ -12,6 +12,7 @@ typedef struct fc_frame {
     char **own;         /* the panel's place in scratch memory */
     const void **panel; /* where the panel's values are in this block */
     const void **inputs;
+    bool streamed; /* `target` is better stored past the caches */
 } fc_frame;
 
 /* A frame for blocks out of `rows` rows; to be closed if FC_OK. */
