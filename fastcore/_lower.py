@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import _lower_encode, _lower_impute
+from . import _lower_encode, _lower_expand, _lower_impute, _lower_scale, _lower_select
 from ._lowering import Lowered, Lowering, NotLowered, Special
 from ._plan_tree import Recipe
 
@@ -11,7 +11,10 @@ __all__ = ["Lowered", "NotLowered", "lower"]
 #: Kinds that do more than run the family of their name on a panel of floats.
 SPECIAL: dict[str, Special] = {
     **_lower_encode.SPECIAL,
+    **_lower_expand.SPECIAL,
     **_lower_impute.SPECIAL,
+    **_lower_scale.SPECIAL,
+    **_lower_select.SPECIAL,
 }
 
 

@@ -29,11 +29,14 @@ def refuse_in_place(est: Any) -> None:
         raise NotNative("copy=False changes its input in place")
 
 
+def in_place(est: Any) -> int:
+    """1 for ``copy=False``: an input that would be changed itself is for scikit-learn to change."""
+    return int(not est.copy)
+
+
 def single(*arrays: np.ndarray) -> int:
-    """1 if the constants are float32: then float32 input is computed in float32."""
-    dtypes = {array.dtype for array in arrays}
-    if dtypes == {np.dtype(np.float32)}:
-        return 1
-    if dtypes == {np.dtype(np.float64)}:
-        return 0
-    raise NotNative(f"constants of {', '.join(map(str, dtypes))}")
+    """1 if the constants are float32: then float32 input may be computed in float32."""
+    dtypes = {np.asarray(array).dtype for array in arrays}
+    if not dtypes <= {np.dtype(t) for t in (np.float16, np.float32, np.float64)}:
+        raise NotNative(f"constants of {', '.join(sorted(map(str, dtypes)))}")
+    return int(np.dtype(np.float64) not in dtypes)

@@ -12,10 +12,12 @@ from sklearn.compose import ColumnTransformer
 from sklearn.impute import SimpleImputer
 from sklearn.pipeline import FeatureUnion, Pipeline, make_pipeline
 from sklearn.preprocessing import (
+    KBinsDiscretizer,
     MaxAbsScaler,
     MinMaxScaler,
     OneHotEncoder,
     OrdinalEncoder,
+    QuantileTransformer,
     RobustScaler,
     StandardScaler,
 )
@@ -58,7 +60,9 @@ TEXTS = ["s", "o", "n", "c", "i", "d", "b"]
 @st.composite
 def numeric(draw):
     """A chain of numeric transformers."""
-    kinds = st.sampled_from(["impute", "std", "minmax", "maxabs", "pass", "other"])
+    kinds = st.sampled_from(
+        ["impute", "std", "minmax", "maxabs", "robust", "bins", "pass", "other"]
+    )
     steps = draw(st.lists(kinds, min_size=1, max_size=3))
     return make_pipeline(*[draw(one_numeric(step)) for step in steps])
 
@@ -77,7 +81,11 @@ def one_numeric(draw, kind):
         return MinMaxScaler((-1, 2), clip=draw(flag))
     if kind == "maxabs":
         return MaxAbsScaler()
-    return "passthrough" if kind == "pass" else RobustScaler()
+    if kind == "robust":
+        return RobustScaler(with_centering=draw(flag))
+    if kind == "bins":
+        return KBinsDiscretizer(3, encode=draw(st.sampled_from(["onehot", "ordinal"])))
+    return "passthrough" if kind == "pass" else QuantileTransformer(n_quantiles=5)
 
 
 @st.composite

@@ -65,4 +65,8 @@ static inline int32_t fc_inf32(float x) {
     return -(int32_t)(__builtin_fabsf(x) == __builtin_inff());
 }
 
+/* The same for an infinity or NaN, where scikit-learn takes neither. */
+static inline int64_t fc_wild64(double x) { return -(int64_t)!(__builtin_fabs(x) <= __DBL_MAX__); }
+static inline int32_t fc_wild32(float x) { return -(int32_t)!(__builtin_fabsf(x) <= __FLT_MAX__); }
+
 #endif

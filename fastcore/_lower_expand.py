@@ -1,0 +1,56 @@
+"""Lowering of bins and polynomials: other columns than were given."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from ._lowering import I32, Lowering, Piece, Special, Value, panel_type
+from ._plan_tree import Step
+
+
+def converted(low: Lowering, value: Value, dtype: str | None) -> Piece:
+    """The input as floats; with ``dtype``, as those."""
+    piece = low.floats(value)
+    if dtype is None or np.dtype(dtype) == piece.dtype:
+        return piece
+    type_ = panel_type(np.dtype(dtype))
+    if value.columns is not None:
+        panel = low.numbers(value.columns, type_)
+    else:
+        panel = low.join(value.pieces, None, type_)
+    return replace(piece, panel=panel, dtype=np.dtype(dtype))
+
+
+def bins(low: Lowering, step: Step, value: Value) -> Value:
+    p = step.params
+    piece = converted(low, value, p["dtype"])
+    params = {"edges": p["edges"], "counts": p["counts"]}
+    if p["encode"] == "ordinal":
+        panel = low.step("discretize", [piece.panel], panel_type(piece.dtype), piece.width, params)
+        return Value(pieces=(replace(piece, panel=panel),))
+    columns = p["counts"] + 1
+    params["offsets"] = np.cumsum(columns) - columns
+    panel = low.step("discretize", [piece.panel], I32, piece.width, params)
+    made = Piece(panel, int(columns.sum()), piece.dtype, onehot=True)
+    return Value(pieces=(made,), sparse=p["encode"] == "onehot")
+
+
+def polynomial(low: Lowering, step: Step, value: Value) -> Value:
+    p = step.params
+    piece = low.floats(value)
+    type_ = panel_type(piece.dtype)
+    params = {"left": p["left"], "right": p["right"]}
+    panel = low.step("polynomial", [piece.panel], type_, len(p["left"]), params)
+    made = replace(piece, panel=panel, width=len(p["left"]))
+    if p["keep"] is not None:
+        which = [int(j) for j in p["keep"]]
+        made = replace(made, panel=low.join((made,), which, type_), width=len(which))
+    return Value(pieces=(made,))
+
+
+SPECIAL: dict[str, Special] = {
+    "bins": bins,
+    "polynomial": polynomial,
+}

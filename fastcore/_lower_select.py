@@ -1,0 +1,25 @@
+"""Lowering of feature selectors."""
+
+from __future__ import annotations
+
+from ._lower_scale import numeric
+from ._lowering import Lowering, Piece, Special, Value, panel_type
+from ._plan_tree import Step
+
+
+def pick(low: Lowering, step: Step, value: Value) -> Value:
+    """The dtype is that of all columns together, also of those that are left away."""
+    which = [int(j) for j in step.params["columns"]]
+    if value.columns is not None:
+        dtype = low.number_dtype(value.columns)
+        if dtype.kind != "f" or not step.params["finite"]:
+            # Nothing to check: the others are not even read.
+            chosen = tuple(value.columns[j] for j in which)
+            return Value(pieces=(Piece(low.numbers(chosen, panel_type(dtype)), len(which), dtype),))
+    piece = numeric(low, value)
+    type_ = panel_type(piece.dtype)
+    panel = low.step("pick", [piece.panel], type_, len(which), step.params)
+    return Value(pieces=(Piece(panel, len(which), piece.dtype),))
+
+
+SPECIAL: dict[str, Special] = {"pick": pick}

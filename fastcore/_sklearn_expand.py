@@ -1,0 +1,88 @@
+"""Readers of fitted transformers that make other columns of numbers: bins, polynomials."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ._plan_tree import Step
+from ._sklearn_base import Make, NotNative
+
+#: More columns than this are not computed row by row.
+MAX_WIDTH = 1 << 20
+
+
+def _bins(est: Any) -> Step:
+    counts = np.asarray(est.n_bins_, dtype=np.int64)
+    inner = [np.asarray(edges, dtype=np.float64)[1:-1] for edges in est.bin_edges_]
+    if any(len(edges) + 1 != bins for edges, bins in zip(inner, counts, strict=True)):
+        raise NotNative("a feature without bins")
+    dtype = None if est.dtype is None else np.dtype(est.dtype).str
+    if dtype not in (None, "<f4", "<f8"):
+        raise NotNative(f"dtype={dtype}")
+    params = {
+        "edges": np.concatenate([*inner, np.zeros(0)]),
+        "counts": counts - 1,
+        "encode": est.encode,
+        "dtype": dtype,
+    }
+    return Step("bins", params, len(counts))
+
+
+def polynomial_columns(
+    features: int, degree: int, interaction_only: bool, include_bias: bool
+) -> tuple[list[int], list[int]]:
+    """Each column as an earlier column times a feature, in scikit-learn's order and arithmetic.
+
+    -1 stands for no such factor: (-1, f) is the feature itself, (-1, -1) a column of ones.
+    """
+    left, right = ([-1], [-1]) if include_bias else ([], [])
+    if degree == 0:
+        return left, right
+    index = list(range(len(left), len(left) + features))
+    left += [-1] * features
+    right += range(features)
+    index.append(len(left))
+    for _ in range(2, degree + 1):
+        starts, end = [], index[-1]
+        for feature in range(features):
+            starts.append(len(left))
+            start = index[feature + 1] if interaction_only else index[feature]
+            if start >= end:
+                break
+            left += range(start, end)
+            right += [feature] * (end - start)
+            if len(left) > MAX_WIDTH:
+                raise NotNative("too many columns")
+        starts.append(len(left))
+        index = starts
+    return left, right
+
+
+def _polynomial(est: Any) -> Step:
+    features, lowest = int(est.n_features_in_), int(est._min_degree)
+    left, right = polynomial_columns(
+        features, int(est._max_degree), bool(est.interaction_only), bool(est.include_bias)
+    )
+    width = int(est.n_output_features_)
+    keep = list(range(len(left)))
+    if lowest > 1:
+        # All degrees are computed, and the lower ones cut away, but for the ones.
+        bias = int(est.include_bias)
+        keep = keep[:bias] + keep[len(keep) - width + bias :]
+    if len(left) != est._n_out_full or len(keep) != width:
+        raise NotNative("not understood: another number of columns")
+    params = {
+        "left": np.array(left, dtype=np.int64),
+        "right": np.array(right, dtype=np.int64),
+        "keep": np.array(keep, dtype=np.int64) if len(keep) < len(left) else None,
+        "order": est.order,
+    }
+    return Step("polynomial", params, features)
+
+
+REGISTRY: dict[str, Make] = {
+    "sklearn.preprocessing.KBinsDiscretizer": _bins,
+    "sklearn.preprocessing.PolynomialFeatures": _polynomial,
+}
