@@ -12,6 +12,7 @@ import hashlib
 import json
 import os
 import struct
+import threading
 from collections.abc import Sequence
 from typing import Any
 
@@ -36,11 +37,17 @@ def pack(magic: bytes, version: int, content: Any, arrays: Sequence[Array]) -> b
     return HEAD.pack(magic, version, 0, len(header), hashlib.sha256(body).digest()) + body
 
 
-def unpack(magic: bytes, version: int, data: bytes, what: str) -> tuple[Any, list[Array]]:
-    """The content and the arrays; ValueError saying what the bytes are not."""
+def version_of(magic: bytes, data: bytes, what: str) -> int:
+    """The version that the bytes say they have; ValueError if they are not of this kind."""
     if len(data) < HEAD.size or data[:8] != magic:
         raise ValueError(f"is not {what}")
-    _, found, zero, length, digest = HEAD.unpack_from(data)
+    return int(HEAD.unpack_from(data)[1])
+
+
+def unpack(magic: bytes, version: int, data: bytes, what: str) -> tuple[Any, list[Array]]:
+    """The content and the arrays; ValueError saying what the bytes are not."""
+    found = version_of(magic, data, what)
+    _, _, zero, length, digest = HEAD.unpack_from(data)
     if found != version:
         raise ValueError(f"has version {found}; this fastcore reads version {version}")
     body = data[HEAD.size :]
@@ -49,7 +56,7 @@ def unpack(magic: bytes, version: int, data: bytes, what: str) -> tuple[Any, lis
     try:
         header = json.loads(body[:length])
         return header["content"], [_array(body, length, entry) for entry in header["arrays"]]
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, OverflowError, RecursionError) as error:
         raise ValueError(f"is not valid: {error}") from None
 
 
@@ -62,7 +69,7 @@ def _array(body: bytes, base: int, entry: dict[str, Any]) -> Array:
 
 def write(path: str | os.PathLike[str], data: bytes) -> None:
     """Write whole under a temporary name, sync, rename: a reader never sees half a file."""
-    temporary = f"{os.fspath(path)}.{os.getpid()}.tmp"
+    temporary = f"{os.fspath(path)}.{os.getpid()}.{threading.get_ident()}.tmp"
     try:
         with open(temporary, "wb") as file:
             file.write(data)

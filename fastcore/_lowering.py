@@ -73,6 +73,7 @@ class Lowered:
     dtype: np.dtype[Any]
     width: int
     texts: dict[int, str] = field(default_factory=dict)  # column -> "nan" | "none"
+    varying: int = 0  # steps whose arithmetic NumPy varies between CPUs
 
 
 def panel_type(dtype: np.dtype[Any]) -> int:
@@ -88,8 +89,15 @@ class Lowering:
     """
 
     def __init__(
-        self, recipe: Recipe, tags: tuple[str, ...], container: str, special: dict[str, Special]
+        self,
+        recipe: Recipe,
+        tags: tuple[str, ...],
+        container: str,
+        special: dict[str, Special],
+        nudge: int = 0,
     ) -> None:
+        self.nudge = nudge
+        self.varying = 0  # steps whose arithmetic varies between CPUs
         self.special = special
         self.recipe = recipe
         self.tags = tags
@@ -133,6 +141,10 @@ class Lowering:
         self.steps.append((family, tuple(inputs), type_, width, blob))
         number = -len(self.steps)
         self.types[number] = type_
+        if "varies" in blob and blob["varies"].any():
+            self.varying += 1
+            if self.nudge:
+                return self.step("nudge", [number], type_, width, {"ulps": self.nudge})
         return number
 
     def number_dtype(self, columns: tuple[Column, ...]) -> np.dtype[Any]:
@@ -275,7 +287,9 @@ class Lowering:
             sources, tuple(self.panels), steps, pieces, self.recipe.columns, panel_type(dtype)
         )
         width = sum(piece.width for piece in value.pieces)
-        return Lowered(program, self.sources, value.sparse, dtype, width, self.texts)
+        lowered = Lowered(program, self.sources, value.sparse, dtype, width, self.texts)
+        lowered.varying = self.varying
+        return lowered
 
 
 _FLOAT64_AND_INTS = {np.dtype(t) for t in ("f8", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8")}

@@ -84,13 +84,25 @@ def used_columns(tree: Tree, columns: int) -> set[int]:
 
 # ---- As JSON and arrays ---------------------------------------------------------------------
 
+_NARROW = {"|b1", "|i1", "|u1", "<i2", "<u2", "<i4", "<u4", "<f2", "<f4"}
 
-def _pack(value: Any, arrays: list[np.ndarray]) -> Any:
+
+def pack(value: Any, arrays: list[np.ndarray]) -> Any:
+    """A parameter as JSON has it; arrays are put aside, and referred to by number."""
     if isinstance(value, np.ndarray):
-        arrays.append(np.ascontiguousarray(value))
-        return {"$": "array", "i": len(arrays) - 1}
+        if value.dtype.kind == "U":
+            return {"$": "texts", "v": value.tolist()}
+        plain = value.astype(np.uint64) if value.dtype.kind == "b" else value
+        arrays.append(np.ascontiguousarray(plain))
+        packed = {"$": "array", "i": len(arrays) - 1}
+        # Files hold vectors of 64-bit numbers; what else an array is, stands beside it.
+        if value.ndim != 1:
+            packed["shape"] = list(value.shape)
+        if value.dtype.itemsize != 8:
+            packed["dtype"] = value.dtype.newbyteorder("<").str
+        return packed
     if isinstance(value, (list, tuple)):
-        return [_pack(item, arrays) for item in value]
+        return [pack(item, arrays) for item in value]
     if isinstance(value, np.generic):
         value = value.item()
     if isinstance(value, float) and not math.isfinite(value):
@@ -100,17 +112,27 @@ def _pack(value: Any, arrays: list[np.ndarray]) -> Any:
     raise TypeError(f"cannot store a {type(value).__name__}")
 
 
-def _unpack(value: Any, arrays: list[np.ndarray]) -> Any:
+def unpack(value: Any, arrays: list[np.ndarray]) -> Any:
+    """The inverse of :func:`pack`."""
     if isinstance(value, list):
-        return [_unpack(item, arrays) for item in value]
+        return [unpack(item, arrays) for item in value]
     if isinstance(value, dict):
-        return arrays[value["i"]] if value["$"] == "array" else float(value["v"])
+        if value["$"] == "float":
+            return float(value["v"])
+        if value["$"] == "texts":
+            return np.array(value["v"], dtype=str)
+        array = arrays[value["i"]]
+        if "dtype" in value:
+            if value["dtype"] not in _NARROW:
+                raise ValueError("an array of another dtype")
+            array = array.astype(value["dtype"])
+        return array.reshape(value["shape"]) if "shape" in value else array
     return value
 
 
 def _tree_out(tree: Tree, arrays: list[np.ndarray]) -> dict[str, Any]:
     if isinstance(tree, Step):
-        params = {key: _pack(value, arrays) for key, value in tree.params.items()}
+        params = {key: pack(value, arrays) for key, value in tree.params.items()}
         return {"step": tree.kind, "params": params, "width": tree.width}
     if isinstance(tree, Chain):
         return {"chain": [_tree_out(step, arrays) for step in tree.steps]}
@@ -120,7 +142,7 @@ def _tree_out(tree: Tree, arrays: list[np.ndarray]) -> dict[str, Any]:
 
 def _tree_in(data: dict[str, Any], arrays: list[np.ndarray]) -> Tree:
     if "step" in data:
-        params = {key: _unpack(value, arrays) for key, value in data["params"].items()}
+        params = {key: unpack(value, arrays) for key, value in data["params"].items()}
         return Step(data["step"], params, data["width"])
     if "chain" in data:
         return Chain([_tree_in(step, arrays) for step in data["chain"]])

@@ -9,11 +9,10 @@ scikit-learn's own.
 
 from __future__ import annotations
 
-import os
 import random
 import threading
 from collections.abc import Sequence
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
@@ -21,9 +20,13 @@ from . import _identity as _identity
 from . import _plan_input
 from ._config import disabled, thread_count
 from ._lower import Lowered, NotLowered, lower
+from ._plan_store import Storable
 from ._plan_tree import Recipe, entry_by_name, fingerprint, used_columns
 from .errors import UnsupportedError
 from .explanation import Explanation, Node
+
+if TYPE_CHECKING:
+    from ._plan_file import Stored
 
 __all__ = ["Plan"]
 
@@ -31,7 +34,7 @@ __all__ = ["Plan"]
 MAX_PROGRAMS = 64
 
 
-class Plan:
+class Plan(Storable):
     """A compiled, immutable feature pipeline; make one with :meth:`from_sklearn` or :meth:`load`.
 
     Threads may share a plan.
@@ -66,6 +69,8 @@ class Plan:
     _verified: int
     _rows: int
     _lock: threading.Lock
+    _stored: Stored | None  # what a loaded plan was made from
+    _asked_native: bool
 
     @classmethod
     def _make(
@@ -84,8 +89,9 @@ class Plan:
             from sklearn import get_config
 
             self._get_config = get_config
-        self._lock = threading.Lock()
-        self._mismatches = self._verified = self._rows = 0
+        self._stored = None
+        self._asked_native = True
+        self._begin_counting()
         self._row = None
         self._roles = {}
         if estimator is not None:
@@ -97,6 +103,10 @@ class Plan:
             self._used = used_columns(recipe.tree, recipe.columns)
             self._row = self._lowered("rows", ("auto",) * recipe.columns)
         return self
+
+    def _begin_counting(self) -> None:
+        self._lock = threading.Lock()
+        self._mismatches = self._verified = self._rows = 0
 
     @classmethod
     def from_sklearn(
@@ -135,7 +145,9 @@ class Plan:
         if disabled() or not native:
             why = "native=False" if not native else "FASTCORE_DISABLE"
             nodes = [Node("", type(estimator).__name__, False, why)]
-            return cls._make(estimator, estimator, None, nodes, verify)
+            plan = cls._make(estimator, estimator, None, nodes, verify)
+            plan._asked_native = native
+            return plan
         recipe, nodes, original = _plan_build.build(estimator)
         if strict and recipe is None:
             node = next(node for node in nodes if not node.native)
@@ -398,7 +410,10 @@ class Plan:
 
     def explain(self) -> Explanation:
         """Which steps are native, and why the others are not."""
-        title = type(self._estimator).__name__ if self._estimator is not None else "loaded plan"
+        if self._estimator is not None:
+            title = type(self._estimator).__name__
+        else:
+            title = (self._stored and self._stored.title) or "loaded plan"
         return Explanation(self._nodes, title)
 
     def check(self, X: Any) -> dict[str, float]:
@@ -408,28 +423,28 @@ class Plan:
         -------
         dict of str to float
             0.0 where all values are equal; ``inf`` where one is NaN and the other is not, or where
-            the dtype or the shape differs.
+            the dtype, the shape or the kind (sparse, frame) differs. Columns that nothing names
+            are numbered.
+
+        Raises
+        ------
+        UnsupportedError
+            If the plan was loaded from a file: it has no estimator.
         """
+        from . import _plan_build, _plan_check
+
+        if self._estimator is None:
+            raise UnsupportedError("check: a loaded plan has no estimator to compare with")
         container = _plan_input.container_of(X)
-        ours, theirs = self.transform(X), self._ask(X, container, False)
-        ours, theirs = (
-            np.asarray(v.toarray() if hasattr(v, "toarray") else v) for v in (ours, theirs)
-        )
-        names = [str(name) for name in self.get_feature_names_out()]
-        if ours.shape != theirs.shape or ours.dtype != theirs.dtype:
-            return dict.fromkeys(names, float("inf"))
-        with np.errstate(invalid="ignore"):
-            gap = np.abs(ours - theirs)
-        gap = np.where((ours == theirs) | (np.isnan(ours) & np.isnan(theirs)), 0.0, gap)
-        gap = np.where(np.isnan(gap), np.inf, gap)
-        return {name: float(gap[:, j].max(initial=0.0)) for j, name in enumerate(names)}
+        theirs = self._estimator.transform(self._original_input(X, container, False))
+        names = _plan_build.names_out(self._estimator)
+        return _plan_check.differences(self.transform(X), theirs, names)
 
     def _compare(self, result: Any, X: Any, container: str, nan: bool) -> None:
-        theirs = self._ask(X, container, nan)
-        both = [v.toarray() if hasattr(v, "toarray") else np.asarray(v) for v in (result, theirs)]
-        same = both[0].shape == both[1].shape and np.array_equal(
-            both[0], both[1].astype(both[0].dtype), equal_nan=True
-        )
+        from ._plan_check import agree
+
+        theirs = self._estimator.transform(self._original_input(X, container, nan))
+        same = agree(result, theirs)
         with self._lock:
             self._verified += 1
             self._mismatches += not same
@@ -455,51 +470,12 @@ class Plan:
         with self._lock:
             self._rows = self._verified = self._mismatches = 0
 
-    # -- Files
-
-    def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the plan to a file that needs neither pickle nor scikit-learn to be read.
-
-        Raises
-        ------
-        UnsupportedError
-            If a step runs scikit-learn's own transformer.
-        OSError
-            If the file cannot be written.
-        """
-        from . import _plan_file
-
-        if self._recipe is None:
-            raise self._not_native("save")
-        _plan_file.save(path, self._recipe)
-
-    @classmethod
-    def load(cls, path: str | os.PathLike[str]) -> Plan:
-        """Read a plan that :meth:`save` wrote.
-
-        A loaded plan has no estimator to ask: what it does not take natively is a ValueError.
-
-        Raises
-        ------
-        ValueError
-            If the file is not a plan, is damaged, or is of a newer version.
-        OSError
-            If it cannot be read.
-        """
-        from . import _plan_file
-
-        recipe = _plan_file.load(path)
-        return cls._make(None, None, recipe, [Node("", "Plan", True, "loaded")], 0.0)
-
     def _not_native(self, what: str) -> UnsupportedError:
         node = next((node for node in self._nodes if not node.native), self._nodes[0])
         return UnsupportedError(
             f"{what}: step {node.path!r} ({node.kind}) runs scikit-learn's own transformer "
             f"({node.reason}); pickle the estimator instead, or leave that step out"
         )
-
-    def __reduce__(self) -> Any:
-        raise UnsupportedError("a Plan is not pickled: use save and load, or pickle the estimator")
 
     def __repr__(self) -> str:
         native = sum(node.native for node in self._nodes)

@@ -442,32 +442,6 @@ def test_save_and_load(native, mixed, frame, tmp_path):
     assert other.fingerprint != plan.fingerprint
 
 
-def test_loading_needs_no_scikit_learn(native, mixed, tmp_path):
-    Plan.from_sklearn(mixed).save(tmp_path / "p.plan")
-    code = (
-        "import sys, fastcore; p = fastcore.Plan.load(sys.argv[1]);"
-        "p.transform_one({'age': 1, 'visits': 2, 'plan': 'pro', 'city': None});"
-        "assert 'sklearn' not in sys.modules and 'pandas' not in sys.modules"
-    )
-    subprocess.run([sys.executable, "-c", code, str(tmp_path / "p.plan")], check=True)
-
-
-def test_damaged_files(native, mixed, tmp_path):
-    path = tmp_path / "p.plan"
-    Plan.from_sklearn(mixed).save(path)
-    whole = path.read_bytes()
-    for at in range(0, len(whole), 37):
-        path.write_bytes(whole[:at] + bytes([whole[at] ^ 0x41]) + whole[at + 1 :])
-        with pytest.raises(ValueError, match="path: "):
-            Plan.load(path)
-    for size in (0, 5, 60, len(whole) // 2, len(whole) - 1):
-        path.write_bytes(whole[:size])
-        with pytest.raises(ValueError, match="path: "):
-            Plan.load(path)
-    with pytest.raises(OSError, match="No such file"):
-        Plan.load(tmp_path / "nothing.plan")
-
-
 # ---- Threads and memory -----------------------------------------------------------------------
 
 
