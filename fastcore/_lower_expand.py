@@ -1,4 +1,4 @@
-"""Lowering of bins and polynomials: other columns than were given."""
+"""Lowering of bins, polynomials, splines and projections: other columns than were given."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from ._lowering import I32, Lowering, Piece, Special, Value, panel_type
+from ._lower_scale import numeric
+from ._lowering import FLOAT32, FLOAT64, I32, Lowering, Piece, Special, Value, panel_type
 from ._plan_tree import Step
 
 
@@ -50,7 +51,30 @@ def polynomial(low: Lowering, step: Step, value: Value) -> Value:
     return Value(pieces=(made,))
 
 
+def spline(low: Lowering, step: Step, value: Value) -> Value:
+    piece = numeric(low, value)
+    dtype = piece.dtype if piece.dtype in (FLOAT32, FLOAT64) else FLOAT64
+    p = step.params
+    width = step.width * (p["splines"] - 1 + p["bias"])
+    params = {key: item for key, item in p.items() if key != "order"}
+    panel = low.step("spline", [piece.panel], panel_type(dtype), width, params)
+    return Value(pieces=(Piece(panel, width, dtype),))
+
+
+def project(low: Lowering, step: Step, value: Value) -> Value:
+    p = step.params
+    # TruncatedSVD takes integers as they are, PCA makes floats of them.
+    piece = numeric(low, value) if p["numeric"] else low.floats(value)
+    dtype = np.result_type(piece.dtype, np.dtype(p["dtype"]))
+    width = len(p["matrix"]) // step.width
+    params = {key: p[key] for key in ("matrix", "offset", "scale")}
+    panel = low.step("project", [piece.panel], panel_type(dtype), width, params)
+    return Value(pieces=(Piece(panel, width, dtype),))
+
+
 SPECIAL: dict[str, Special] = {
     "bins": bins,
     "polynomial": polynomial,
+    "project": project,
+    "spline": spline,
 }

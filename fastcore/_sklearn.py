@@ -12,7 +12,14 @@ from typing import Any
 
 import numpy as np
 
-from . import _sklearn_encode, _sklearn_expand, _sklearn_impute, _sklearn_scale, _sklearn_select
+from . import (
+    _sklearn_encode,
+    _sklearn_expand,
+    _sklearn_impute,
+    _sklearn_project,
+    _sklearn_scale,
+    _sklearn_select,
+)
 from ._plan_tree import Chain, Parallel, Part, Tree
 from ._sklearn_base import Make, NotNative
 from .explanation import Node
@@ -21,6 +28,7 @@ REGISTRY: dict[str, Make] = {
     **_sklearn_encode.REGISTRY,
     **_sklearn_expand.REGISTRY,
     **_sklearn_impute.REGISTRY,
+    **_sklearn_project.REGISTRY,
     **_sklearn_scale.REGISTRY,
     **_sklearn_select.REGISTRY,
 }

@@ -82,7 +82,59 @@ def _polynomial(est: Any) -> Step:
     return Step("polynomial", params, features)
 
 
+EXTRAPOLATIONS = ("error", "constant", "linear", "continue", "periodic")
+
+
+def _spline(est: Any) -> Step:
+    if est.sparse_output:
+        raise NotNative("sparse_output=True")
+    degree, mode = int(est.degree), est.extrapolation
+    if degree > 63:
+        raise NotNative("degree above 63")
+    features, splines = len(est.bsplines_), int(est.bsplines_[0].c.shape[1])
+    ends: dict[str, list[Any]] = {name: [] for name in ("low", "high", "first", "last")}
+    tables: dict[str, list[Any]] = {
+        name: [] for name in ("low_value", "high_value", "low_slope", "high_slope")
+    }
+    used = degree
+    for spline in est.bsplines_:
+        # With a degree of 0 or 1, `linear` counts one more for each column than for the one before,
+        # also where it looks for the ends of the range.
+        low, high = spline.t[used], spline.t[-used - 1]
+        first = last = used
+        if mode == "linear":
+            used = first = last = used + 1 if used <= 1 else used
+        elif degree == 0 and splines > 1:
+            last = -1  # an error there
+        ends["low"].append(low)
+        ends["high"].append(high)
+        ends["first"].append(first)
+        ends["last"].append(last)
+        if mode in ("constant", "linear"):
+            tables["low_value"].append(spline(low))
+            tables["high_value"].append(spline(high))
+            tables["low_slope"].append(spline(low, nu=1))
+            tables["high_slope"].append(spline(high, nu=1))
+    if max(ends["first"]) > splines:
+        raise NotNative("fewer splines than the boundary needs")
+    params: dict[str, Any] = {
+        "degree": degree,
+        "splines": splines,
+        "mode": EXTRAPOLATIONS.index(mode),
+        "bias": int(est.include_bias),
+        "missing": int(getattr(est, "handle_missing", "error") == "zeros"),
+        "knots": np.concatenate([spline.t for spline in est.bsplines_]).astype(np.float64),
+        "order": est.order,
+    }
+    for name, values in ends.items():
+        params[name] = np.array(values, dtype=np.float64 if name in ("low", "high") else np.int64)
+    for name, values in tables.items():
+        params[name] = np.concatenate(values).astype(np.float64) if values else None
+    return Step("spline", params, features)
+
+
 REGISTRY: dict[str, Make] = {
     "sklearn.preprocessing.KBinsDiscretizer": _bins,
     "sklearn.preprocessing.PolynomialFeatures": _polynomial,
+    "sklearn.preprocessing.SplineTransformer": _spline,
 }
