@@ -9,6 +9,7 @@ import numpy as np
 from ._lowering import (
     F64,
     I32,
+    NO_NUMBERS,
     Column,
     Lowering,
     NotLowered,
@@ -22,13 +23,16 @@ from ._plan_tree import Step
 
 
 def text_source(low: Lowering, column: Column, categories: list[Any]) -> int:
-    if column.tag not in ("text", "category", "auto"):
+    if column.tag not in ("text", "natext", "category", "auto"):
         raise NotLowered("numbers where texts are expected")
     texts = [c for c in categories if isinstance(c, str)]
     table = {text: code for code, text in enumerate(texts)}
     none = next((i for i, c in enumerate(categories) if c is None), -1)
     nan = next((i for i, c in enumerate(categories) if isinstance(c, float)), -1)
-    if column.fill is not None:
+    known_null = column.tag != "natext" or column.fill is None  # NA is unknown, and not imputed
+    if column.tag == "natext":
+        none = nan = -1
+    elif column.fill is not None:
         nan = table.get(column.fill, -1)
     if column.tag == "auto":
         # Rows: None means what missing was when the encoder was fitted.
@@ -37,7 +41,7 @@ def text_source(low: Lowering, column: Column, categories: list[Any]) -> int:
         if wants == "nan":
             none = nan
     key = (column.index, tuple(map(repr, categories)), column.fill, column.tag)
-    return low.source(key, Source(column.index, table, none, nan))
+    return low.source(key, Source(column.index, table, none, nan, nulls=known_null))
 
 
 def codes(low: Lowering, step: Step, value: Value) -> int:
@@ -71,16 +75,45 @@ def codes(low: Lowering, step: Step, value: Value) -> int:
     return low.step("join", [panels[True], panels[False]], I32, len(text), params)
 
 
+def check_stand_in(tag: str, categories: np.ndarray) -> None:
+    """scikit-learn puts the first category where one is unknown, in the dtype of the column.
+
+    An error or a warning may come of it.
+    """
+    if tag not in ("auto", "number", "text") and len(categories):
+        dtype, first = np.dtype(tag), categories[0]
+        known = categories.tolist()
+        if dtype.kind == "b" and not {0.0, 1.0} <= {*known} and float(bool(first)) not in known:
+            raise NotLowered("bools that are no categories")
+        if dtype.kind in "iu" and not np.iinfo(dtype).min <= first <= np.iinfo(dtype).max:
+            raise NotLowered(f"categories that {dtype} does not hold")
+
+
+def number_source(
+    low: Lowering, columns: tuple[Column, ...], which: int, categories: np.ndarray
+) -> int:
+    """A column that is looked up among numbers."""
+    column = columns[which]
+    objects = column.tag == "text" and low.container in ("array", "pandas")
+    plain = column.tag in ("auto", "number") or (
+        column.tag not in NO_NUMBERS and np.dtype(column.tag).kind in "biuf"
+    )
+    if column.fill is not None or not (objects or plain) or column.tag == np.longdouble().dtype.str:
+        raise NotLowered("texts where numbers are expected")
+    check_stand_in(column.tag, categories)
+    # In a table with texts scikit-learn sees objects, where null is None and not NaN.
+    mixed = low.container == "table" and any(c.tag in ("text", "category") for c in columns)
+    mixed = mixed or (low.container == "table" and column.tag == "|b1")
+    if not objects and not mixed:
+        return low.source((column.index, None), Source(column.index))
+    source = Source(column.index, exact=objects, nulls=not mixed)
+    return low.source((column.index, "exact", mixed), source)
+
+
 def search(low: Lowering, categories: list[np.ndarray], which: list[int], value: Value) -> int:
     if value.columns is not None:
-        for i in which:
-            column = value.columns[i]
-            if column.tag in ("text", "category", "object") or column.fill is not None:
-                raise NotLowered("texts where numbers are expected")
-        sources = [
-            low.source((value.columns[i].index, None), Source(value.columns[i].index))
-            for i in which
-        ]
+        pairs = zip(which, categories, strict=True)
+        sources = [number_source(low, value.columns, i, known) for i, known in pairs]
         panel = low.panel(F64, sources)
     else:
         panel = low.join(value.pieces, which, F64)

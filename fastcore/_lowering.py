@@ -2,8 +2,10 @@
 
 A signature says what each input column holds, so that every question of dtype is answered here,
 once; the program then only computes. A column's tag is a NumPy dtype string (``"<f8"``), or
-``"text"`` (str, None, nan), ``"category"`` (a pandas categorical of texts), or ``"auto"``: rows,
-which mean whatever the pipeline was fitted on (numbers are read as float64).
+``"text"`` (str, None, nan; an array of objects may hold anything), ``"natext"`` (texts with
+pandas.NA), ``"category"`` (a categorical of texts, or NumPy's own texts), ``"number"`` (pandas'
+nullable dtypes, which become float64), ``"object"`` (nothing reads it), or ``"auto"``: rows, which
+mean whatever the pipeline was fitted on (numbers are read as float64).
 """
 
 from __future__ import annotations
@@ -61,6 +63,8 @@ class Source:
     table: dict[str, int] | None = None
     none_code: int = -1
     nan_code: int = -1
+    exact: bool = False  # objects: numbers that Python's equality tells as float64's does
+    nulls: bool = True  # whether nulls may be read (as NaN, or by their code)
 
 
 @dataclass
@@ -152,18 +156,37 @@ class Lowering:
         if any(column.fill is not None for column in columns):
             raise NotLowered("texts where numbers are expected")
         tags = {"<f8" if column.tag == "auto" else column.tag for column in columns}
-        if any(tag in ("text", "category", "object") for tag in tags):
+        if tags & NO_NUMBERS:
             raise NotLowered("texts where numbers are expected")
+        if "number" in tags:
+            raise NotLowered("pandas' own dtypes, as they are, become objects")
         dtypes = {np.dtype(tag) for tag in tags}
         if len(dtypes) > 1 and any(dtype.kind == "b" for dtype in dtypes):
             raise NotLowered("bool and other columns together become objects")
         kinds = {dtype.kind for dtype in dtypes}
-        if len(dtypes) > 1 and "f" in kinds and not dtypes <= _FLOAT64_AND_INTS:
+        mixed = len(dtypes) > 1 and "f" in kinds and not dtypes <= _FLOAT64_AND_INTS
+        if mixed and self.container == "table":
             raise NotLowered("float32 and other columns together")
         return np.result_type(*dtypes)
 
+    def floats_dtype(self, columns: tuple[Column, ...]) -> np.dtype[Any]:
+        """The dtype of ``check_array(dtype=FLOAT_DTYPES)`` of these columns."""
+        tags = {"<f8" if column.tag == "auto" else column.tag for column in columns}
+        if "object" in tags or any(column.fill is not None for column in columns):
+            raise NotLowered("texts where numbers are expected")
+        if self.container == "table":
+            if tags & NO_NUMBERS:
+                raise NotLowered("texts where numbers are expected")
+            return FLOAT64
+        if tags & NO_NUMBERS or "number" in tags:
+            return FLOAT64  # objects and texts: whatever NumPy can convert
+        # A single dtype stays as it is: big-endian float32 is none of those that are kept.
+        dtype = np.result_type(*map(np.dtype, tags)) if len(tags) > 1 else np.dtype(min(tags))
+        if dtype == np.float16:
+            raise NotLowered("float16 is computed in float16")
+        return dtype if dtype in (FLOAT64, FLOAT32) else FLOAT64
+
     def numbers(self, columns: tuple[Column, ...], type_: int) -> int:
-        self.number_dtype(columns)
         sources = [self.source((c.index, None), Source(c.index)) for c in columns]
         return self.panel(type_, sources)
 
@@ -192,9 +215,7 @@ class Lowering:
         if value.sparse:
             raise NotLowered("a step that reads a sparse matrix")
         if value.columns is not None:
-            dtype = self.number_dtype(value.columns)
-            if self.container == "table" or dtype not in (FLOAT64, FLOAT32):
-                dtype = FLOAT64
+            dtype = self.floats_dtype(value.columns)
             panel = self.numbers(value.columns, panel_type(dtype))
             return Piece(panel, len(value.columns), dtype)
         dtype = np.result_type(*[piece.dtype for piece in value.pieces])
@@ -292,6 +313,8 @@ class Lowering:
         return lowered
 
 
+#: Tags of columns that hold no numbers, or nobody knows.
+NO_NUMBERS = frozenset(("text", "natext", "category", "object"))
 _FLOAT64_AND_INTS = {np.dtype(t) for t in ("f8", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8")}
 
 #: How such a kind is lowered.

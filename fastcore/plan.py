@@ -181,37 +181,47 @@ class Plan(Storable):
             known = self._arrays.get(X.dtype)
             if known is not None and X.ndim == 2 and X.shape[1] == recipe.columns and len(X):
                 return known, X, len(X)
-            tags = None if recipe.names else _plan_input.array_tags(X, recipe.columns)
-            lowered = None if tags is None else self._lowered("array", tags)
-            if lowered is None or not len(X):
-                return None
-            if X.dtype.kind in "biuf":
-                self._arrays[X.dtype] = lowered
-            vectors = _plan_input.array_vectors(X, lowered)
-            return None if vectors is None else (lowered, vectors, len(X))
-        if recipe.names is None:
-            return None
+        if container in ("array", "lists"):
+            return None if recipe.names else self._prepare_array(X, container)
         if container == "rows":
-            lowered = self._row
+            lowered = self._row if recipe.names else None
             if lowered is None:
                 return None
             rows = [_plan_input.as_mapping(row) for row in X]
             vectors = lowered.program.run_rows(rows, nan)
             return None if vectors is None else (lowered, vectors, len(X))
-        given = list(X.names) if container == "columns" else _plan_input.frame_names(X, container)
-        if not _plan_input.names_match(given, recipe, self._used, self._by_name):
+        given = _plan_input.frame_names(X, container)
+        labels = _plan_input.labels_of(given, recipe, self._used, self._by_name)
+        if labels is None:
             return None
         if container == "columns":
             lowered, count = self._row, int(X.num_rows)
         else:
-            tags = _plan_input.frame_tags(X, container, recipe.names, given)
-            lowered = self._lowered("pandas" if container == "pandas" else "table", tags)
-            count = len(X)
+            tags = _plan_input.frame_tags(X, container, labels, given)
+            pandas = container in ("pandas", "named")
+            lowered = self._lowered("pandas" if pandas else "table", tags)
+            count = len(next(iter(X.values()))) if container == "named" else len(X)
         if lowered is None or not count:
             return None
-        whole = len(given) == recipe.columns and given == recipe.names
-        vectors = _plan_input.frame_vectors(X, container, recipe.names, lowered, whole)
+        vectors = _plan_input.frame_vectors(X, container, labels, lowered, given == labels)
         return None if vectors is None else (lowered, vectors, count)
+
+    def _prepare_array(self, X: Any, container: str) -> tuple[Lowered, Any, int] | None:
+        assert self._recipe is not None
+        array = X
+        if container == "lists":
+            made = _plan_input.array_of_lists(X, self._by_name)
+            if made is None:
+                return None
+            array = made
+        tags = _plan_input.array_tags(array, self._recipe.columns)
+        lowered = None if tags is None else self._lowered("array", tags)
+        if lowered is None or not len(array):
+            return None
+        vectors = _plan_input.array_vectors(array, lowered)
+        if vectors is not None and vectors is array:
+            self._arrays[array.dtype] = lowered
+        return None if vectors is None else (lowered, vectors, len(array))
 
     def _native(
         self, X: Any, container: str, out: Any, dtype: Any, threads: int | None, nan: bool
@@ -250,6 +260,8 @@ class Plan(Storable):
         names = self._recipe.names if self._recipe else _names(self._estimator)
         if container == "columns":
             return _plan_input.frame_of_rows(X.to_rows(), names, self._roles)
+        if container == "named":
+            return _plan_input.frame_of_arrays(X, names, self._roles)
         if container != "rows":
             return X
         if nan and names:
@@ -310,7 +322,7 @@ class Plan(Storable):
         nan = False
         if dtype is not None or threads is not None or missing_keys != "error":
             dtype, threads, nan = _check_arguments(out, dtype, threads, missing_keys)
-        container = "array" if type(X) is np.ndarray else _plan_input.container_of(X)
+        container, X = _plan_input.open_input(X)
         result = self._native(X, container, out, dtype, threads, nan)
         if result is None:
             _check_arguments(out, dtype, threads, missing_keys)
@@ -435,7 +447,7 @@ class Plan(Storable):
 
         if self._estimator is None:
             raise UnsupportedError("check: a loaded plan has no estimator to compare with")
-        container = _plan_input.container_of(X)
+        container, X = _plan_input.open_input(X)
         theirs = self._estimator.transform(self._original_input(X, container, False))
         names = _plan_build.names_out(self._estimator)
         return _plan_check.differences(self.transform(X), theirs, names)

@@ -11,6 +11,10 @@ int fc_array_import(void) { return PyArray_ImportNumPyAPI(); }
 unsigned fc_array_abi(void) { return PyArray_GetNDArrayCVersion(); }
 
 bool fc_array_check(PyObject *object) { return PyArray_Check(object); }
+bool fc_array_real_scalar(PyObject *object) {
+    return PyArray_IsScalar(object, Bool) || PyArray_IsScalar(object, Integer) ||
+           PyArray_IsScalar(object, Floating);
+}
 
 static const int type_numbers[] = {
     [FC_DTYPE_BOOL] = NPY_BOOL,

@@ -33,6 +33,8 @@ int fc_array_import(void);
 unsigned fc_array_abi(void);
 
 bool fc_array_check(PyObject *object);
+/* Whether it is a scalar of NumPy's bools, integers or floats. */
+bool fc_array_real_scalar(PyObject *object);
 /* A new array in C (or Fortran) order; numeric memory is not set, object memory is None. */
 PyObject *fc_array_new(fc_dtype dtype, int ndim, const Py_ssize_t *shape, bool fortran,
                        void **data);

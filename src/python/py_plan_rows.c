@@ -16,8 +16,11 @@ int fc_py_text_code(const fc_program_source *source, PyObject *value, int32_t *c
         *code = source->nan_code;
         return 0;
     }
-    /* Only str itself: a subclass may hash and compare as it likes. */
-    if (!PyUnicode_CheckExact(value)) return 1;
+    /* Only str itself: a subclass may hash and compare as it likes. A number equals no text. */
+    if (!PyUnicode_CheckExact(value)) {
+        *code = -1;
+        return PyFloat_CheckExact(value) || PyLong_CheckExact(value) || PyBool_Check(value) ? 0 : 1;
+    }
     PyObject *found = PyDict_GetItemWithError(source->table, value);
     if (!found) {
         *code = -1;
@@ -26,6 +29,28 @@ int fc_py_text_code(const fc_program_source *source, PyObject *value, int32_t *c
     long number = PyLong_AsLong(found);
     if (number == -1 && PyErr_Occurred()) return -1;
     *code = (int32_t)number;
+    return 0;
+}
+
+/* What float() makes of NumPy's scalars, decimals and texts that are numbers; 1 where it fails. */
+static int read_other(PyObject *value, double *out) {
+    PyObject *number = NULL;
+    if (PyUnicode_CheckExact(value))
+        number = PyFloat_FromString(value);
+    else if (PyLong_CheckExact(value) || fc_array_real_scalar(value) ||
+             !strcmp(Py_TYPE(value)->tp_name, "decimal.Decimal"))
+        number = PyNumber_Float(value);
+    else
+        return 1;
+    if (!number) {
+        bool expected = PyErr_ExceptionMatches(PyExc_ValueError) ||
+                        PyErr_ExceptionMatches(PyExc_OverflowError) ||
+                        PyErr_ExceptionMatches(PyExc_TypeError);
+        if (expected) PyErr_Clear();
+        return expected ? 1 : -1;
+    }
+    *out = PyFloat_AS_DOUBLE(number);
+    Py_DECREF(number);
     return 0;
 }
 
@@ -39,7 +64,7 @@ static int read_number(PyObject *value, double *out) {
         int overflow;
         long long number = PyLong_AsLongLongAndOverflow(value, &overflow);
         *out = (double)number;
-        return overflow ? 1 : 0;
+        return overflow ? read_other(value, out) : 0;
     }
     if (value == Py_None) {
         *out = (double)NAN;
@@ -49,7 +74,7 @@ static int read_number(PyObject *value, double *out) {
         *out = value == Py_True;
         return 0;
     }
-    return 1;
+    return read_other(value, out);
 }
 
 /* One cell of a row buffer: a double, or a code in its first four bytes. */
