@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from . import _lower_encode, _lower_expand, _lower_impute, _lower_scale, _lower_select
+from . import (
+    _lower_encode,
+    _lower_expand,
+    _lower_impute,
+    _lower_power,
+    _lower_scale,
+    _lower_select,
+)
 from ._lowering import Lowered, Lowering, NotLowered, Special
 from ._plan_tree import Recipe
 
@@ -13,6 +20,7 @@ SPECIAL: dict[str, Special] = {
     **_lower_encode.SPECIAL,
     **_lower_expand.SPECIAL,
     **_lower_impute.SPECIAL,
+    **_lower_power.SPECIAL,
     **_lower_scale.SPECIAL,
     **_lower_select.SPECIAL,
 }

@@ -28,7 +28,7 @@ struct fc_plan {
     const fc_alloc *alloc;
     fc_arena arena;
     const fc_loops *loops; /* of the specification, while it is built */
-    fc_panel *panels; /* input_count input panels, then one for each step */
+    fc_panel *panels;      /* input_count input panels, then one for each step */
     fc_step *steps;
     fc_piece_spec *pieces;
     uint32_t source_count, input_count, panel_count, step_count, piece_count, max_inputs;

@@ -2,6 +2,7 @@
  * it gives, bit for bit, what the ufunc itself gives here. */
 #include <string.h>
 
+#include "plan/special.h"
 #include "python/py_array.h"
 #include "python/state.h"
 
@@ -91,7 +92,25 @@ static PyObject *plan_loops(PyObject *module, PyObject *unused) {
     return list;
 }
 
+static PyObject *plan_ndtri(PyObject *module, PyObject *y) {
+    (void)module;
+    double value = PyFloat_AsDouble(y);
+    if (value == -1 && PyErr_Occurred()) return NULL;
+    return PyFloat_FromDouble(fc_ndtri(value));
+}
+
+static PyObject *plan_boxcox(PyObject *module, PyObject *args) {
+    double x, lambda;
+    (void)module;
+    if (!PyArg_ParseTuple(args, "dd:plan_boxcox", &x, &lambda)) return NULL;
+    return PyFloat_FromDouble(fc_boxcox(x, lambda));
+}
+
 static PyMethodDef functions[] = {
+    {"plan_ndtri", plan_ndtri, METH_O,
+     "plan_ndtri($module, y, /)\n--\n\nThe quantile of the standard normal distribution."},
+    {"plan_boxcox", plan_boxcox, METH_VARARGS,
+     "plan_boxcox($module, x, lmbda, /)\n--\n\nThe Box-Cox transformation of a positive x."},
     {"plan_loops", plan_loops, METH_NOARGS,
      "plan_loops($module, /)\n--\n\n"
      "The names of NumPy's functions whose inner loops plans run themselves."},
