@@ -14,7 +14,7 @@ def power(low: Lowering, step: Step, value: Value) -> Value:
     refuse_in_place(low, step, value)
     piece = low.floats(value)
     type_ = panel_type(piece.dtype)
-    own = {name: step.params[name] for name in ("boxcox", "single", "lambda", "rest")}
+    own = {name: step.params[name] for name in ("boxcox", "varies", "single", "lambda", "rest")}
     panel = low.step("power", [piece.panel], type_, piece.width, own)
     if step.params["scale"] is not None:
         scaler = {name: step.params[name] for name in ("mean", "scale")}

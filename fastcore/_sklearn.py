@@ -16,8 +16,8 @@ from . import (
     _sklearn_encode,
     _sklearn_expand,
     _sklearn_impute,
-    _sklearn_project,
     _sklearn_power,
+    _sklearn_project,
     _sklearn_scale,
     _sklearn_select,
 )
@@ -29,8 +29,8 @@ REGISTRY: dict[str, Make] = {
     **_sklearn_encode.REGISTRY,
     **_sklearn_expand.REGISTRY,
     **_sklearn_impute.REGISTRY,
-    **_sklearn_project.REGISTRY,
     **_sklearn_power.REGISTRY,
+    **_sklearn_project.REGISTRY,
     **_sklearn_scale.REGISTRY,
     **_sklearn_select.REGISTRY,
 }
