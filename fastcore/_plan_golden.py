@@ -137,8 +137,12 @@ def candidates(tree: Tree, columns: int) -> list[list[Any]]:
     return found
 
 
+def base_row(recipe: Recipe, run: Run) -> list[Any] | None:
+    """A row of plain values that is taken, or None."""
+    return _base(candidates(recipe.tree, recipe.columns), run)
+
+
 def _base(found: list[list[Any]], run: Run) -> list[Any] | None:
-    """A row that is taken, or None."""
     texts = [next((v for v in values if isinstance(v, str)), None) for values in found]
     numbers = [next((v for v in values if isinstance(v, float)), None) for values in found]
     for number in (None, 1.0, 0.5, 0.0, 2.0):
