@@ -21,8 +21,8 @@ static const uint64_t fc_run_factor[] = {UINT64_C(10000000000000000), UINT64_C(1
 static inline double fc_number_quick(uint64_t mantissa, int power, bool negative) {
     /* Signed, as that conversion is one instruction; 2^53 fits. */
     double value = (double)(int64_t)mantissa;
-    /* An analyser cannot know that no power is 23.
-     * cppcheck-suppress arrayIndexOutOfBoundsCond */
+    /* An analyser cannot know that no power is 23. */
+    /* cppcheck-suppress arrayIndexOutOfBoundsCond */
     value = power <= 0 ? value / fc_exact_power[-power] : value * fc_exact_power[power];
     uint64_t bits; /* the sign as a bit: a branch on it would often be guessed wrongly */
     memcpy(&bits, &value, sizeof bits);
