@@ -176,12 +176,13 @@ def act(deed: str, value: Any) -> Any:
         return repr(described(value))
     if deed == "same" or len(repr(value)) % 3:
         return value
+    text = repr(described(value))  # sets have no order of their own that two runs would share
     if deed == "value":
-        raise ValueError(f"no {value!r}")
+        raise ValueError(f"no {text}")
     if deed == "assert":
         raise AssertionError("{value} not so")
     if deed == "custom":
-        raise PydanticCustomError("odd", "odd {what}", {"what": repr(value)})
+        raise PydanticCustomError("odd", "odd {what}", {"what": text})
     if deed == "known":
         raise PydanticKnownError("less_than", {"lt": 3})
     if deed == "omit":
@@ -189,7 +190,7 @@ def act(deed: str, value: Any) -> Any:
     if deed == "default":
         raise PydanticUseDefault
     if deed == "type":
-        raise TypeError(f"passes through: {value!r}")
+        raise TypeError(f"passes through: {text}")
     TypeAdapter(list[int]).validate_python({"a": ["x"]})
 
 
