@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import random
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
@@ -63,6 +63,9 @@ class Plan(Storable):
     _arrays: dict[Any, Lowered]  # by dtype, for the commonest input
     _get_config: Any
     _row: Lowered | None
+    _row_of_dict: (
+        Callable[[Any, bool], np.ndarray | None] | None
+    )  # the program's own method, where rows may be dicts
     _roles: dict[int, str]  # what the columns of rows are, for the original
     _verify: float
     _mismatches: int
@@ -92,7 +95,7 @@ class Plan(Storable):
         self._stored = None
         self._asked_native = True
         self._begin_counting()
-        self._row = None
+        self._row = self._row_of_dict = None
         self._roles = {}
         if estimator is not None:
             from ._plan_build import column_roles
@@ -102,6 +105,8 @@ class Plan(Storable):
             self._by_name = entry_by_name(recipe.tree)
             self._used = used_columns(recipe.tree, recipe.columns)
             self._row = self._lowered("rows", ("auto",) * recipe.columns)
+            if self._row is not None and recipe.names:
+                self._row_of_dict = self._row.program.run_row
         return self
 
     def _begin_counting(self) -> None:
@@ -351,7 +356,12 @@ class Plan(Storable):
         ndarray, shape (n_features_out,)
             Dense, also where :meth:`transform` is sparse.
         """
-        if self._row is not None:
+        if type(row) is dict and missing_keys == "error" and self._row_of_dict is not None:
+            found = self._row_of_dict(row, False)
+            if found is not None:
+                self._rows += 1
+                return found
+        elif self._row is not None:
             nan = missing_keys == "nan"
             if type(row) is not dict and not isinstance(row, (list, tuple)):
                 fields = _plan_input.as_mapping(row)

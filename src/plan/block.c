@@ -13,9 +13,13 @@ fc_status fc_frame_open(fc_frame *frame, const fc_plan *plan, const fc_source *s
     size_t head = round_up((2 * n + plan->max_inputs + 1) * sizeof(void *));
     size_t bytes = head + 64;
     for (size_t i = 0; i < n; i++) bytes += round_up(plan->panels[i].width * block * 8 + 1);
-    frame->memory = plan->alloc->get(plan->alloc->ctx, bytes);
-    if (!frame->memory) return FC_ENOMEM;
-    char *at = (char *)round_up((size_t)(uintptr_t)frame->memory);
+    frame->memory = NULL;
+    if (bytes > sizeof frame->small) {
+        frame->memory = plan->alloc->get(plan->alloc->ctx, bytes);
+        if (!frame->memory) return FC_ENOMEM;
+    }
+    void *memory = frame->memory ? frame->memory : frame->small;
+    char *at = (char *)round_up((size_t)(uintptr_t)memory);
     frame->plan = plan;
     frame->sources = sources;
     frame->own = (char **)at;
@@ -31,7 +35,7 @@ fc_status fc_frame_open(fc_frame *frame, const fc_plan *plan, const fc_source *s
 }
 
 void fc_frame_close(fc_frame *frame) {
-    frame->plan->alloc->release(frame->plan->alloc->ctx, frame->memory);
+    if (frame->memory) frame->plan->alloc->release(frame->plan->alloc->ctx, frame->memory);
 }
 
 fc_status fc_frame_run(fc_frame *frame, size_t first, size_t rows, uint32_t direct, void *target) {

@@ -17,6 +17,10 @@ static bool adjacent(const fc_panel *panel, const fc_source *sources) {
     const fc_source *first = &sources[panel->sources[0]];
     size_t size = source_sizes[first->kind];
     if (!matches(first->kind, panel->type)) return false;
+    /* The last one first: it tells most that are not. */
+    const fc_source *last = &sources[panel->sources[panel->width - 1]];
+    if ((const char *)last->data != (const char *)first->data + (panel->width - 1) * size)
+        return false;
     for (uint32_t j = 0; j < panel->width; j++) {
         const fc_source *s = &sources[panel->sources[j]];
         if (s->valid || s->kind != first->kind || s->stride != first->stride ||

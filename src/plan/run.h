@@ -4,15 +4,18 @@
 
 #include "plan/plan_inner.h"
 
+enum { FC_FRAME_SMALL = 12 * 1024 };
+
 /* What running needs besides the plan, of one thread: pointers to the panels of its block. */
 typedef struct fc_frame {
     const fc_plan *plan;
     const fc_source *sources;
-    void *memory;
+    void *memory;       /* NULL: `small` has room */
     char **own;         /* the panel's place in scratch memory */
     const void **panel; /* where the panel's values are in this block */
     const void **inputs;
-    bool streamed; /* `target` is better stored past the caches */
+    bool streamed;              /* `target` is better stored past the caches */
+    char small[FC_FRAME_SMALL]; /* the panels of a row or two, without the heap */
 } fc_frame;
 
 /* A frame for blocks out of `rows` rows; to be closed if FC_OK. */

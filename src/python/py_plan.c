@@ -133,6 +133,22 @@ static int read_pieces(fc_arena *arena, PyObject *tuple, fc_plan_spec *spec) {
     return 0;
 }
 
+static int order_sources(fc_program *self) {
+    Py_ssize_t n = self->source_count;
+    self->order = PyMem_Calloc((size_t)n + 1, sizeof *self->order);
+    if (!self->order) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    for (Py_ssize_t i = 0; i < n; i++) { /* insertion: they mostly come in order */
+        Py_ssize_t at = i;
+        for (; at && self->sources[self->order[at - 1]].column > self->sources[i].column; at--)
+            self->order[at] = self->order[at - 1];
+        self->order[at] = i;
+    }
+    return 0;
+}
+
 /* Sources are (column, name | None, table | None, code of None, code of NaN). */
 static int read_sources(fc_program *self, PyObject *tuple) {
     Py_ssize_t n = tuple_size(tuple, "sources");
@@ -157,7 +173,7 @@ static int read_sources(fc_program *self, PyObject *tuple) {
         if (table != Py_None && !PyDict_Check(table)) return bad_spec("a table must be a dict");
         if (table != Py_None) source->table = Py_NewRef(table);
     }
-    return 0;
+    return order_sources(self);
 }
 
 /* ---- The type ------------------------------------------------------------------------------- */
@@ -223,6 +239,7 @@ static void program_dealloc(PyObject *object) {
         Py_XDECREF(self->sources[i].table);
     }
     PyMem_Free(self->sources);
+    PyMem_Free(self->order);
     fc_plan_free(self->plan);
     type->tp_free(object);
     Py_DECREF(type);

@@ -16,6 +16,7 @@ typedef struct fc_program_source {
 typedef struct fc_program {
     PyObject_HEAD fc_plan *plan;
     fc_program_source *sources;
+    Py_ssize_t *order; /* the sources' numbers by column, as the keys of most rows come */
     Py_ssize_t source_count;
     Py_ssize_t columns;    /* of the input, for rows that are sequences */
     fc_plan_type out_type; /* the natural type of the output */

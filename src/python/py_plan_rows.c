@@ -77,6 +77,15 @@ static int read_number(PyObject *value, double *out) {
     return read_other(value, out);
 }
 
+/* Around reading an object that another thread may change: on builds without a GIL. */
+#if PY_VERSION_HEX >= 0x030D0000
+#define FC_LOCK(object) Py_BEGIN_CRITICAL_SECTION(object);
+#define FC_UNLOCK Py_END_CRITICAL_SECTION();
+#else
+#define FC_LOCK(object) {
+#define FC_UNLOCK }
+#endif
+
 /* One cell of a row buffer: a double, or a code in its first four bytes. */
 typedef union fc_cell {
     double number;
@@ -95,30 +104,85 @@ static void absent(const fc_program_source *source, fc_cell *cell) {
         cell->number = (double)NAN;
 }
 
-/* Fills the cells of a row; 0, 1 (refused) or -1 with an exception. */
-static int read_row(const fc_program *self, PyObject *row, bool missing_nan, fc_cell *cells) {
-    bool dict = PyDict_Check(row), list = PyList_CheckExact(row);
-    if (!dict && !list && !PyTuple_Check(row)) return 1;
-    if (!dict && PySequence_Fast_GET_SIZE(row) != self->columns) return 1;
-    for (Py_ssize_t i = 0; i < self->source_count; i++) {
-        const fc_program_source *source = &self->sources[i];
-        PyObject *value;
-        if (dict) {
-            value = PyDict_GetItemWithError(row, source->name);
-            if (!value) {
-                if (PyErr_Occurred()) return -1;
-                if (!missing_nan) return 1;
-                absent(source, &cells[i]);
-                continue;
-            }
-        } else {
-            /* The look-up below may run no code but str's own, so the list cannot shrink. */
-            value = PySequence_Fast_GET_ITEM(row, source->column);
-        }
-        int refused = read_cell(source, value, &cells[i]);
-        if (refused) return refused;
+/* Whether two keys are one text, for the kind that names mostly are. False may mean "not known". */
+static inline bool same_name(PyObject *key, PyObject *name) {
+    if (key == name) return true;
+    if (!PyUnicode_CheckExact(key) || !PyUnicode_CheckExact(name)) return false;
+    size_t length = (size_t)PyUnicode_GET_LENGTH(name);
+    if ((size_t)PyUnicode_GET_LENGTH(key) != length || !PyUnicode_IS_COMPACT_ASCII(key) ||
+        !PyUnicode_IS_COMPACT_ASCII(name))
+        return false;
+    const char *a = PyUnicode_DATA(key), *b = PyUnicode_DATA(name);
+    uint64_t differ = 0; /* a few bytes: cheaper here than by a call */
+    for (; length >= 8; length -= 8, a += 8, b += 8) {
+        uint64_t x, y;
+        memcpy(&x, a, 8);
+        memcpy(&y, b, 8);
+        differ |= x ^ y;
     }
+    for (; length; length--) differ |= (uint64_t)(*a++ ^ *b++);
+    return differ == 0;
+}
+
+/* Reads the sources, in order of their columns, whose names come in that order among the keys: most
+ * rows have all of them so, and walking is cheaper than looking each up. *read says how many. */
+static int walk_dict(const fc_program *self, PyObject *row, fc_cell *cells, Py_ssize_t *read) {
+    Py_ssize_t at = 0, i = 0, n = self->source_count;
+    PyObject *key, *value;
+    while (i < n && PyDict_Next(row, &at, &key, &value)) {
+        const fc_program_source *source = &self->sources[self->order[i]];
+        if (!same_name(key, source->name)) continue;
+        Py_ssize_t column = source->column;
+        do {
+            int refused = read_cell(source, value, &cells[self->order[i]]);
+            if (refused) return refused;
+            if (++i == n) break;
+            source = &self->sources[self->order[i]];
+        } while (source->column == column);
+    }
+    *read = i;
     return 0;
+}
+
+static int read_dict(const fc_program *self, PyObject *row, bool missing_nan, fc_cell *cells) {
+    Py_ssize_t i = 0;
+    int refused = walk_dict(self, row, cells, &i);
+    for (; !refused && i < self->source_count; i++) {
+        Py_ssize_t which = self->order[i];
+        const fc_program_source *source = &self->sources[which];
+        PyObject *value = PyDict_GetItemWithError(row, source->name);
+        if (value) {
+            refused = read_cell(source, value, &cells[which]);
+        } else {
+            if (PyErr_Occurred()) return -1;
+            if (!missing_nan) return 1;
+            absent(source, &cells[which]);
+        }
+    }
+    return refused;
+}
+
+/* Fills the cells of a row; 0, 1 (refused) or -1 with an exception. No code runs here but that of
+ * exact types, so nothing is taken from the row meanwhile; where there is no lock around it all,
+ * the row has its own. */
+static int read_row(const fc_program *self, PyObject *row, bool missing_nan, fc_cell *cells) {
+    bool list = PyList_CheckExact(row);
+    int refused = 0;
+    if (PyDict_Check(row)) {
+        FC_LOCK(row)
+        refused = read_dict(self, row, missing_nan, cells);
+        FC_UNLOCK
+        return refused;
+    }
+    if (!list && !PyTuple_Check(row)) return 1;
+    FC_LOCK(row)
+    if (PySequence_Fast_GET_SIZE(row) != self->columns) refused = 1;
+    for (Py_ssize_t i = 0; !refused && i < self->source_count; i++) {
+        const fc_program_source *source = &self->sources[i];
+        refused = read_cell(source, PySequence_Fast_GET_ITEM(row, source->column), &cells[i]);
+    }
+    FC_UNLOCK
+    return refused;
 }
 
 static void bind(const fc_program *self, const fc_cell *cells, fc_source *sources) {
