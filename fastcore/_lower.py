@@ -5,6 +5,7 @@ from __future__ import annotations
 from . import (
     _lower_encode,
     _lower_expand,
+    _lower_function,
     _lower_impute,
     _lower_power,
     _lower_scale,
@@ -19,6 +20,7 @@ __all__ = ["Lowered", "NotLowered", "lower"]
 SPECIAL: dict[str, Special] = {
     **_lower_encode.SPECIAL,
     **_lower_expand.SPECIAL,
+    **_lower_function.SPECIAL,
     **_lower_impute.SPECIAL,
     **_lower_power.SPECIAL,
     **_lower_scale.SPECIAL,
@@ -31,4 +33,6 @@ def lower(recipe: Recipe, tags: tuple[str, ...], container: str, nudge: int = 0)
 
     ``nudge`` moves by so many ulp what comes out of each step whose arithmetic varies between CPUs.
     """
+    if container not in ("array", "table") and _lower_function.makes_frame(recipe.tree):
+        raise NotLowered("a frame comes out")
     return Lowering(recipe, tags, container, SPECIAL, nudge).run()

@@ -15,6 +15,7 @@ import numpy as np
 from . import (
     _sklearn_encode,
     _sklearn_expand,
+    _sklearn_function,
     _sklearn_impute,
     _sklearn_power,
     _sklearn_project,
@@ -28,6 +29,7 @@ from .explanation import Node
 REGISTRY: dict[str, Make] = {
     **_sklearn_encode.REGISTRY,
     **_sklearn_expand.REGISTRY,
+    **_sklearn_function.REGISTRY,
     **_sklearn_impute.REGISTRY,
     **_sklearn_power.REGISTRY,
     **_sklearn_project.REGISTRY,
@@ -61,6 +63,13 @@ def is_passthrough(est: Any) -> bool:
         and est.func is None
         and not est.validate
     )
+
+
+def keeps_names(est: Any) -> bool:
+    """Whether a frame that goes in comes out as one: through passthrough and NumPy's functions."""
+    if class_key(est) == "sklearn.preprocessing.FunctionTransformer" and not est.validate:
+        return est.func is None or type(est.func) is np.ufunc
+    return is_passthrough(est)
 
 
 def has_names(est: Any) -> bool:
@@ -109,7 +118,7 @@ class Reader:
         steps: list[Tree | None] = []
         for name, step in est.steps:
             steps.append(self.read(step, f"{path}.{name}".lstrip("."), named))
-            named = named and is_passthrough(step)
+            named = named and keeps_names(step)
         found = [step for step in steps if step is not None]
         return Chain(found) if len(found) == len(steps) else None
 

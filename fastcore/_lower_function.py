@@ -1,0 +1,49 @@
+"""Lowering of NumPy's functions: which loop NumPy would choose, and where frames stay frames."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from . import _core
+from ._lower_scale import numeric
+from ._lowering import FLOAT32, FLOAT64, Lowering, NotLowered, Special, Value, panel_type
+from ._plan_tree import Chain, Step, Tree
+
+
+def makes_frame(tree: Tree) -> bool:
+    """Whether a frame that goes in comes out as a frame: NumPy's functions leave it one."""
+    if isinstance(tree, Step):
+        return tree.kind == "ufunc" and not tree.params["validate"]
+    return isinstance(tree, Chain) and all(makes_frame(step) for step in tree.steps)
+
+
+def ufunc(low: Lowering, step: Step, value: Value) -> Value:
+    name, validate = step.params["function"], step.params["validate"]
+    if name not in _core.plan_loops():
+        raise NotLowered(f"this NumPy's {name} has no loop of its own")
+    if not validate and low.container == "table":
+        raise NotLowered("a function of a frame that is none of pandas'")
+    piece = numeric(low, value)
+    dtypes = {piece.dtype}
+    if value.columns is not None and low.container == "pandas" and not validate:
+        # A frame's columns are computed each in its own dtype.
+        dtypes = {np.dtype(column.tag) for column in value.columns}
+    for dtype in dtypes:
+        found = getattr(np, name).resolve_dtypes((dtype, None))
+        if found not in ((FLOAT64, FLOAT64), (FLOAT32, FLOAT32)) or found[0] != np.result_type(
+            piece.dtype if piece.dtype.kind == "f" else FLOAT64
+        ):
+            raise NotLowered(f"{name} of {dtype} is computed as {found[0]}")
+    dtype = FLOAT32 if piece.dtype == FLOAT32 else FLOAT64
+    params = {
+        "name": np.frombuffer(name.encode(), dtype=np.uint8).astype(np.int64),
+        "finite": validate,
+        "varies": step.params["varies"],
+    }
+    panel = low.step("ufunc", [piece.panel], panel_type(dtype), piece.width, params)
+    return Value(pieces=(replace(piece, panel=panel, dtype=dtype),))
+
+
+SPECIAL: dict[str, Special] = {"ufunc": ufunc}
