@@ -126,6 +126,9 @@ class Program:
         self, rows: list[Any], missing_nan: bool, /
     ) -> tuple[npt.NDArray[Any], ...] | None: ...
     def codes(self, source: int, values: npt.NDArray[Any], /) -> npt.NDArray[Any] | None: ...
+    def codes_of(
+        self, source: int, columns: Columns, name: str, /
+    ) -> npt.NDArray[np.int32] | None: ...
 
 _Pair = TypeVar("_Pair", bound=tuple[Any, ...])
 

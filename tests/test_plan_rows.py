@@ -84,3 +84,73 @@ def test_a_missing_key_wherever_it_stands(plan: Plan, frame: pd.DataFrame, gone:
     else:
         want = plan.transform(frame[3:4].assign(**{gone: np.nan}))[0]
         np.testing.assert_array_equal(program.run_row(row, True), want)
+
+
+def test_output_between_two_inputs_is_written_in_place(plan: Plan, frame: pd.DataFrame) -> None:
+    want = plan.transform(frame)
+    memory = np.empty((3, want.size))
+    first, out = memory[0, :50], memory[1].reshape(want.shape)
+    columns = {name: frame[name].to_numpy() for name in NAMES}
+    columns["a"], columns["b"] = first, memory[2, :50]
+    columns["a"][:], columns["b"][:] = frame["a"], frame["b"]
+    program = plan._row.program  # type: ignore[union-attr]
+    sources = plan._row.sources  # type: ignore[union-attr]
+    vectors = tuple(
+        columns[NAMES[s.column]] if s.table is None else program.codes(i, columns[NAMES[s.column]])
+        for i, s in enumerate(sources)
+    )
+    # `plan` has no estimator to ask: None would be what it is asked for.
+    assert program.run(vectors, 50, out, None, 1) is out
+    np.testing.assert_array_equal(out, want)
+    # Where it lies on an input it is not written.
+    across = memory.reshape(-1)[7 : 7 + want.size].reshape(want.shape)
+    assert program.run(vectors, 50, across, None, 1) is None
+
+
+@pytest.mark.parametrize("rows", [1, 5_000])
+def test_texts_of_columns_are_looked_up_where_they_lie(
+    plan: Plan, frame: pd.DataFrame, rows: int
+) -> None:
+    from fastcore import Columns
+
+    large = frame.iloc[np.arange(rows) % len(frame)].reset_index(drop=True)
+    np.testing.assert_array_equal(plan.transform(Columns.from_pandas(large)), plan.transform(large))
+
+
+def test_codes_of_any_text() -> None:
+    from fastcore import Columns
+
+    texts = ["", "a", "é", "色", "x" * 15, "x" * 16, "x" * 17, "x" * 300, "a\0", "aa", "A"]
+    texts += [f"level-{i}" for i in range(3_000)]
+    table = pd.DataFrame({"t": texts[::2]})
+    est = OneHotEncoder(handle_unknown="ignore").fit(table.astype(object))
+    given = pd.DataFrame({"t": [*texts, None, "level-", "xx"]})
+    plan = Plan.from_sklearn(est, strict=True)
+    found = plan._row.program.codes_of(0, Columns.from_pandas(given), "t")  # type: ignore[union-attr]
+    known = {text: code for code, text in enumerate(est.categories_[0])}
+    assert found is not None
+    assert found.tolist() == [known.get(text, -1) for text in given["t"].tolist()]
+    numbers = Columns.from_pandas(pd.DataFrame({"t": [1.0]}))
+    assert plan._row.program.codes_of(0, numbers, "t") is None  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("threads", [1, 2])
+def test_large_output_is_the_small_ones(dtype: str, threads: int) -> None:
+    """Past the caches, row by row put together, at every alignment of the rows."""
+    rng = np.random.default_rng(5)
+    X = rng.integers(0, 300, (3_000, 3)).astype(float)
+    est = OneHotEncoder(sparse_output=False, handle_unknown="ignore").fit(X)
+    union = ColumnTransformer([("s", StandardScaler(), [0, 1]), ("h", est, [0, 1, 2])]).fit(X)
+    plan = Plan.from_sklearn(union, strict=True)
+    width = plan.transform(X[:1]).shape[1]
+    assert 3_000 * width * np.dtype(dtype).itemsize >= 8 << 20
+    memory = np.zeros(3_000 * width + 8, dtype)
+    want = np.concatenate([plan.transform(X[i : i + 100]) for i in range(0, 3_000, 100)])
+    for shift in range(8):
+        memory[:] = 7
+        out = memory[shift : shift + want.size].reshape(want.shape)
+        assert plan.transform(X, out=out, threads=threads) is out
+        np.testing.assert_array_equal(out, want.astype(dtype))
+        assert (memory[:shift] == 7).all()
+        assert (memory[shift + want.size :] == 7).all()

@@ -70,7 +70,7 @@ static uint32_t direct_panel(const fc_plan *plan, fc_plan_type type, ptrdiff_t s
 
 /* Output of at least this many bytes is stored past the caches: it would not stay in them, and
  * fetching each line before it is overwritten costs a third of the memory traffic. */
-enum { STREAM_BYTES = 8 << 20 };
+enum { STREAM_BYTES = 8 << 20, STAGE_BYTES = 192 << 10 };
 
 static bool may_stream(const void *out, size_t rows, ptrdiff_t stride) {
 #if defined(__SSE2__)
@@ -108,6 +108,7 @@ typedef struct fc_dense {
     ptrdiff_t stride;
     uint32_t direct;     /* see direct_panel */
     bool streamed, past; /* past the caches; by the step that makes the panel itself */
+    size_t staged;       /* rows that are put together in cache before they are streamed; or 0 */
 } fc_dense;
 
 static fc_status run_dense(void *ctx, size_t begin, size_t rows) {
@@ -116,23 +117,33 @@ static fc_status run_dense(void *ctx, size_t begin, size_t rows) {
     FC_TRY(fc_frame_open(&frame, run->plan, run->sources, rows));
     bool in_place = run->direct != UINT32_MAX && (!run->streamed || run->past);
     frame.streamed = run->past;
-    size_t block = run->plan->block, end = begin + rows;
-    fc_status status = FC_OK;
+    const fc_alloc *alloc = run->plan->alloc;
+    size_t block = run->staged ? run->staged : run->plan->block, end = begin + rows;
+    char *stage = run->staged ? alloc->get(alloc->ctx, block * (size_t)run->stride) : NULL;
+    fc_status status = run->staged && !stage ? FC_ENOMEM : FC_OK;
     for (size_t first = begin; first < end && status == FC_OK; first += block) {
         size_t n = end - first < block ? end - first : block;
         char *to = run->out + (ptrdiff_t)first * run->stride;
         status = fc_frame_run(&frame, first, n, run->direct, in_place ? to : NULL);
         if (status != FC_OK || in_place) continue;
+        if (!run->streamed || stage) store(&frame, n, run->type, stage ? stage : to, run->stride);
         if (run->streamed)
-            stream(to, frame.panel[run->direct], n * (size_t)run->stride);
-        else
-            store(&frame, n, run->type, to, run->stride);
+            stream(to, stage ? stage : frame.panel[run->direct], n * (size_t)run->stride);
     }
 #if defined(__SSE2__)
     if (run->streamed) _mm_sfence(); /* these stores are ordered by nothing else */
 #endif
+    if (stage) alloc->release(alloc->ctx, stage);
     fc_frame_close(&frame);
     return status;
+}
+
+/* Rows put together at a time, if they lie side by side: those that stay in the second-level cache,
+ * and no more than a block has. 0 if a row is too long for that. */
+static size_t staged_rows(const fc_plan *plan, fc_plan_type type, ptrdiff_t stride) {
+    if (stride != (ptrdiff_t)(plan->width * fc_plan_type_size(type))) return 0;
+    size_t rows = STAGE_BYTES / (size_t)stride;
+    return rows < plan->block ? rows : plan->block;
 }
 
 /* Whether the direct panel is made by a step that can stream by itself. */
@@ -146,9 +157,11 @@ fc_status fc_plan_run(const fc_plan *plan, const fc_source *sources, size_t rows
                       void *out, ptrdiff_t row_stride, int threads) {
     if (type == FC_PLAN_I32) return FC_EINVALID;
     if (!rows) return FC_OK;
-    fc_dense run = {plan, sources, type, out, row_stride, 0, false, false};
+    fc_dense run = {plan, sources, type, out, row_stride, 0, false, false, 0};
     run.direct = direct_panel(plan, type, row_stride);
-    run.streamed = run.direct != UINT32_MAX && may_stream(out, rows, row_stride);
+    bool large = may_stream(out, rows, row_stride);
+    if (large && run.direct == UINT32_MAX) run.staged = staged_rows(plan, type, row_stride);
+    run.streamed = large && (run.direct != UINT32_MAX || run.staged);
     run.past = run.streamed && streams_itself(plan, run.direct);
     size_t part_rows = fc_plan_part_rows(plan, rows, threads);
     return fc_plan_run_parts(rows, part_rows, threads, run_dense, &run);

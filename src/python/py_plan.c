@@ -1,6 +1,7 @@
 /* The Python type `_core.Program`: a plan for inputs of one signature. */
 #include "python/py_plan.h"
 
+#include "plan/lookup.h"
 #include "python/py_array.h"
 
 /* ---- From Python's description to the kernel's ---------------------------------------------- */
@@ -237,6 +238,7 @@ static void program_dealloc(PyObject *object) {
     for (Py_ssize_t i = 0; self->sources && i < self->source_count; i++) {
         Py_XDECREF(self->sources[i].name);
         Py_XDECREF(self->sources[i].table);
+        fc_lookup_free(self->sources[i].lookup);
     }
     PyMem_Free(self->sources);
     PyMem_Free(self->order);
@@ -269,6 +271,9 @@ PyDoc_STRVAR(run_rows_doc, "run_rows($self, rows, missing_nan, /)\n--\n\n"
 PyDoc_STRVAR(codes_doc, "codes($self, source, values, /)\n--\n\n"
                         "Codes of an object vector for text source number `source`, or None.");
 
+PyDoc_STRVAR(codes_of_doc, "codes_of($self, source, columns, name, /)\n--\n\n"
+                           "The same of a text column of Columns; None if it is no text column.");
+
 #define FC_FASTCALL(function) ((PyCFunction)(void (*)(void))(function))
 static PyMethodDef program_methods[] = {
     {"run", FC_FASTCALL(fc_py_program_run), METH_FASTCALL, run_doc},
@@ -276,6 +281,7 @@ static PyMethodDef program_methods[] = {
     {"run_row", FC_FASTCALL(fc_py_program_run_row), METH_FASTCALL, run_row_doc},
     {"run_rows", FC_FASTCALL(fc_py_program_run_rows), METH_FASTCALL, run_rows_doc},
     {"codes", FC_FASTCALL(fc_py_program_codes), METH_FASTCALL, codes_doc},
+    {"codes_of", FC_FASTCALL(fc_py_program_codes_of), METH_FASTCALL, codes_of_doc},
     {NULL, NULL, 0, NULL},
 };
 

@@ -11,6 +11,7 @@ typedef struct fc_program_source {
     PyObject *name;    /* interned str, or None */
     PyObject *table;   /* dict, or NULL for a column of numbers */
     int32_t none_code, nan_code;
+    struct fc_lookup *_Atomic lookup; /* the table over UTF-8, once that was wanted */
 } fc_program_source;
 
 typedef struct fc_program {
@@ -34,5 +35,6 @@ PyObject *fc_py_program_run_csr(PyObject *self, PyObject *const *args, Py_ssize_
 PyObject *fc_py_program_run_row(PyObject *self, PyObject *const *args, Py_ssize_t count);
 PyObject *fc_py_program_run_rows(PyObject *self, PyObject *const *args, Py_ssize_t count);
 PyObject *fc_py_program_codes(PyObject *self, PyObject *const *args, Py_ssize_t count);
+PyObject *fc_py_program_codes_of(PyObject *self, PyObject *const *args, Py_ssize_t count);
 
 #endif

@@ -45,7 +45,6 @@ typedef struct fc_call {
     size_t rows;
     fc_source small[FC_PROGRAM_SMALL];
     fc_source *sources;
-    uintptr_t low, high; /* of all inputs */
 } fc_call;
 
 static void call_close(fc_call *call) {
@@ -60,10 +59,6 @@ static int add_source(fc_call *call, Py_ssize_t i, const fc_array_info *info, Py
     const char *data = info->data;
     if (info->ndim == 2) data += column * info->strides[1];
     call->sources[i] = (fc_source){(fc_source_kind)kind, data, info->strides[0], NULL, 0};
-    uintptr_t low, high;
-    extent(info, &low, &high);
-    if (low < call->low) call->low = low;
-    if (high > call->high) call->high = high;
     return 0;
 }
 
@@ -107,8 +102,6 @@ static int call_open(fc_call *call, PyObject *self, PyObject *columns, PyObject 
         return -1;
     }
     call->rows = (size_t)n;
-    call->low = UINTPTR_MAX;
-    call->high = 0;
     call->sources = call->small;
     size_t count = (size_t)call->self->source_count;
     if (count > FC_PROGRAM_SMALL) {
@@ -161,6 +154,24 @@ static fc_status run_dense(fc_call *call, fc_plan_type type, void *data, ptrdiff
     Py_END_ALLOW_THREADS return status;
 }
 
+/* Whether no input lies where `out` does: each by itself, as `out` may well lie between two. */
+static bool lies_apart(const fc_call *call, const fc_array_info *out) {
+    uintptr_t low, high;
+    extent(out, &low, &high);
+    for (Py_ssize_t i = 0; call->rows && i < call->self->source_count; i++) {
+        const fc_source *source = &call->sources[i];
+        uintptr_t first = (uintptr_t)source->data, last = first;
+        last += (uintptr_t)((ptrdiff_t)(call->rows - 1) * source->stride);
+        if (last < first) {
+            uintptr_t swap = first;
+            first = last;
+            last = swap;
+        }
+        if (first < high && low < last + 8) return false;
+    }
+    return true;
+}
+
 /* 1 if `out` cannot be written in place (its strides, an overlap with the input). */
 static int describe_out(const fc_call *call, PyObject *out, fc_array_info *info,
                         fc_plan_type *type) {
@@ -180,9 +191,7 @@ static int describe_out(const fc_call *call, PyObject *out, fc_array_info *info,
         return -1;
     }
     *type = info->dtype == FC_DTYPE_FLOAT64 ? FC_PLAN_F64 : FC_PLAN_F32;
-    uintptr_t low, high;
-    extent(info, &low, &high);
-    bool apart = high <= call->low || low >= call->high;
+    bool apart = lies_apart(call, info);
     bool lines = width < 2 || info->strides[1] == (Py_ssize_t)fc_plan_type_size(*type);
     return info->behaved && apart && lines ? 0 : 1;
 }

@@ -1,0 +1,25 @@
+/* From texts to codes: a hash table over UTF-8, for columns that hold texts as bytes. */
+#ifndef FC_PLAN_LOOKUP_H
+#define FC_PLAN_LOOKUP_H
+
+#include "fastcore/base.h"
+
+typedef struct fc_lookup_text {
+    const char *text;
+    size_t len;
+    int32_t code;
+} fc_lookup_text;
+
+typedef struct fc_lookup fc_lookup;
+
+/* A table of `count` different texts; they are copied. FC_ELIMIT for 2^30 of them or more. */
+fc_status fc_lookup_new(const fc_alloc *alloc, const fc_lookup_text *texts, size_t count,
+                        fc_lookup **out);
+void fc_lookup_free(fc_lookup *lookup);
+
+/* The code of each of `rows` texts, text i being bytes[offsets[i] .. offsets[i + 1]); -1 for one
+ * that isn't in the table. */
+void fc_lookup_codes(const fc_lookup *lookup, const char *bytes, const int64_t *offsets,
+                     size_t rows, int32_t *codes);
+
+#endif
