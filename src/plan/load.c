@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "plan/plan_inner.h"
+#include "plan/weave.h"
 
 static const uint8_t source_sizes[] = {8, 4, 8, 4, 2, 1, 8, 4, 2, 1};
 
@@ -92,6 +93,26 @@ static void put_nulls(const fc_source *source, fc_plan_type type, size_t first, 
     }
 }
 
+/* Columns from `j` on that are vectors of the panel's own type, all at once; how many those are. */
+static size_t weave(const fc_panel *panel, const fc_source *sources, size_t j, size_t first,
+                    size_t rows, void *out) {
+    enum { MOST = 16 };
+    const void *columns[MOST];
+    size_t width = panel->width, size = fc_plan_type_size(panel->type), n = 0;
+    for (; n < MOST && j + n < width; n++) {
+        const fc_source *s = &sources[panel->sources[j + n]];
+        if (!matches(s->kind, panel->type) || s->stride != (ptrdiff_t)size) break;
+        columns[n] = (const char *)s->data + first * size;
+    }
+    if (n < 2) return 0;
+    fc_weave(columns, n, size, rows, (char *)out + j * size, width * size);
+    for (size_t k = j; k < j + n; k++) {
+        const fc_source *s = &sources[panel->sources[k]];
+        if (s->valid) put_nulls(s, panel->type, first, rows, (char *)out + k * size, width);
+    }
+    return n;
+}
+
 void fc_plan_load(const fc_panel *panel, const fc_source *sources, size_t first, size_t rows,
                   void *out) {
     size_t width = panel->width, size = fc_plan_type_size(panel->type);
@@ -104,6 +125,11 @@ void fc_plan_load(const fc_panel *panel, const fc_source *sources, size_t first,
         return;
     }
     for (size_t j = 0; j < width; j++) {
+        size_t woven = weave(panel, sources, j, first, rows, out);
+        if (woven) {
+            j += woven - 1;
+            continue;
+        }
         const fc_source *s = &sources[panel->sources[j]];
         const char *at = (const char *)s->data + (ptrdiff_t)first * s->stride;
         void *to = (char *)out + j * size;
