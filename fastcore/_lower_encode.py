@@ -34,13 +34,14 @@ def text_source(low: Lowering, column: Column, categories: list[Any]) -> int:
         none = nan = -1
     elif column.fill is not None:
         nan = table.get(column.fill, -1)
+        none = nan if column.fills_none else none
     if column.tag == "auto":
         # Rows: None means what missing was when the encoder was fitted.
         wants = "none" if none >= 0 and column.fill is None else "nan"
         low.texts[column.index] = wants
         if wants == "nan":
             none = nan
-    key = (column.index, tuple(map(repr, categories)), column.fill, column.tag)
+    key = (column.index, tuple(map(repr, categories)), column.fill, column.fills_none, column.tag)
     return low.source(key, Source(column.index, table, none, nan, nulls=known_null))
 
 

@@ -34,6 +34,7 @@ class Column:
     index: int
     tag: str
     fill: str | None = None
+    fills_none: bool = False  # None too, and not only NaN
 
 
 @dataclass(frozen=True)

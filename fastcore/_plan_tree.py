@@ -69,6 +69,15 @@ def entry_by_name(tree: Tree) -> bool:
     return isinstance(tree, Parallel) and tree.by_name
 
 
+def notices(tree: Tree) -> list[str]:
+    """What the estimator warns of at each call, whatever it is given."""
+    if isinstance(tree, Step):
+        found = tree.params.get("warning")
+        return [found] if isinstance(found, str) else []
+    inner = tree.steps if isinstance(tree, Chain) else [part.tree for part in tree.parts]
+    return [text for each in inner for text in notices(each)]
+
+
 def used_columns(tree: Tree, columns: int) -> set[int]:
     """Input columns that are read at all."""
     while isinstance(tree, Chain) and tree.steps:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import random
 import threading
+import warnings
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
@@ -21,7 +22,7 @@ from . import _plan_input
 from ._config import disabled, thread_count
 from ._lower import Lowered, NotLowered, lower
 from ._plan_store import Storable
-from ._plan_tree import Recipe, entry_by_name, fingerprint, used_columns
+from ._plan_tree import Recipe, entry_by_name, fingerprint, notices, used_columns
 from .errors import UnsupportedError
 from .explanation import Explanation, Node
 
@@ -66,6 +67,7 @@ class Plan(Storable):
     _row_of_dict: (
         Callable[[Any, bool], np.ndarray | None] | None
     )  # the program's own method, where rows may be dicts
+    _notices: list[str]  # what the estimator warns of at each call
     _roles: dict[int, str]  # what the columns of rows are, for the original
     _verify: float
     _mismatches: int
@@ -96,6 +98,7 @@ class Plan(Storable):
         self._asked_native = True
         self._begin_counting()
         self._row = self._row_of_dict = None
+        self._notices = [] if recipe is None else notices(recipe.tree)
         self._roles = {}
         if estimator is not None:
             from ._plan_build import column_roles
@@ -105,7 +108,7 @@ class Plan(Storable):
             self._by_name = entry_by_name(recipe.tree)
             self._used = used_columns(recipe.tree, recipe.columns)
             self._row = self._lowered("rows", ("auto",) * recipe.columns)
-            if self._row is not None and recipe.names:
+            if self._row is not None and recipe.names and not self._notices:
                 self._row_of_dict = self._row.program.run_row
         return self
 
@@ -332,6 +335,8 @@ class Plan(Storable):
             dtype, threads, nan = _check_arguments(out, dtype, threads, missing_keys)
         container, X = _plan_input.open_input(X)
         result = self._native(X, container, out, dtype, threads, nan)
+        if result is not None and self._notices:
+            self._warn()
         if result is None:
             _check_arguments(out, dtype, threads, missing_keys)
             result = _deliver(self._ask(X, container, nan), out, dtype)
@@ -370,8 +375,14 @@ class Plan(Storable):
                 found = self._row.program.run_row(row, nan)
                 if found is not None:
                     self._rows += 1
+                    if self._notices:
+                        self._warn()
                     return found
         return self._one_slowly(row, missing_keys)
+
+    def _warn(self) -> None:
+        for text in self._notices:
+            warnings.warn(text, UserWarning, stacklevel=3)
 
     def _one_slowly(self, row: Any, missing_keys: str) -> np.ndarray:
         _, _, nan = _check_arguments(None, None, None, missing_keys)
