@@ -34,14 +34,51 @@ def impute(low: Lowering, step: Step, value: Value) -> Value:
     fill = p["fill"].astype(piece.dtype).astype(np.float64) if integers else p["fill"]
     params = {"fill": fill, "marker": p["marker"]}
     panel = low.step("impute", [piece.panel], type_, piece.width, params)
-    pieces = (replace(piece, panel=panel),)
-    if p["kept"] is not None:
-        pieces = low.select(Value(pieces=pieces), p["kept"].tolist()).pieces
-    if p["indicator"] is not None and len(p["indicator"]):
-        params = {"columns": p["indicator"], "marker": p["marker"]}
-        shown = low.step("missing", [piece.panel], type_, len(p["indicator"]), params)
-        pieces += (Piece(shown, len(p["indicator"]), piece.dtype),)
+    pieces = (_kept(low, step, replace(piece, panel=panel)),)
+    return _with_indicator(low, step, piece, pieces)
+
+
+def _with_indicator(low: Lowering, step: Step, given: Piece, pieces: tuple[Piece, ...]) -> Value:
+    """The imputed columns, and behind them what was missing where."""
+    columns = step.params["indicator"]
+    if columns is not None and len(columns):
+        params = {"columns": columns, "marker": step.params["marker"]}
+        shown = low.step("missing", [given.panel], panel_type(given.dtype), len(columns), params)
+        pieces += (Piece(shown, len(columns), given.dtype),)
     return Value(pieces=pieces)
+
+
+def _kept(low: Lowering, step: Step, piece: Piece) -> Piece:
+    """Without the features that are left out."""
+    kept = step.params["kept"]
+    return piece if kept is None else low.select(Value(pieces=(piece,)), kept.tolist()).pieces[0]
+
+
+def iterate(low: Lowering, step: Step, value: Value) -> Value:
+    p = step.params
+    piece = low.floats(value)
+    type_ = panel_type(piece.dtype)
+    params = {"fill": p["initial"], "marker": p["marker"]}
+    panel = low.step("impute", [piece.panel], type_, piece.width, params)
+    given, filled = (_kept(low, step, replace(piece, panel=at)) for at in (piece.panel, panel))
+    names = ("target", "start", "neighbor", "coef", "intercept", "low", "high", "known", "marker")
+    params = {name: p[name] for name in names}
+    if len(p["target"]):
+        panel = low.step("iterate", [given.panel, filled.panel], type_, filled.width, params)
+        filled = replace(filled, panel=panel)
+    return _with_indicator(low, step, piece, (filled,))
+
+
+def neighbors(low: Lowering, step: Step, value: Value) -> Value:
+    p = step.params
+    refuse_in_place(low, step, value)
+    piece = low.floats(value)
+    if piece.dtype == FLOAT32 and p["distance"]:
+        raise NotLowered("weights by distances that were computed in float32")
+    names = ("k", "distance", "mean", "valid", "marker")
+    params = {"fit": p["fit"].ravel(), **{name: p[name] for name in names}}
+    panel = low.step("neighbors", [piece.panel], panel_type(piece.dtype), piece.width, params)
+    return _with_indicator(low, step, piece, (_kept(low, step, replace(piece, panel=panel)),))
 
 
 def _given(low: Lowering, step: Step, value: Value) -> Piece:
@@ -88,5 +125,7 @@ def missing(low: Lowering, step: Step, value: Value) -> Value:
 SPECIAL: dict[str, Special] = {
     "impute": impute,
     "impute_text": impute_text,
+    "iterate": iterate,
     "missing": missing,
+    "neighbors": neighbors,
 }

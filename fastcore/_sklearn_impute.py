@@ -61,7 +61,7 @@ def _impute(est: Any) -> Step:
     params |= {
         "fill": fill.astype(fill_dtype).astype(np.float64),
         "marker": None if marker == "na" else marker,
-        "indicator": _indicated(est),
+        "indicator": _features(est),
         "any_dtype": constant or est.strategy == "most_frequent",
         # A constant's dtype must fit the input's: scikit-learn refuses to put 0.5 among integers.
         "constant": fill_dtype.str if constant else None,
@@ -69,12 +69,10 @@ def _impute(est: Any) -> Step:
     return Step("impute", params, len(statistics))
 
 
-def _indicated(est: Any) -> np.ndarray | None:
-    """The features that the indicator has a column for."""
+def _features(est: Any) -> np.ndarray | None:
+    """The features that an imputer's indicator has a column for."""
     if not est.add_indicator:
         return None
-    if est.indicator_.features == "all":
-        return np.arange(len(est.statistics_), dtype=np.int64)
     return np.asarray(est.indicator_.features_, dtype=np.int64)
 
 
@@ -117,7 +115,86 @@ def _indicate(est: Any) -> Step:
     return Step("missing", params, width)
 
 
+#: Estimators that predict by ``X @ coef_ + intercept_``.
+_LINEAR = {
+    f"sklearn.linear_model.{name}"
+    for name in (
+        "ARDRegression BayesianRidge ElasticNet ElasticNetCV HuberRegressor Lasso LassoCV "
+        "LinearRegression Ridge RidgeCV"
+    ).split()
+}
+
+
+def _iterate(est: Any) -> Step:
+    if est.sample_posterior:
+        raise NotNative("sample_posterior=True draws random numbers")
+    if est.verbose:
+        raise NotNative("verbose prints")
+    initial = _impute(est.initial_imputer_)
+    if initial.kind != "impute":
+        raise NotNative("fitted on texts")
+    target, start, neighbor, coef, intercept = [], [0], [], [], []
+    for step in est.imputation_sequence_:
+        cls = type(step.estimator)
+        name = f"{cls.__module__.split('._')[0]}.{cls.__qualname__}"
+        if name not in _LINEAR or step.estimator.coef_.ndim != 1:
+            raise NotNative(f"estimator {cls.__name__}")
+        target.append(step.feat_idx)
+        neighbor.append(np.asarray(step.neighbor_feat_idx, dtype=np.int64))
+        start.append(start[-1] + len(neighbor[-1]))
+        coef.append(np.asarray(step.estimator.coef_, dtype=np.float64))
+        intercept.append(float(step.estimator.intercept_))
+    empty = np.asarray(est._is_empty_feature)
+    kept = np.ones(len(empty), dtype=bool) if est.keep_empty_features else ~empty
+    width = int(kept.sum())
+    low, high = getattr(est, "_min_value", -np.inf), getattr(est, "_max_value", np.inf)
+    params = {
+        "initial": initial.params["fill"],
+        "marker": initial.params["marker"],
+        "warning": initial.params["warning"],
+        "kept": None if kept.all() else np.flatnonzero(kept).astype(np.int64),
+        "indicator": _features(est),
+        "target": np.array(target, dtype=np.int64),
+        "start": np.array(start, dtype=np.int64),
+        "neighbor": np.concatenate([np.zeros(0, dtype=np.int64), *neighbor]),
+        "coef": np.concatenate([np.zeros(0), *coef]),
+        "intercept": np.array(intercept, dtype=np.float64),
+        "low": np.broadcast_to(low, (width,)).astype(np.float64),
+        "high": np.broadcast_to(high, (width,)).astype(np.float64),
+        "known": empty[kept].astype(np.int64),
+    }
+    return Step("iterate", params, len(empty))
+
+
+def _neighbors(est: Any) -> Step:
+    if est.metric != "nan_euclidean" or est.weights not in ("uniform", "distance"):
+        raise NotNative("a metric or weights of your own")
+    if est.n_neighbors > 64 or len(est._valid_mask) > 2048:
+        raise NotNative("more than 64 neighbours, or 2048 columns")
+    marker = _marker(est.missing_values)
+    if marker == "na":
+        raise NotNative("missing_values=pandas.NA")
+    known = np.ma.array(est._fit_X.astype(np.float64), mask=est._mask_fit_X)
+    valid = np.asarray(est._valid_mask, dtype=bool)
+    if not valid.any():
+        raise NotNative("nothing was observed")
+    params = {
+        "in_place": in_place(est),
+        "fit": known.filled(np.nan),
+        "k": int(est.n_neighbors),
+        "distance": int(est.weights == "distance"),
+        "mean": known.mean(axis=0).filled(0.0),
+        "valid": valid.astype(np.int64),
+        "marker": marker,
+        "kept": None if est.keep_empty_features or valid.all() else np.flatnonzero(valid),
+        "indicator": _features(est),
+    }
+    return Step("neighbors", params, len(valid))
+
+
 REGISTRY: dict[str, Make] = {
+    "sklearn.impute.IterativeImputer": _iterate,
+    "sklearn.impute.KNNImputer": _neighbors,
     "sklearn.impute.MissingIndicator": _indicate,
     "sklearn.impute.SimpleImputer": _impute,
 }

@@ -7,11 +7,14 @@ import pandas as pd
 import pytest
 from hypothesis import Phase, given
 from hypothesis import strategies as st
-from sklearn.impute import MissingIndicator, SimpleImputer
+from sklearn.experimental import enable_iterative_imputer  # noqa: F401
+from sklearn.impute import IterativeImputer, KNNImputer, MissingIndicator, SimpleImputer
+from sklearn.linear_model import LinearRegression, Ridge
+from sklearn.neighbors import KNeighborsRegressor
 from sklearn.pipeline import make_pipeline, make_union
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-from fastcore import Plan
+from fastcore import Plan, UnsupportedError
 
 from .plan_compare import assert_same, compare, outcome
 from .profiles import examples
@@ -163,3 +166,122 @@ def test_files(tmp_path):
     loaded = Plan.load(tmp_path / "plan")
     with pytest.warns(UserWarning, match="Skipping features"):
         np.testing.assert_array_equal(loaded.transform(X), est.transform(X))
+
+
+# ---- By other rows, and by other columns --------------------------------------------------------
+
+
+def near(est, X, rtol):
+    """As native(), to within a tolerance; and each row as in its batch."""
+    plan = Plan.from_sklearn(est, strict=True)
+    theirs = outcome(lambda: est.transform(X))
+    plan._original = None
+    ours = outcome(lambda: plan.transform(X))
+    if ours[1] is not None:  # a tie, say: only the original can tell
+        assert compare(est, X) == (theirs[1] is None)
+        return False
+    assert theirs[1] is None
+    assert ours[2] == theirs[2]
+    assert ours[0].dtype == theirs[0].dtype
+    np.testing.assert_allclose(ours[0], theirs[0], rtol=rtol, atol=rtol)
+    rows = [Plan.from_sklearn(est).transform(X[i : i + 1]) for i in range(3)] if not ours[2] else []
+    for i, row in enumerate(rows):
+        np.testing.assert_allclose(row[0], ours[0][i], rtol=rtol, atol=rtol)
+    return True
+
+
+def holes(rng, count, width, dtype, marker=np.nan, share=0.15):
+    X = rng.normal(size=(count, width)) @ rng.normal(size=(width, width)) + rng.normal(size=width)
+    hidden = rng.random(X.shape) < share
+    hidden[:, 0] &= hidden[:, 1:].any(axis=1) & ~hidden[:, 1:].all(axis=1)
+    X[hidden & (hidden.sum(axis=1) < width)[:, None]] = marker
+    return X.astype(dtype)
+
+
+@pytest.mark.parametrize("estimator", [None, LinearRegression(), Ridge(), KNeighborsRegressor()])
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_iterative(estimator, dtype):
+    rng = np.random.default_rng(5)
+    for options in (
+        {},
+        {"add_indicator": True, "min_value": -1, "max_value": 1.5},
+        {"n_nearest_features": 2, "imputation_order": "random", "random_state": 3},
+        {"initial_strategy": "median", "skip_complete": True, "keep_empty_features": True},
+        {"missing_values": -7, "max_iter": 1},
+        {"max_iter": 0},
+    ):
+        est = IterativeImputer(estimator, **options)
+        marker = options.get("missing_values", np.nan)
+        X = holes(rng, 60, 4, dtype, marker)
+        X[:, 3] = marker if options.get("keep_empty_features") else X[:, 3]
+        fitted(est, X)
+        Y = holes(rng, 40, 4, dtype, marker)
+        if isinstance(estimator, KNeighborsRegressor) and len(est.imputation_sequence_):
+            with pytest.raises(UnsupportedError, match="estimator KNeighborsRegressor"):
+                Plan.from_sklearn(est, strict=True)
+            assert compare(est, Y)
+            continue
+        assert near(est, Y, 1e-9 if dtype is np.float64 else 2e-5)
+
+
+def test_iterative_says_what_it_leaves_out():
+    rng = np.random.default_rng(6)
+    X = holes(rng, 30, 4, np.float64)
+    X[:, 2] = np.nan
+    est = fitted(IterativeImputer(add_indicator=True), X)
+    Y = holes(rng, 20, 4, np.float64)
+    assert near(est, Y, 1e-9)
+    assert compare(est, np.full((2, 4), np.nan))  # alone, such rows keep their initial values
+    assert not compare(est, np.where(Y > 1, np.inf, Y))
+    with pytest.raises(UnsupportedError, match="sample_posterior"):
+        Plan.from_sklearn(fitted(IterativeImputer(sample_posterior=True), X), strict=True)
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("weights", ["uniform", "distance"])
+def test_neighbors(weights, dtype):
+    rng = np.random.default_rng(7)
+    native_calls = 0
+    for options in (
+        {},
+        {"n_neighbors": 1, "add_indicator": True},
+        {"n_neighbors": 50},
+        {"missing_values": -7, "n_neighbors": 3},
+        {"keep_empty_features": True},
+        {"keep_empty_features": False},
+    ):
+        est = KNNImputer(weights=weights, **options)
+        marker = options.get("missing_values", np.nan)
+        X = holes(rng, 40, 4, dtype, marker)
+        if "keep_empty_features" in options:
+            X[:, 2] = marker
+        fitted(est, X)
+        Y = holes(rng, 20, 4, dtype, marker)
+        native_calls += near(est, Y, 1e-9 if dtype is np.float64 else 2e-5)
+        assert not compare(est, np.where(Y > 1, np.inf, Y))
+    if dtype is np.float64 and weights == "uniform":
+        assert native_calls == 6
+    assert native_calls or dtype is np.float32
+
+
+def test_neighbors_that_tie_are_the_originals():
+    X = np.array([[0.0, 1.0], [0.0, 2.0], [0.0, 5.0], [3.0, 9.0]])
+    est = KNNImputer(n_neighbors=2).fit(X)
+    plan = Plan.from_sklearn(est, strict=True)
+    plan._original = None
+    with pytest.raises(ValueError, match="X"):
+        plan.transform(np.array([[0.0, np.nan]]))
+    assert compare(est, np.array([[0.0, np.nan], [2.0, np.nan], [np.nan, np.nan], [1.0, 1.0]]))
+    everything = np.array([[np.nan, np.nan]])
+    np.testing.assert_allclose(plan.transform(everything), est.transform(everything), rtol=1e-12)
+
+
+def test_files_of_both(tmp_path):
+    X = holes(np.random.default_rng(9), 40, 3, np.float64)
+    for est in (KNNImputer(), IterativeImputer()):
+        plan = Plan.from_sklearn(fitted(est, X))
+        plan.save(tmp_path / "plan")
+        row = X[np.isnan(X).sum(axis=1) == 1][:1]
+        np.testing.assert_array_equal(
+            Plan.load(tmp_path / "plan").transform(row), plan.transform(row)
+        )

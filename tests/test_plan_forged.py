@@ -1,0 +1,83 @@
+"""Parameters of families as a forged plan file may have them: refused when a plan is built."""
+
+import numpy as np
+import pytest
+
+from fastcore import _core
+
+
+def build(family, inputs=1, **blob):
+    """A plan of one column and one step."""
+    vectors = {
+        name: np.atleast_1d(np.asarray(value, np.float64 if name in DOUBLES else np.int64))
+        for name, value in blob.items()
+        if value is not None
+    }
+    sources = ((0, None, None, -1, -1),)
+    steps = ((family, (0,) * inputs, 0, 1, vectors),)
+    return _core.Program(sources, ((0, (0,)),), steps, ((1, 0, 1),), 1, 0)
+
+
+DOUBLES = (
+    "lambda rest quantiles references coef intercept low high fit mean marker fill values"
+).split()
+POWER = {"boxcox": 0, "single": 0, "lambda": 1.0, "rest": 1.0}
+QUANTILE = {"quantiles": [0.0, 1.0, 2.0], "references": [0.0, 0.5, 1.0], "normal": 1}
+ITERATE = {
+    "target": [0, 0],
+    "start": [0, 1, 2],
+    "neighbor": [0, 0],
+    "coef": [0.5, 0.5],
+    "intercept": [0.0, 0.0],
+    "low": -1.0,
+    "high": 1.0,
+    "known": 0,
+}
+NEIGHBORS = {"fit": [1.0, 2.0], "k": 1, "distance": 0, "mean": 1.5, "valid": 1}
+
+
+@pytest.mark.parametrize(
+    ("family", "good", "inputs", "bad"),
+    [
+        ("power", POWER, 1, {"lambda": [1.0, 2.0]}),
+        ("power", POWER, 1, {"rest": None}),
+        ("power", POWER, 2, {}),
+        ("quantile", QUANTILE, 1, {"quantiles": [0.0, 1.0]}),
+        ("quantile", QUANTILE, 1, {"references": []}),
+        ("iterate", ITERATE, 1, {}),
+        ("iterate", ITERATE, 2, {"target": [0, 1]}),
+        ("iterate", ITERATE, 2, {"target": [0, -1]}),
+        ("iterate", ITERATE, 2, {"neighbor": [0, 1]}),
+        ("iterate", ITERATE, 2, {"start": [0, 3, 2]}),
+        ("iterate", ITERATE, 2, {"start": [-1, 1, 2]}),
+        ("iterate", ITERATE, 2, {"start": [0, 1, 1]}),
+        ("iterate", ITERATE, 2, {"coef": [0.5]}),
+        ("iterate", ITERATE, 2, {"known": [0, 0]}),
+        ("neighbors", NEIGHBORS, 1, {"k": 0}),
+        ("neighbors", NEIGHBORS, 1, {"k": 65}),
+        ("neighbors", NEIGHBORS, 1, {"valid": [1, 1]}),
+        ("neighbors", NEIGHBORS, 1, {"mean": None}),
+        ("missing", {"columns": 0}, 1, {"columns": 1}),
+        ("missing", {"columns": 0}, 1, {"forbidden": [0, 1]}),
+        ("missing", {"columns": 0}, 1, {"forbidden": -1}),
+    ],
+)
+def test_refused(family, good, inputs, bad):
+    needed = 2 if family == "iterate" else 1
+    assert build(family, needed, **good).width == 1
+    with pytest.raises(ValueError, match=family):
+        build(family, inputs, **{**good, **bad})
+    if inputs == needed and bad:
+        with pytest.raises(ValueError, match=family):
+            build(family, needed + 1, **good)
+
+
+def test_knots_out_of_order_stay_inside():
+    rng = np.random.default_rng(1)
+    knots = rng.normal(size=50)
+    program = build("quantile", quantiles=knots, references=rng.normal(size=50), normal=1)
+    assert program.run(rng.normal(size=(100, 1)), 100, None, None, None).shape == (100, 1)
+    assert (
+        build("neighbors", **NEIGHBORS | {"fit": []}).run(np.array([[np.nan]]), 1, None, None, None)
+        is None
+    )
