@@ -137,6 +137,21 @@ def test_knots_without_a_finite_slope():
     est = QuantileTransformer(n_quantiles=4).fit(np.repeat(knots, 3, axis=0))
     est.quantiles_ = knots
     native(est, np.array([[-1e308], [1e-320], [5e-324], [0.0], [1e308], [1.0]]))
+    est = QuantileTransformer(n_quantiles=2).fit(knots)
+    est.quantiles_ = knots[::3]  # farther apart than any number: a slope of 0, times infinity
+    Y = np.array([[-1.2e308], [-1.0], [1.2e308]])
+    plan = Plan.from_sklearn(est)
+    plan._original = None
+    with np.errstate(all="ignore"):
+        np.testing.assert_array_equal(plan.transform(Y), est.transform(Y))
+
+
+def test_what_is_near_an_end_is_clipped():
+    est = QuantileTransformer(n_quantiles=2, output_distribution="normal")
+    fitted(est, np.array([[0.0], [1e6]]))
+    Y = np.array([[1e-3], [1e-2], [0.5], [1e6 - 1e-3], [1e6 - 1e-2], [5e5]])
+    native(est, Y)
+    assert (est.transform(Y)[:2] == est.transform([[0.0]])).all()
 
 
 def test_after_and_before_other_steps():
