@@ -35,7 +35,7 @@ from sklearn.preprocessing import (
 )
 from sklearn.tree import DecisionTreeRegressor
 
-from fastcore import Plan
+from fastcore import Plan, _core
 
 from .plan_compare import assert_same, compare, outcome
 from .profiles import examples
@@ -303,3 +303,99 @@ def test_plans_of_these_are_saved(tmp_path):
     loaded = Plan.load(tmp_path / "x.plan")
     assert loaded.fingerprint == plan.fingerprint
     assert_same(loaded.transform(X), est.transform(X))
+
+
+@pytest.mark.parametrize("bins", [2, 16, 17, 18, 19, 40])
+def test_a_value_on_an_edge_is_in_the_bin_above(bins):
+    """By counting few edges and by searching many; one value at a time and many."""
+    X = np.random.default_rng(bins).uniform(size=(90, 3))
+    est = KBinsDiscretizer(bins, encode="ordinal", strategy="uniform").fit(X)
+    edges = np.stack(list(est.bin_edges_), axis=1)
+    for Z in (edges, np.nextafter(edges, 9), np.nextafter(edges, -9), np.tile(edges, (9, 1))):
+        native(est, Z)
+        native(est, Z.astype(np.float32))
+        native(est, Z[1:2])
+
+
+@pytest.mark.parametrize("dtype", FLOATS)
+@pytest.mark.parametrize("fitted", [np.float16, np.float32, np.float64])
+def test_constants_of_another_dtype_than_the_input(dtype, fitted):
+    X = np.random.default_rng(0).normal(size=(90, 7)) * 7
+    for est in (
+        RobustScaler(),
+        RobustScaler(with_centering=False),
+        RobustScaler(with_scaling=False),
+        RobustScaler(unit_variance=True),
+        StandardScaler(),
+        MinMaxScaler((-1, 3)),
+        MinMaxScaler((-1, 3), clip=True),
+        MaxAbsScaler(),
+    ):
+        native(est.fit(X.astype(fitted)), X.astype(dtype))
+    # MinMaxScaler's two constants may be of two dtypes.
+    est = MinMaxScaler().fit(X.astype(np.float32))
+    est.scale_ = est.scale_.astype(np.float64) / 3
+    native(est, X.astype(dtype))
+
+
+FORGED = {
+    "binarize": {"threshold": [0.0]},
+    "center": {"rows": [0.0, 1.0], "all": [1.0]},
+    "discretize": {"edges": [0.0, 1.0, 2.0], "counts": [2, 1]},
+    "normalize": {"norm": [1]},
+    "pick": {"columns": [1, 0]},
+    "polynomial": {"left": [-1, 0], "right": [0, 1]},
+    "project": {"matrix": [1.0, 2.0, 3.0, 4.0], "offset": [0.0, 0.0], "scale": [1.0, 1.0]},
+    "robust": {"center": [0.0, 1.0], "scale": [1.0, 2.0]},
+    "spline": {
+        "degree": [0],
+        "splines": [1],
+        "mode": [1],
+        "knots": [0.0, 1.0, 0.0, 1.0],
+        "low": [0.0, 0.0],
+        "high": [1.0, 1.0],
+        "first": [0, 1],
+        "last": [1, -1],
+        **{key: [1.0, 2.0] for key in ("low_value", "high_value", "low_slope", "high_slope")},
+    },
+    "ufunc": {"name": list(b"log1p")},
+}
+
+
+def program(family, params):
+    blob = {name: np.array(value) for name, value in params.items()}
+    sources = tuple((j, None, None, -1, -1) for j in range(2))
+    step = (family, (0,), 0, 2, blob)
+    return _core.Program(sources, ((0, (0, 1)),), (step,), ((1, 0, 2),), 2, 0)
+
+
+@pytest.mark.parametrize("family", FORGED)
+def test_forged_parameters_are_refused_or_harmless(family):
+    """As a damaged plan file may have them: counts, indices and sizes that do not hold together."""
+    params = FORGED[family]
+    X = np.random.default_rng(0).uniform(0.1, 0.9, (40, 2))
+    assert program(family, params).run(X, 40, None, None, 1) is not None
+    refused = 0
+    for name, value in params.items():
+        wrong = [value + value, value[:-1], []]
+        for k in range(len(value)):
+            for other in (-1, -2, 1, 3, 7, 2**31, 2**40, -(2**62)):
+                changed = type(value[0])(other)
+                wrong.append([*value[:k], changed, *value[k + 1 :]])
+        wrong.append([float(v) if type(v) is int else int(v) for v in value])  # the other kind
+        for forged in wrong:
+            given = {**params, name: np.array(forged, dtype=np.asarray(value).dtype)}
+            if forged and type(forged[0]) is not type(value[0]):
+                given[name] = np.array(forged)
+            try:
+                made = program(family, given)
+            except ValueError:
+                refused += 1
+                continue
+            made.run(X, 40, None, None, 1)
+        left = {key: item for key, item in params.items() if key != name}
+        try:
+            program(family, left).run(X, 40, None, None, 1)
+        except ValueError:
+            refused += 1
+    assert refused >= 2
