@@ -197,7 +197,8 @@ static unsigned run_few(const fc_lane_kernel *kernel, const fc_lanes *lanes, con
     size_t have = total * size, row = lanes->width * size, want = kernel->group * size;
     char *at = (char *)buffer;
     memcpy(at, x, have);
-    for (size_t i = have; i < want; i += size) memcpy(at + i, at + i - row, size);
+    for (size_t i = have; i < want; i += row)
+        memcpy(at + i, at + i - row, want - i < row ? want - i : row);
     fc_stretch stretch = {buffer, buffer, 1, 0, lanes->period, false};
     unsigned found = kernel->run(ops, &stretch);
     memcpy(y, at, have);
