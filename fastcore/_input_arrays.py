@@ -35,6 +35,8 @@ def as_numbers(values: np.ndarray, source: Source | None = None) -> np.ndarray |
     """
     kind = values.dtype.kind
     if kind in "biu" or values.dtype in (np.float64, np.float32):
+        if values.dtype.isnative and values.flags.aligned:
+            return values  # itself: np.require makes a view, and callers know theirs by identity
         native = values.dtype.newbyteorder("=")
         return np.require(values, dtype=native, requirements="A")
     if (

@@ -154,3 +154,16 @@ def test_large_output_is_the_small_ones(dtype: str, threads: int) -> None:
         np.testing.assert_array_equal(out, want.astype(dtype))
         assert (memory[:shift] == 7).all()
         assert (memory[shift + want.size :] == 7).all()
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32", "int64", "uint8"])
+def test_the_program_of_an_array_is_found_by_its_dtype(dtype: str) -> None:
+    """Without asking what its columns hold, once that is known."""
+    X = np.arange(12).reshape(4, 3).astype(dtype)
+    est = StandardScaler().fit(X)
+    plan = Plan.from_sklearn(est, strict=True)
+    want = est.transform(X)
+    np.testing.assert_array_equal(plan.transform(X), want)
+    assert plan._arrays[X.dtype].program.run(X, 4, None, None, None) is not None
+    plan._prepare_array = None  # type: ignore[method-assign,assignment]
+    np.testing.assert_array_equal(plan.transform(X), want)
