@@ -69,6 +69,8 @@ def array_vectors(X: np.ndarray, lowered: Lowered) -> Any | None:
 def object_vector(values: np.ndarray, lowered: Lowered, which: int) -> np.ndarray | None:
     """Objects or NumPy's texts, as codes or as numbers."""
     source = lowered.sources[which]
+    if source.text:
+        return values.astype(object)
     if source.table is None:
         return as_numbers(values, source)
     return lowered.program.codes(which, values.astype(object, copy=False))

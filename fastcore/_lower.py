@@ -10,6 +10,7 @@ from . import (
     _lower_power,
     _lower_scale,
     _lower_select,
+    _lower_text,
 )
 from ._lowering import Lowered, Lowering, NotLowered, Special
 from ._plan_tree import Recipe
@@ -25,6 +26,7 @@ SPECIAL: dict[str, Special] = {
     **_lower_power.SPECIAL,
     **_lower_scale.SPECIAL,
     **_lower_select.SPECIAL,
+    **_lower_text.SPECIAL,
 }
 
 

@@ -19,7 +19,7 @@ import numpy as np
 from . import _core
 from ._plan_tree import Chain, Parallel, Recipe, Step, Tree
 
-F64, F32, I32 = 0, 1, 2
+F64, F32, I32, TEXT, CSR = range(5)
 FLOAT64, FLOAT32 = np.dtype(np.float64), np.dtype(np.float32)
 
 
@@ -45,6 +45,7 @@ class Piece:
     width: int
     dtype: np.dtype[Any]
     onehot: bool = False
+    csr: bool = False  # a sparse panel
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,12 @@ class Source:
     nan_code: int = -1
     exact: bool = False  # objects: numbers that Python's equality tells as float64's does
     nulls: bool = True  # whether nulls may be read (as NaN, or by their code)
+    text: bool = False  # documents, read as they are
+
+    @property
+    def reads(self) -> dict[str, int] | str | None:
+        """The table, as a program is told of it."""
+        return "text" if self.text else self.table
 
 
 @dataclass
@@ -141,7 +148,9 @@ class Lowering:
             if value is None:
                 continue
             array = np.atleast_1d(np.asarray(value))
-            dtype = np.float64 if array.dtype.kind == "f" else np.int64
+            dtype: Any = np.float64 if array.dtype.kind == "f" else np.int64
+            if array.dtype == np.uint8:
+                dtype = np.uint8
             blob[name] = np.ascontiguousarray(array, dtype=dtype)
         self.steps.append((family, tuple(inputs), type_, width, blob))
         number = -len(self.steps)
@@ -206,6 +215,8 @@ class Lowering:
         return self.step("join", [p.panel for p in dense], type_, len(which), params)
 
     def expanded(self, piece: Piece) -> Piece:
+        if piece.csr:
+            raise NotLowered("a step that reads a sparse matrix")
         if not piece.onehot:
             return piece
         panel = self.step("expand", [piece.panel], panel_type(piece.dtype), piece.width, {})
@@ -302,7 +313,7 @@ class Lowering:
         pieces = tuple((place(p.panel), int(p.onehot), p.width) for p in value.pieces)
         names = self.recipe.names
         sources = tuple(
-            (s.column, names[s.column] if names else None, s.table, s.none_code, s.nan_code)
+            (s.column, names[s.column] if names else None, s.reads, s.none_code, s.nan_code)
             for s in self.sources
         )
         program = _core.Program(

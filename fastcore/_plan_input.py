@@ -135,6 +135,20 @@ def frame_tags(X: Any, container: str, labels: list[Any], given: list[Any]) -> t
 # ---- Columns as vectors -----------------------------------------------------------------------
 
 
+def documents(X: Any, container: str, label: Any) -> Any | None:
+    """A column of texts as Python's own."""
+    if container == "columns":
+        values = np.asarray(X[label])
+        return values if values.dtype.kind == "O" else None
+    column = X.column(label) if container == "arrow" else X[label]
+    if container == "named":
+        array = np.asarray(column, dtype=object)
+        return array if array.ndim == 1 else None
+    if container == "pandas":
+        return column.astype(object).to_numpy()
+    return column.to_list() if container == "polars" else column.to_pylist()
+
+
 COLUMN: dict[str, Callable[[Any, Any, Lowered, int], np.ndarray | None]] = {
     "pandas": pandas_column,
     "polars": polars_column,
@@ -148,7 +162,8 @@ def frame_vectors(
     X: Any, container: str, labels: list[Any], lowered: Lowered, whole: bool
 ) -> Any | None:
     """All sources of a frame: one matrix where it holds one dtype, else a vector each."""
-    if container == "pandas" and whole and not any(s.table is not None for s in lowered.sources):
+    plain = not any(s.table is not None or s.text for s in lowered.sources)
+    if container == "pandas" and whole and plain:
         dtypes = X.dtypes
         first = dtypes.iloc[0]
         if isinstance(first, np.dtype) and first.kind in "biuf" and (dtypes == first).all():
@@ -156,7 +171,10 @@ def frame_vectors(
     read = COLUMN[container]
     vectors = []
     for which, source in enumerate(lowered.sources):
-        vector = read(X, labels[source.column], lowered, which)
+        if source.text:
+            vector = documents(X, container, labels[source.column])
+        else:
+            vector = read(X, labels[source.column], lowered, which)
         if vector is None:
             return None
         vectors.append(vector)

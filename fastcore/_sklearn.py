@@ -21,6 +21,7 @@ from . import (
     _sklearn_project,
     _sklearn_scale,
     _sklearn_select,
+    _sklearn_text,
 )
 from ._plan_tree import Chain, Parallel, Part, Tree
 from ._sklearn_base import Make, NotNative
@@ -35,6 +36,7 @@ REGISTRY: dict[str, Make] = {
     **_sklearn_project.REGISTRY,
     **_sklearn_scale.REGISTRY,
     **_sklearn_select.REGISTRY,
+    **_sklearn_text.REGISTRY,
 }
 
 
@@ -83,8 +85,11 @@ class Reader:
     def __init__(self) -> None:
         self.nodes: list[Node] = []
 
-    def read(self, est: Any, path: str, named: bool) -> Tree | None:
-        """The tree, or None if some step below is not native."""
+    def read(self, est: Any, path: str, named: bool, flat: bool = False) -> Tree | None:
+        """The tree, or None if some step below is not native.
+
+        ``named``: it is given columns with names; ``flat``: a sequence, and no matrix.
+        """
         if is_passthrough(est):
             self.nodes.append(Node(path, "passthrough", True))
             return Chain([])
@@ -93,14 +98,16 @@ class Reader:
             if output_configured(est):
                 raise NotNative("set_output: the estimator makes a frame")
             if key == "sklearn.pipeline.Pipeline":
-                return self._pipeline(est, path, named)
+                return self._pipeline(est, path, named, flat)
             if key == "sklearn.compose.ColumnTransformer":
                 return self._columns(est, path, named)
             if key == "sklearn.pipeline.FeatureUnion":
-                return self._union(est, path, named)
+                return self._union(est, path, named, flat)
             make = REGISTRY.get(key)
             if make is None:
                 raise NotNative("no native form of this class")
+            if flat != (key in _sklearn_text.REGISTRY):
+                raise NotNative("takes 2-D input" if flat else "takes documents, and no matrix")
             if has_names(est) != named:
                 raise NotNative("fitted with other feature names than it is given")
             step = make(est)
@@ -114,11 +121,12 @@ class Reader:
         self.nodes.append(Node(path, kind, True))
         return step
 
-    def _pipeline(self, est: Any, path: str, named: bool) -> Tree | None:
+    def _pipeline(self, est: Any, path: str, named: bool, flat: bool) -> Tree | None:
         steps: list[Tree | None] = []
         for name, step in est.steps:
-            steps.append(self.read(step, f"{path}.{name}".lstrip("."), named))
+            steps.append(self.read(step, f"{path}.{name}".lstrip("."), named, flat))
             named = named and keeps_names(step)
+            flat = flat and is_passthrough(step)
         found = [step for step in steps if step is not None]
         return Chain(found) if len(found) == len(steps) else None
 
@@ -136,12 +144,11 @@ class Reader:
             if not indices:
                 continue
             scalar = isinstance(columns, (str, int, np.integer))
-            if weights.get(name) is not None or scalar:
-                why = "a single column, given as 1-D" if scalar else "transformer_weights"
-                self.nodes.append(Node(where, type(step).__name__, False, why))
+            if weights.get(name) is not None:
+                self.nodes.append(Node(where, type(step).__name__, False, "transformer_weights"))
                 complete = False
                 continue
-            tree = self.read(step, where, named)
+            tree = self.read(step, where, named and not scalar, scalar)
             if tree is None:
                 complete = False
             else:
@@ -152,7 +159,7 @@ class Reader:
             raise NotNative("nothing is left of the output")
         return Parallel(parts, bool(est.sparse_output_), True)
 
-    def _union(self, est: Any, path: str, named: bool) -> Tree | None:
+    def _union(self, est: Any, path: str, named: bool, flat: bool) -> Tree | None:
         weights = est.transformer_weights or {}
         parts: list[Part] = []
         complete = True
@@ -164,7 +171,7 @@ class Reader:
                 self.nodes.append(Node(where, type(step).__name__, False, "transformer_weights"))
                 complete = False
                 continue
-            tree = self.read(step, where, named)
+            tree = self.read(step, where, named, flat)
             if tree is None:
                 complete = False
             else:

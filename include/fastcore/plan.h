@@ -21,10 +21,26 @@
 extern "C" {
 #endif
 
-/* The type of a panel's values. I32 panels carry category codes or column numbers, -1 for none. */
-typedef enum fc_plan_type { FC_PLAN_F64 = 0, FC_PLAN_F32, FC_PLAN_I32 } fc_plan_type;
+/* The type of a panel's values. I32 panels carry category codes or column numbers, -1 for none;
+ * TEXT panels fc_text; CSR panels (see plan/csr.h) the stored values of a sparse matrix. */
+typedef enum fc_plan_type {
+    FC_PLAN_F64 = 0,
+    FC_PLAN_F32,
+    FC_PLAN_I32,
+    FC_PLAN_TEXT,
+    FC_PLAN_CSR
+} fc_plan_type;
 
+/* Bytes of one value; 0 for CSR, which has no fixed number of them. */
 size_t fc_plan_type_size(fc_plan_type type);
+
+/* A text that lies in the caller's memory: UTF-8, which is not trusted. Missing texts have one of
+ * the sizes below. */
+typedef struct fc_text {
+    const char *data;
+    int64_t size;
+} fc_text;
+enum { FC_TEXT_NONE = -1, FC_TEXT_NAN = -2 };
 
 /* What the memory of an input column holds. */
 typedef enum fc_source_kind {
@@ -37,21 +53,30 @@ typedef enum fc_source_kind {
     FC_SOURCE_U64,
     FC_SOURCE_U32,
     FC_SOURCE_U16,
-    FC_SOURCE_U8 /* also bool */
+    FC_SOURCE_U8,     /* also bool */
+    FC_SOURCE_VIEWS,  /* fc_text */
+    FC_SOURCE_TEXT32, /* Arrow's texts: int32 offsets, of which row r has those at r and r + 1 */
+    FC_SOURCE_TEXT64, /* the same with int64 offsets */
+    FC_SOURCE_WORDS   /* int32 codes of a dictionary of fc_text */
 } fc_source_kind;
 
 /* One input column: `stride` bytes lie between rows (any sign); values are aligned. With a
  * validity bitmap (Arrow: LSB first, bit `valid_offset` is row 0) null cells read as NaN in float
- * panels and -1 in I32 panels. */
+ * panels, -1 in I32 panels, and `null` in TEXT panels; so do codes outside a dictionary. */
 typedef struct fc_source {
     fc_source_kind kind;
     const void *data;
     ptrdiff_t stride;
     const uint8_t *valid;
     int64_t valid_offset;
+    /* Of texts: the bytes that offsets count in (TEXT32, TEXT64), or the dictionary (WORDS); how
+     * many bytes or entries there are; and what null is. */
+    const void *heap;
+    int64_t heap_size;
+    int64_t null;
 } fc_source;
 
-/* A named array of parameters: kind 'd' double, 'q' int64. */
+/* A named array of parameters: kind 'd' double, 'q' int64, 'b' bytes. */
 typedef struct fc_blob_item {
     const char *name;
     char kind;
@@ -81,8 +106,8 @@ typedef struct fc_step_spec {
     fc_blob blob;
 } fc_step_spec;
 
-/* A piece of the output: `width` columns. Dense pieces are the panel's values. One-hot pieces are
- * I32 panels whose values are column numbers within the piece, or -1: a 1 at each of these. */
+/* A piece of the output: `width` columns. Dense and CSR pieces are the panel's values. One-hot
+ * pieces are I32 panels whose values are column numbers within the piece, or -1: a 1 at each. */
 typedef struct fc_piece_spec {
     uint32_t panel;
     bool onehot;
@@ -111,7 +136,8 @@ void fc_plan_free(fc_plan *plan);
 
 /* Columns of the output. */
 size_t fc_plan_width(const fc_plan *plan);
-/* The largest number of non-zeros that one row can have. */
+/* The largest number of non-zeros that one row can have; SIZE_MAX if only a run can tell (a CSR
+ * panel is a piece of the output). */
 size_t fc_plan_row_bound(const fc_plan *plan);
 
 /* A dense run into F64 or F32 (values are converted as C converts them). `row_stride` is in bytes,
@@ -121,11 +147,20 @@ size_t fc_plan_row_bound(const fc_plan *plan);
 fc_status fc_plan_run(const fc_plan *plan, const fc_source *sources, size_t rows, fc_plan_type type,
                       void *out, ptrdiff_t row_stride, int threads);
 /* A sparse run: `values` (F64 or F32) and `indices` have room for rows * fc_plan_row_bound items,
- * `indptr` for rows + 1. Zeros of dense pieces are left out. FC_ELIMIT if an index would not fit
- * in 32 bits. */
+ * `indptr` for rows + 1. Zeros of dense pieces are left out; those that a CSR panel stores stay.
+ * FC_ELIMIT if an index would not fit in 32 bits. */
 fc_status fc_plan_run_csr(const fc_plan *plan, const fc_source *sources, size_t rows,
                           fc_plan_type type, void *values, int32_t *indices, int32_t *indptr,
                           int threads);
+
+/* A sparse run without such a bound: `indptr` has room for rows + 1 numbers, and what was found is
+ * kept until fc_plan_found_take has moved it to arrays of `*used` items, or fc_plan_found_free. */
+typedef struct fc_plan_found fc_plan_found;
+fc_status fc_plan_find_csr(const fc_plan *plan, const fc_source *sources, size_t rows,
+                           fc_plan_type type, int32_t *indptr, int threads, fc_plan_found **out,
+                           size_t *used);
+void fc_plan_found_take(const fc_plan_found *found, void *values, int32_t *indices);
+void fc_plan_found_free(fc_plan_found *found);
 
 /* The names of the families, for tests: name `index`, or NULL behind the last. */
 const char *fc_plan_family_name(size_t index);

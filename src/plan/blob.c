@@ -23,7 +23,7 @@ int64_t fc_blob_flag(const fc_blob *blob, const char *name, int64_t otherwise) {
 
 static void *copy(fc_arena *arena, const fc_blob_item *item) {
     size_t bytes;
-    if (!fc_size_mul(item->count, 8, &bytes)) return NULL;
+    if (!fc_size_mul(item->count, item->kind == 'b' ? 1 : 8, &bytes)) return NULL;
     void *at = fc_arena_get(arena, bytes + 8, 64);
     if (at && bytes) memcpy(at, item->data, bytes);
     return at;
@@ -34,6 +34,8 @@ const double *fc_blob_doubles(fc_arena *arena, const fc_blob_item *item) {
 }
 
 const int64_t *fc_blob_ints(fc_arena *arena, const fc_blob_item *item) { return copy(arena, item); }
+
+const char *fc_blob_bytes(fc_arena *arena, const fc_blob_item *item) { return copy(arena, item); }
 
 fc_status fc_tile_make(fc_arena *arena, const double *values, uint32_t width, fc_tile *out) {
     /* Sixteen rows make a stretch a multiple of every vector length; wide panels have their tail

@@ -5,6 +5,11 @@
 
 static size_t round_up(size_t bytes) { return (bytes + 63) & ~(size_t)63; }
 
+static size_t panel_bytes(const fc_panel *panel, size_t rows) {
+    if (panel->type == FC_PLAN_CSR) return fc_csr_bytes(rows);
+    return round_up(panel->width * rows * fc_plan_type_size(panel->type) + 1);
+}
+
 fc_status fc_frame_open(fc_frame *frame, const fc_plan *plan, const fc_source *sources,
                         size_t rows) {
     size_t n = plan->panel_count;
@@ -12,7 +17,7 @@ fc_status fc_frame_open(fc_frame *frame, const fc_plan *plan, const fc_source *s
     /* The number of panels and their widths were bounded when the plan was built. */
     size_t head = round_up((2 * n + plan->max_inputs + 1) * sizeof(void *));
     size_t bytes = head + 64;
-    for (size_t i = 0; i < n; i++) bytes += round_up(plan->panels[i].width * block * 8 + 1);
+    for (size_t i = 0; i < n; i++) bytes += panel_bytes(&plan->panels[i], block);
     frame->memory = NULL;
     if (bytes > sizeof frame->small) {
         frame->memory = plan->alloc->get(plan->alloc->ctx, bytes);
@@ -29,12 +34,16 @@ fc_status fc_frame_open(fc_frame *frame, const fc_plan *plan, const fc_source *s
     at += head;
     for (size_t i = 0; i < n; i++) {
         frame->own[i] = at;
-        at += round_up(plan->panels[i].width * block * fc_plan_type_size(plan->panels[i].type) + 1);
+        if (plan->panels[i].type == FC_PLAN_CSR) fc_csr_place(at, block, plan->alloc);
+        at += panel_bytes(&plan->panels[i], block);
     }
     return FC_OK;
 }
 
 void fc_frame_close(fc_frame *frame) {
+    for (uint32_t i = frame->plan->input_count; i < frame->plan->panel_count; i++)
+        if (frame->plan->panels[i].type == FC_PLAN_CSR)
+            fc_csr_release((fc_csr *)(void *)frame->own[i]);
     if (frame->memory) frame->plan->alloc->release(frame->plan->alloc->ctx, frame->memory);
 }
 

@@ -43,6 +43,19 @@ static void store_onehot(const int32_t *columns, size_t count, size_t width, siz
     }
 }
 
+static void store_csr(const fc_csr *csr, size_t width, size_t rows, fc_plan_type type, char *out,
+                      ptrdiff_t stride) {
+    for (size_t r = 0; r < rows; r++, out += stride) {
+        memset(out, 0, width * fc_plan_type_size(type));
+        for (size_t i = csr->heads[r]; i < csr->heads[r + 1]; i++) {
+            if (type == FC_PLAN_F64)
+                ((double *)(void *)out)[csr->columns[i]] = csr->values[i];
+            else
+                ((float *)(void *)out)[csr->columns[i]] = (float)csr->values[i];
+        }
+    }
+}
+
 static void store(const fc_frame *frame, size_t rows, fc_plan_type type, char *out,
                   ptrdiff_t stride) {
     const fc_plan *plan = frame->plan;
@@ -52,6 +65,8 @@ static void store(const fc_frame *frame, size_t rows, fc_plan_type type, char *o
         const void *values = frame->panel[piece->panel];
         if (piece->onehot)
             store_onehot(values, panel->width, piece->width, rows, type, out, stride);
+        else if (panel->type == FC_PLAN_CSR)
+            store_csr(values, panel->width, rows, type, out, stride);
         else
             store_dense(values, panel->type, panel->width, rows, type, out, stride);
         out += piece->width * fc_plan_type_size(type);
@@ -155,7 +170,7 @@ static bool streams_itself(const fc_plan *plan, uint32_t direct) {
 
 fc_status fc_plan_run(const fc_plan *plan, const fc_source *sources, size_t rows, fc_plan_type type,
                       void *out, ptrdiff_t row_stride, int threads) {
-    if (type == FC_PLAN_I32) return FC_EINVALID;
+    if (type != FC_PLAN_F64 && type != FC_PLAN_F32) return FC_EINVALID;
     if (!rows) return FC_OK;
     fc_dense run = {plan, sources, type, out, row_stride, 0, false, false, 0};
     run.direct = direct_panel(plan, type, row_stride);

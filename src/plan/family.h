@@ -22,6 +22,9 @@ typedef struct fc_family {
     /* Runs `rows` rows: inputs and output are rows x width values without gaps; the output is no
      * input. FC_OK or FC_EREFUSED. */
     fc_status (*run)(const void *state, const void *const *inputs, void *out, size_t rows);
+    /* Whether it knows what TEXT and CSR panels are; no other family is given one. Such an input is
+     * an array of fc_text, or a `const fc_csr *`; a CSR output is an `fc_csr *`, to be cleared. */
+    bool ragged;
 } fc_family;
 
 /* The parameter `name` if it has that kind and exactly `count` items (any number for SIZE_MAX),
@@ -32,6 +35,7 @@ int64_t fc_blob_flag(const fc_blob *blob, const char *name, int64_t otherwise);
 /* A copy in the arena; NULL if memory is short. */
 const double *fc_blob_doubles(fc_arena *arena, const fc_blob_item *item);
 const int64_t *fc_blob_ints(fc_arena *arena, const fc_blob_item *item);
+const char *fc_blob_bytes(fc_arena *arena, const fc_blob_item *item);
 
 /* The borrowed loop of that name for values of `type`, or NULL if there is none. */
 const fc_loop *fc_loop_find(const fc_shape *shape, fc_loop_name name, fc_plan_type type);

@@ -5,12 +5,14 @@
 #include "plan/plan_inner.h"
 #include "plan/weave.h"
 
-static const uint8_t source_sizes[] = {8, 4, 8, 4, 2, 1, 8, 4, 2, 1};
+/* Of one value; 0 for those that never are a panel as they lie. */
+static const uint8_t source_sizes[] = {8, 4, 8, 4, 2, 1, 8, 4, 2, 1, sizeof(fc_text), 0, 0, 0};
 
 static bool matches(fc_source_kind kind, fc_plan_type type) {
     return (kind == FC_SOURCE_F64 && type == FC_PLAN_F64) ||
            (kind == FC_SOURCE_F32 && type == FC_PLAN_F32) ||
-           (kind == FC_SOURCE_I32 && type == FC_PLAN_I32);
+           (kind == FC_SOURCE_I32 && type == FC_PLAN_I32) ||
+           (kind == FC_SOURCE_VIEWS && type == FC_PLAN_TEXT);
 }
 
 /* True if the sources are neighbours of the panel's own type in a row-major matrix. */
@@ -58,6 +60,7 @@ const void *fc_plan_in_place(const fc_panel *panel, const fc_source *sources, si
     case FC_SOURCE_U32: FC_CONVERT(uint32_t, to_type); break;                                      \
     case FC_SOURCE_U16: FC_CONVERT(uint16_t, to_type); break;                                      \
     case FC_SOURCE_U8: FC_CONVERT(uint8_t, to_type); break;                                        \
+    default: break; /* texts: the builder of sources sees to it */                                 \
     }
 
 static void convert_f64(const fc_source *source, const char *at, size_t rows, void *out,
@@ -77,6 +80,46 @@ static void convert_i32(const fc_source *source, const char *at, size_t rows, vo
                         size_t step) {
     ptrdiff_t stride = source->stride;
     FC_CONVERT(int32_t, int32_t);
+}
+
+/* Row `row` of Arrow's texts; offsets that do not hold together make an empty text, so that what
+ * they were damaged to is never read. */
+static fc_text text_at(const fc_source *source, int64_t begin, int64_t end) {
+    if (begin < 0 || end < begin || end > source->heap_size) return (fc_text){"", 0};
+    return (fc_text){(const char *)source->heap + begin, end - begin};
+}
+
+static fc_text read_text(const fc_source *source, size_t row) {
+    const char *at = (const char *)source->data + (ptrdiff_t)row * source->stride;
+    if (source->kind == FC_SOURCE_TEXT32) {
+        int32_t offsets[2];
+        memcpy(offsets, at, sizeof offsets);
+        return text_at(source, offsets[0], offsets[1]);
+    }
+    if (source->kind == FC_SOURCE_TEXT64) {
+        int64_t offsets[2];
+        memcpy(offsets, at, sizeof offsets);
+        return text_at(source, offsets[0], offsets[1]);
+    }
+    if (source->kind == FC_SOURCE_VIEWS) return *(const fc_text *)(const void *)at;
+    int32_t code;
+    memcpy(&code, at, sizeof code);
+    if (code < 0 || code >= source->heap_size) return (fc_text){NULL, source->null};
+    return ((const fc_text *)source->heap)[code];
+}
+
+/* Views of a column of texts, or of what is none: all missing. */
+static void view_texts(const fc_source *source, size_t first, size_t rows, void *out,
+                       size_t width) {
+    bool texts = source->kind >= FC_SOURCE_VIEWS;
+    fc_text *to = out;
+    for (size_t r = first; r < first + rows; r++, to += width) {
+        int64_t bit = source->valid_offset + (int64_t)r;
+        if (!texts || (source->valid && !(source->valid[bit >> 3] >> (bit & 7) & 1)))
+            *to = (fc_text){NULL, texts ? source->null : FC_TEXT_NONE};
+        else
+            *to = read_text(source, r);
+    }
 }
 
 static void put_nulls(const fc_source *source, fc_plan_type type, size_t first, size_t rows,
@@ -133,6 +176,10 @@ void fc_plan_load(const fc_panel *panel, const fc_source *sources, size_t first,
         const fc_source *s = &sources[panel->sources[j]];
         const char *at = (const char *)s->data + (ptrdiff_t)first * s->stride;
         void *to = (char *)out + j * size;
+        if (panel->type == FC_PLAN_TEXT) {
+            view_texts(s, first, rows, to, width);
+            continue;
+        }
         if (panel->type == FC_PLAN_F64)
             convert_f64(s, at, rows, to, width);
         else if (panel->type == FC_PLAN_F32)

@@ -24,7 +24,16 @@ static const fc_family *family_find(const char *name) {
     return NULL;
 }
 
-size_t fc_plan_type_size(fc_plan_type type) { return type == FC_PLAN_F64 ? 8 : 4; }
+size_t fc_plan_type_size(fc_plan_type type) {
+    switch (type) {
+    case FC_PLAN_F64: return sizeof(double);
+    case FC_PLAN_TEXT: return sizeof(fc_text);
+    case FC_PLAN_CSR: return 0;
+    default: return 4;
+    }
+}
+
+static bool ragged(fc_plan_type type) { return type == FC_PLAN_TEXT || type == FC_PLAN_CSR; }
 
 static fc_status invalid(const char **why, const char *text) {
     *why = text;
@@ -37,6 +46,7 @@ static fc_status add_panels(fc_plan *plan, const fc_plan_spec *spec, const char 
         fc_panel *panel = &plan->panels[i];
         panel->type = from->type;
         panel->width = from->width;
+        if (from->type == FC_PLAN_CSR) return invalid(why, "no input is a sparse matrix");
         uint32_t *sources = fc_arena_zeros(&plan->arena, (size_t)from->width + 1, sizeof *sources);
         if (!sources) return FC_ENOMEM;
         for (uint32_t j = 0; j < from->width; j++) {
@@ -67,7 +77,11 @@ static fc_status add_step(fc_plan *plan, const fc_step_spec *from, uint32_t inde
         inputs[i] = panel;
         widths[i] = plan->panels[panel].width;
         types[i] = plan->panels[panel].type;
+        if (ragged(types[i]) && !step->family->ragged)
+            return invalid(why, "a family that reads no such panel");
     }
+    if (from->type == FC_PLAN_TEXT || (from->type == FC_PLAN_CSR && !step->family->ragged))
+        return invalid(why, "a family that makes no such panel");
     if (from->input_count > plan->max_inputs) plan->max_inputs = from->input_count;
     step->inputs = inputs;
     step->input_count = from->input_count;
@@ -85,15 +99,18 @@ static fc_status add_pieces(fc_plan *plan, const fc_plan_spec *spec, const char 
         const fc_piece_spec *from = &spec->pieces[i];
         if (from->panel >= plan->panel_count) return invalid(why, "a piece without its panel");
         const fc_panel *panel = &plan->panels[from->panel];
+        if (panel->type == FC_PLAN_TEXT) return invalid(why, "a piece of texts");
         if (from->onehot != (panel->type == FC_PLAN_I32))
             return invalid(why, "one-hot pieces, and only these, are I32 panels");
         if (!from->onehot && from->width != panel->width)
             return invalid(why, "a dense piece is as wide as its panel");
         plan->pieces[i] = *from;
+        plan->ragged |= panel->type == FC_PLAN_CSR;
         if (!fc_size_add(plan->width, from->width, &plan->width) ||
             !fc_size_add(plan->row_bound, panel->width, &plan->row_bound))
             return invalid(why, "too wide");
     }
+    if (plan->ragged) plan->row_bound = SIZE_MAX;
     if (plan->width > INT32_MAX) return invalid(why, "too wide");
     return FC_OK;
 }
@@ -103,7 +120,10 @@ static fc_status add_pieces(fc_plan *plan, const fc_plan_spec *spec, const char 
 static fc_status choose_block(fc_plan *plan, const char **why) {
     size_t row_bytes = 0;
     for (uint32_t i = 0; i < plan->panel_count; i++) {
-        size_t bytes = (size_t)plan->panels[i].width * 8; /* uint32 * 8 fits */
+        const fc_panel *panel = &plan->panels[i];
+        size_t bytes = panel->type == FC_PLAN_CSR ? fc_csr_bytes(1) - fc_csr_bytes(0)
+                                                  : (size_t)panel->width * 16; /* it fits */
+        if (!ragged(panel->type)) bytes = (size_t)panel->width * 8;
         if (!fc_size_add(row_bytes, bytes, &row_bytes)) return invalid(why, "too wide");
     }
     size_t rows = row_bytes ? FC_PLAN_SCRATCH / row_bytes : FC_PLAN_BLOCK;

@@ -2,7 +2,7 @@
 #ifndef FC_PLAN_INNER_H
 #define FC_PLAN_INNER_H
 
-#include "plan/family.h"
+#include "plan/csr.h"
 
 enum {
     FC_PLAN_BLOCK = 256,        /* most rows in a block */
@@ -33,6 +33,7 @@ struct fc_plan {
     fc_piece_spec *pieces;
     uint32_t source_count, input_count, panel_count, step_count, piece_count, max_inputs;
     size_t width, row_bound, block;
+    bool ragged; /* a piece of the output is a CSR panel */
 };
 
 /* Converts rows [first, first + rows) of the sources of an input panel into `out`. */

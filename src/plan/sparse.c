@@ -4,14 +4,14 @@
 #include "plan/run.h"
 
 /* Where a part stands: its own arrays begin where its rows could, and are moved together later. */
-typedef struct fc_csr {
+typedef struct fc_rows_out {
     fc_plan_type type;
     void *values;
     int32_t *indices;
     size_t used;
-} fc_csr;
+} fc_rows_out;
 
-static inline void csr_put(fc_csr *csr, size_t column, double value) {
+static inline void csr_put(fc_rows_out *csr, size_t column, double value) {
     csr->indices[csr->used] = (int32_t)column;
     if (csr->type == FC_PLAN_F64)
         ((double *)csr->values)[csr->used++] = value;
@@ -20,8 +20,14 @@ static inline void csr_put(fc_csr *csr, size_t column, double value) {
 }
 
 /* Adds the non-zeros of row `row` of a piece that begins at `column`. */
-static void csr_piece(fc_csr *csr, const fc_piece_spec *piece, const fc_panel *panel,
+static void csr_piece(fc_rows_out *csr, const fc_piece_spec *piece, const fc_panel *panel,
                       const void *values, size_t row, size_t column) {
+    if (panel->type == FC_PLAN_CSR) {
+        const fc_csr *from = values;
+        for (size_t i = from->heads[row]; i < from->heads[row + 1]; i++)
+            csr_put(csr, column + (size_t)from->columns[i], from->values[i]);
+        return;
+    }
     size_t width = panel->width;
     for (size_t j = 0; j < width; j++) {
         if (piece->onehot) {
@@ -45,7 +51,7 @@ typedef struct fc_sparse {
     int32_t *indices, *indptr; /* indptr[row + 1] counts from the beginning of the row's part */
 } fc_sparse;
 
-static void csr_row(fc_csr *csr, const fc_frame *frame, size_t row) {
+static void csr_row(fc_rows_out *csr, const fc_frame *frame, size_t row) {
     const fc_plan *plan = frame->plan;
     size_t column = 0;
     for (uint32_t i = 0; i < plan->piece_count; i++) {
@@ -61,7 +67,7 @@ static fc_status run_sparse(void *ctx, size_t begin, size_t rows) {
     FC_TRY(fc_frame_open(&frame, run->plan, run->sources, rows));
     size_t block = run->plan->block, end = begin + rows, room = begin * run->plan->row_bound;
     char *values = run->values + room * fc_plan_type_size(run->type);
-    fc_csr csr = {run->type, values, run->indices + room, 0};
+    fc_rows_out csr = {run->type, values, run->indices + room, 0};
     fc_status status = FC_OK;
     for (size_t first = begin; first < end && status == FC_OK; first += block) {
         size_t n = end - first < block ? end - first : block;
@@ -92,7 +98,8 @@ static void join_parts(const fc_sparse *run, size_t rows, size_t part_rows) {
 fc_status fc_plan_run_csr(const fc_plan *plan, const fc_source *sources, size_t rows,
                           fc_plan_type type, void *values, int32_t *indices, int32_t *indptr,
                           int threads) {
-    if (type == FC_PLAN_I32) return FC_EINVALID;
+    if (type != FC_PLAN_F64 && type != FC_PLAN_F32) return FC_EINVALID;
+    if (plan->ragged) return FC_EINVALID;
     size_t bound;
     if (!fc_size_mul(rows, plan->row_bound, &bound) || bound > INT32_MAX) return FC_ELIMIT;
     indptr[0] = 0;
@@ -102,4 +109,142 @@ fc_status fc_plan_run_csr(const fc_plan *plan, const fc_source *sources, size_t 
     FC_TRY(fc_plan_run_parts(rows, part_rows, threads, run_sparse, &run));
     join_parts(&run, rows, part_rows);
     return FC_OK;
+}
+
+/* ---- Without a bound: each part keeps what it found on the heap until all are known ------- */
+
+typedef struct fc_part_found {
+    void *values;
+    int32_t *indices;
+    size_t used, room;
+} fc_part_found;
+
+struct fc_plan_found {
+    const fc_plan *plan;
+    const fc_source *sources;
+    fc_plan_type type;
+    int32_t *indptr; /* indptr[row + 1] counts from the beginning of the row's part */
+    size_t part_rows, count;
+    fc_part_found parts[];
+};
+
+/* The values that the pieces of a block can have at most. */
+static size_t block_bound(const fc_frame *frame, size_t rows) {
+    const fc_plan *plan = frame->plan;
+    size_t bound = 0;
+    for (uint32_t i = 0; i < plan->piece_count; i++) {
+        const fc_panel *panel = &plan->panels[plan->pieces[i].panel];
+        const fc_csr *csr = frame->panel[plan->pieces[i].panel];
+        bound += panel->type == FC_PLAN_CSR ? csr->used : rows * panel->width;
+    }
+    return bound;
+}
+
+static fc_status part_reserve(const fc_alloc *alloc, fc_part_found *part, size_t size,
+                              size_t more) {
+    size_t needed = part->used + more; /* both are in memory */
+    if (needed <= part->room) return FC_OK;
+    if (needed > INT32_MAX) return FC_ELIMIT;
+    size_t room = needed + needed / 2;
+    void *values = alloc->resize(alloc->ctx, part->values, room * size);
+    if (!values) return FC_ENOMEM;
+    part->values = values;
+    int32_t *indices = alloc->resize(alloc->ctx, part->indices, room * sizeof *indices);
+    if (!indices) return FC_ENOMEM;
+    part->indices = indices;
+    part->room = room;
+    return FC_OK;
+}
+
+static fc_status find_part(void *ctx, size_t begin, size_t rows) {
+    fc_plan_found *found = ctx;
+    fc_part_found *part = &found->parts[begin / found->part_rows];
+    const fc_alloc *alloc = found->plan->alloc;
+    fc_frame frame;
+    FC_TRY(fc_frame_open(&frame, found->plan, found->sources, rows));
+    size_t block = found->plan->block, end = begin + rows;
+    size_t size = fc_plan_type_size(found->type);
+    fc_status status = FC_OK;
+    for (size_t first = begin; first < end && status == FC_OK; first += block) {
+        size_t n = end - first < block ? end - first : block;
+        status = fc_frame_run(&frame, first, n, UINT32_MAX, NULL);
+        if (status == FC_OK) status = part_reserve(alloc, part, size, block_bound(&frame, n));
+        if (status != FC_OK) break;
+        fc_rows_out csr = {found->type, part->values, part->indices, part->used};
+        for (size_t r = 0; r < n; r++) {
+            csr_row(&csr, &frame, r);
+            found->indptr[first + r + 1] = (int32_t)csr.used;
+        }
+        part->used = csr.used;
+    }
+    fc_frame_close(&frame);
+    return status;
+}
+
+/* Makes indptr count from the beginning of all; FC_ELIMIT if it cannot. */
+static fc_status found_add_up(const fc_plan_found *found, size_t rows, size_t *used) {
+    size_t before = 0;
+    for (size_t p = 0; p < found->count; p++) {
+        size_t first = p * found->part_rows, left = rows - first;
+        size_t n = left < found->part_rows ? left : found->part_rows;
+        if (before + found->parts[p].used > INT32_MAX) return FC_ELIMIT;
+        for (size_t r = 1; r <= n && before; r++) found->indptr[first + r] += (int32_t)before;
+        before += found->parts[p].used;
+    }
+    *used = before;
+    return FC_OK;
+}
+
+fc_status fc_plan_find_csr(const fc_plan *plan, const fc_source *sources, size_t rows,
+                           fc_plan_type type, int32_t *indptr, int threads, fc_plan_found **out,
+                           size_t *used) {
+    *out = NULL;
+    *used = 0;
+    if (type != FC_PLAN_F64 && type != FC_PLAN_F32) return FC_EINVALID;
+    size_t part_rows = rows ? fc_plan_part_rows(plan, rows, threads) : 1;
+    size_t count = rows ? (rows - 1) / part_rows + 1 : 0, bytes;
+    if (!fc_size_mul(count, sizeof(fc_part_found), &bytes) ||
+        !fc_size_add(bytes, sizeof(fc_plan_found), &bytes))
+        return FC_ENOMEM;
+    fc_plan_found *found = plan->alloc->get(plan->alloc->ctx, bytes);
+    if (!found) return FC_ENOMEM;
+    memset(found, 0, bytes);
+    found->plan = plan;
+    found->sources = sources;
+    found->type = type;
+    found->indptr = indptr;
+    found->part_rows = part_rows;
+    found->count = count;
+    indptr[0] = 0;
+    fc_status status = FC_OK;
+    if (rows) status = fc_plan_run_parts(rows, part_rows, threads, find_part, found);
+    if (status == FC_OK) status = found_add_up(found, rows, used);
+    if (status == FC_OK)
+        *out = found;
+    else
+        fc_plan_found_free(found);
+    return status;
+}
+
+void fc_plan_found_take(const fc_plan_found *found, void *values, int32_t *indices) {
+    size_t size = fc_plan_type_size(found->type);
+    char *to = values;
+    for (size_t p = 0; p < found->count; p++) {
+        const fc_part_found *part = &found->parts[p];
+        if (!part->used) continue;
+        memcpy(to, part->values, part->used * size);
+        memcpy(indices, part->indices, part->used * sizeof *indices);
+        to += part->used * size;
+        indices += part->used;
+    }
+}
+
+void fc_plan_found_free(fc_plan_found *found) {
+    if (!found) return;
+    const fc_alloc *alloc = found->plan->alloc;
+    for (size_t p = 0; p < found->count; p++) {
+        if (found->parts[p].values) alloc->release(alloc->ctx, found->parts[p].values);
+        if (found->parts[p].indices) alloc->release(alloc->ctx, found->parts[p].indices);
+    }
+    alloc->release(alloc->ctx, found);
 }

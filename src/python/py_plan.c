@@ -50,7 +50,7 @@ static int read_uints(fc_arena *arena, PyObject *tuple, const uint32_t **out, ui
 static int read_type(PyObject *object, fc_plan_type *out) {
     uint32_t value;
     if (read_uint(object, &value) < 0) return -1;
-    if (value > FC_PLAN_I32) return bad_spec("no such panel type");
+    if (value > FC_PLAN_CSR) return bad_spec("no such panel type");
     *out = (fc_plan_type)value;
     return 0;
 }
@@ -66,10 +66,12 @@ static int read_blob(fc_arena *arena, PyObject *dict, fc_blob *out) {
         fc_array_info info;
         const char *name = PyUnicode_AsUTF8(key);
         if (!name || fc_array_describe(value, name, &info) < 0) return -1;
-        bool whole = info.ndim == 1 && info.behaved && (info.shape[0] < 2 || info.strides[0] == 8);
-        if (!whole || (info.dtype != FC_DTYPE_FLOAT64 && info.dtype != FC_DTYPE_INT64))
-            return bad_spec("a parameter is no contiguous float64 or int64 vector");
-        char kind = info.dtype == FC_DTYPE_FLOAT64 ? 'd' : 'q';
+        char kind = info.dtype == FC_DTYPE_FLOAT64 ? 'd' : info.dtype == FC_DTYPE_INT64 ? 'q' : 'b';
+        bool known = kind != 'b' || info.dtype == FC_DTYPE_UINT8;
+        Py_ssize_t size = kind == 'b' ? 1 : 8;
+        if (!known || info.ndim != 1 || !info.behaved ||
+            (info.shape[0] > 1 && info.strides[0] != size))
+            return bad_spec("a parameter is no contiguous float64, int64 or uint8 vector");
         items[n++] = (fc_blob_item){name, kind, info.data, (size_t)info.shape[0]};
     }
     out->items = items;
@@ -150,7 +152,8 @@ static int order_sources(fc_program *self) {
     return 0;
 }
 
-/* Sources are (column, name | None, table | None, code of None, code of NaN). */
+/* Sources are (column, name | None, table | None, code of None, code of NaN); for documents the
+ * table is "text". */
 static int read_sources(fc_program *self, PyObject *tuple) {
     Py_ssize_t n = tuple_size(tuple, "sources");
     if (n < 0) return -1;
@@ -171,6 +174,8 @@ static int read_sources(fc_program *self, PyObject *tuple) {
         source->nan_code = nan;
         source->name = Py_NewRef(name);
         if (PyUnicode_CheckExact(name)) PyUnicode_InternInPlace(&source->name);
+        source->text = PyUnicode_Check(table);
+        if (source->text) continue;
         if (table != Py_None && !PyDict_Check(table)) return bad_spec("a table must be a dict");
         if (table != Py_None) source->table = Py_NewRef(table);
     }

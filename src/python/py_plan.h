@@ -5,11 +5,13 @@
 #include "fastcore/plan.h"
 #include "python/state.h"
 
-/* How an input column is found and read. Text columns have a table from str to code. */
+/* How an input column is found and read. Columns of categories have a table from str to code;
+ * columns of documents are read as texts. */
 typedef struct fc_program_source {
     Py_ssize_t column; /* position in the input */
     PyObject *name;    /* interned str, or None */
-    PyObject *table;   /* dict, or NULL for a column of numbers */
+    PyObject *table;   /* dict, or NULL for a column of numbers or of documents */
+    bool text;         /* documents */
     int32_t none_code, nan_code;
     struct fc_lookup *_Atomic lookup; /* the table over UTF-8, once that was wanted */
 } fc_program_source;
@@ -26,6 +28,12 @@ typedef struct fc_program {
 /* The code of a value of a text column: 0, or 1 if only the original can tell, or -1 with an
  * exception. */
 int fc_py_text_code(const fc_program_source *source, PyObject *value, int32_t *code);
+
+/* A view of a str (borrowed: the caller keeps the object), None or NaN; returns as above. */
+int fc_py_text_view(PyObject *value, fc_text *out);
+/* A source of the texts in a list, a tuple or a vector of objects: 0, 1 or -1 as above. What the
+ * views point into is kept by *held, a new reference. */
+int fc_py_text_source(PyObject *texts, size_t rows, fc_source *source, PyObject **held);
 
 /* Room for the sources of one call, without the heap for most plans. */
 enum { FC_PROGRAM_SMALL = 64 };

@@ -86,20 +86,24 @@ static int read_number(PyObject *value, double *out) {
 #define FC_UNLOCK }
 #endif
 
-/* One cell of a row buffer: a double, or a code in its first four bytes. */
+/* One cell of a row: a double, a code in its first four bytes, or a text. */
 typedef union fc_cell {
     double number;
     int32_t code;
+    fc_text text;
 } fc_cell;
 
 static int read_cell(const fc_program_source *source, PyObject *value, fc_cell *cell) {
     if (source->table) return fc_py_text_code(source, value, &cell->code);
+    if (source->text) return fc_py_text_view(value, &cell->text);
     return read_number(value, &cell->number);
 }
 
 static void absent(const fc_program_source *source, fc_cell *cell) {
     if (source->table)
         cell->code = source->nan_code;
+    else if (source->text)
+        cell->text = (fc_text){NULL, FC_TEXT_NAN};
     else
         cell->number = (double)NAN;
 }
@@ -188,8 +192,11 @@ static int read_row(const fc_program *self, PyObject *row, bool missing_nan, fc_
 static void bind(const fc_program *self, const fc_cell *cells, fc_source *sources) {
     ptrdiff_t stride = (ptrdiff_t)((size_t)self->source_count * sizeof *cells);
     for (Py_ssize_t i = 0; i < self->source_count; i++)
-        sources[i] = (fc_source){self->sources[i].table ? FC_SOURCE_I32 : FC_SOURCE_F64, &cells[i],
-                                 stride, NULL, 0};
+        sources[i] = (fc_source){.kind = self->sources[i].table  ? FC_SOURCE_I32
+                                         : self->sources[i].text ? FC_SOURCE_VIEWS
+                                                                 : FC_SOURCE_F64,
+                                 .data = &cells[i],
+                                 .stride = stride};
 }
 
 static int expect(const char *name, Py_ssize_t count, Py_ssize_t expected) {
@@ -238,10 +245,15 @@ done:
 
 /* Vectors over one block of cells, each as the source wants it; the block is an ndarray itself, so
  * that it lives as long as they do. */
-static PyObject *vectors(const fc_program *self, PyObject *owner, fc_cell *cells, Py_ssize_t rows) {
+static PyObject *vectors(const fc_program *self, PyObject *owner, fc_cell *cells, Py_ssize_t rows,
+                         PyObject *const *texts) {
     PyObject *tuple = PyTuple_New(self->source_count);
     Py_ssize_t stride = self->source_count * (Py_ssize_t)sizeof *cells;
     for (Py_ssize_t i = 0; tuple && i < self->source_count; i++) {
+        if (self->sources[i].text) {
+            PyTuple_SET_ITEM(tuple, i, Py_NewRef(texts[i]));
+            continue;
+        }
         fc_dtype dtype = self->sources[i].table ? FC_DTYPE_INT32 : FC_DTYPE_FLOAT64;
         PyObject *view = fc_array_view(dtype, 1, &rows, &stride, &cells[i], owner, false);
         if (!view)
@@ -250,6 +262,42 @@ static PyObject *vectors(const fc_program *self, PyObject *owner, fc_cell *cells
             PyTuple_SET_ITEM(tuple, i, view);
     }
     return tuple;
+}
+
+/* A list for each source of documents, which keeps them as objects; NULL for the others. */
+static void free_texts(const fc_program *self, PyObject **texts) {
+    for (Py_ssize_t i = 0; i < self->source_count; i++) Py_XDECREF(texts[i]);
+    PyMem_Free(texts);
+}
+
+static PyObject **new_texts(const fc_program *self) {
+    PyObject **texts = PyMem_Calloc((size_t)self->source_count + 1, sizeof *texts);
+    if (!texts) PyErr_NoMemory();
+    for (Py_ssize_t i = 0; texts && i < self->source_count; i++) {
+        if (!self->sources[i].text || (texts[i] = PyList_New(0))) continue;
+        free_texts(self, texts);
+        return NULL;
+    }
+    return texts;
+}
+
+/* The documents of a row that was just read: nothing ran since, but they are looked up once more
+ * with every care, since the lists outlive the row. */
+static int keep_texts(const fc_program *self, PyObject *row, PyObject *const *texts) {
+    for (Py_ssize_t i = 0; i < self->source_count; i++) {
+        const fc_program_source *source = &self->sources[i];
+        if (!source->text) continue;
+        PyObject *value;
+        if (PyDict_Check(row)) {
+            value = PyDict_GetItemWithError(row, source->name);
+            if (!value && PyErr_Occurred()) return -1;
+        } else {
+            if (source->column >= PySequence_Fast_GET_SIZE(row)) return 1;
+            value = PySequence_Fast_GET_ITEM(row, source->column);
+        }
+        if (PyList_Append(texts[i], value ? value : Py_None) < 0) return -1;
+    }
+    return 0;
 }
 
 PyObject *fc_py_program_run_rows(PyObject *object, PyObject *const *args, Py_ssize_t count) {
@@ -261,25 +309,31 @@ PyObject *fc_py_program_run_rows(PyObject *object, PyObject *const *args, Py_ssi
         return NULL;
     }
     Py_ssize_t rows = PyList_GET_SIZE(args[0]);
-    Py_ssize_t shape[2] = {rows, self->source_count};
+    Py_ssize_t shape[2] = {rows, self->source_count * (Py_ssize_t)(sizeof(fc_cell) / 8)};
     void *data;
     PyObject *owner = fc_array_new(FC_DTYPE_FLOAT64, 2, shape, false, &data);
-    if (!owner) return NULL;
+    PyObject **texts = owner ? new_texts(self) : NULL;
+    if (!texts) {
+        Py_XDECREF(owner);
+        return NULL;
+    }
     fc_cell *cells = data;
     PyObject *result = NULL;
     for (Py_ssize_t r = 0; r < rows; r++) {
         if (r >= PyList_GET_SIZE(args[0])) goto refuse; /* somebody shortened it */
         PyObject *row = Py_NewRef(PyList_GET_ITEM(args[0], r));
         int refused = read_row(self, row, args[1] == Py_True, cells + r * self->source_count);
+        if (!refused) refused = keep_texts(self, row, texts);
         Py_DECREF(row);
         if (refused < 0) goto done;
         if (refused) goto refuse;
     }
-    result = vectors(self, owner, cells, rows);
+    result = vectors(self, owner, cells, rows, texts);
     goto done;
 refuse:
     result = Py_NewRef(Py_None);
 done:
+    free_texts(self, texts);
     Py_DECREF(owner);
     return result;
 }

@@ -45,9 +45,11 @@ typedef struct fc_call {
     size_t rows;
     fc_source small[FC_PROGRAM_SMALL];
     fc_source *sources;
+    PyObject *held; /* a list of what texts' views point into, or NULL */
 } fc_call;
 
 static void call_close(fc_call *call) {
+    Py_CLEAR(call->held);
     if (call->sources != call->small) PyMem_Free(call->sources);
 }
 
@@ -56,9 +58,11 @@ static int add_source(fc_call *call, Py_ssize_t i, const fc_array_info *info, Py
     int kind = kind_of(info->dtype);
     bool text = call->self->sources[i].table != NULL;
     if (kind < 0 || !info->behaved || (text && kind != FC_SOURCE_I32)) return 1;
+    if (call->self->sources[i].text) return 1;
     const char *data = info->data;
     if (info->ndim == 2) data += column * info->strides[1];
-    call->sources[i] = (fc_source){(fc_source_kind)kind, data, info->strides[0], NULL, 0};
+    call->sources[i] =
+        (fc_source){.kind = (fc_source_kind)kind, .data = data, .stride = info->strides[0]};
     return 0;
 }
 
@@ -76,6 +80,16 @@ static int add_matrix(fc_call *call, PyObject *matrix) {
     return 0;
 }
 
+static int add_texts(fc_call *call, Py_ssize_t i, PyObject *texts) {
+    PyObject *held;
+    int refused = fc_py_text_source(texts, call->rows, &call->sources[i], &held);
+    if (refused) return refused;
+    if (!call->held) call->held = PyList_New(0);
+    int failed = call->held ? PyList_Append(call->held, held) : -1;
+    Py_DECREF(held);
+    return failed;
+}
+
 static int add_vectors(fc_call *call, PyObject *tuple) {
     fc_program *self = call->self;
     if (PyTuple_GET_SIZE(tuple) != self->source_count) {
@@ -84,6 +98,11 @@ static int add_vectors(fc_call *call, PyObject *tuple) {
         return -1;
     }
     for (Py_ssize_t i = 0; i < self->source_count; i++) {
+        if (self->sources[i].text) {
+            int refused = add_texts(call, i, PyTuple_GET_ITEM(tuple, i));
+            if (refused) return refused;
+            continue;
+        }
         fc_array_info info;
         if (fc_array_describe(PyTuple_GET_ITEM(tuple, i), "columns", &info) < 0) return -1;
         if (info.ndim != 1 || (size_t)info.shape[0] != call->rows) return 1;
@@ -103,6 +122,7 @@ static int call_open(fc_call *call, PyObject *self, PyObject *columns, PyObject 
     }
     call->rows = (size_t)n;
     call->sources = call->small;
+    call->held = NULL;
     size_t count = (size_t)call->self->source_count;
     if (count > FC_PROGRAM_SMALL) {
         call->sources = PyMem_Calloc(count, sizeof *call->sources);
@@ -231,6 +251,38 @@ done:
     return result;
 }
 
+/* A sparse run that alone can tell how much it finds. */
+static PyObject *run_unbounded(fc_call *call, fc_plan_type type, int threads) {
+    PyObject *result = NULL, *values = NULL, *indices = NULL;
+    Py_ssize_t heads = (Py_ssize_t)call->rows + 1, room;
+    void *head_data, *value_data, *index_data;
+    fc_plan_found *found;
+    size_t used;
+    fc_status status;
+    PyObject *indptr = fc_array_new(FC_DTYPE_INT32, 1, &heads, false, &head_data);
+    if (!indptr) return NULL;
+    Py_BEGIN_ALLOW_THREADS status = fc_plan_find_csr(call->self->plan, call->sources, call->rows,
+                                                     type, head_data, threads, &found, &used);
+    Py_END_ALLOW_THREADS if (status != FC_OK) {
+        Py_DECREF(indptr);
+        bool refused = status == FC_EREFUSED || status == FC_ELIMIT;
+        return refused ? Py_NewRef(Py_None) : fc_py_raise(status, "transform");
+    }
+    room = (Py_ssize_t)used;
+    values = fc_array_new(type == FC_PLAN_F64 ? FC_DTYPE_FLOAT64 : FC_DTYPE_FLOAT32, 1, &room,
+                          false, &value_data);
+    indices = values ? fc_array_new(FC_DTYPE_INT32, 1, &room, false, &index_data) : NULL;
+    if (indices) {
+        fc_plan_found_take(found, value_data, index_data);
+        result = PyTuple_Pack(3, values, indices, indptr);
+    }
+    fc_plan_found_free(found);
+    Py_XDECREF(values);
+    Py_XDECREF(indices);
+    Py_DECREF(indptr);
+    return result;
+}
+
 PyObject *fc_py_program_run_csr(PyObject *self, PyObject *const *args, Py_ssize_t count) {
     if (check_count("run_csr", count, 4) < 0) return NULL;
     fc_call call;
@@ -242,6 +294,10 @@ PyObject *fc_py_program_run_csr(PyObject *self, PyObject *const *args, Py_ssize_
     int threads;
     if (call_threads(&call, args[3], &threads) < 0) goto done;
     if (asked_type(call.self, args[2], &type) < 0) goto done;
+    if (fc_plan_row_bound(call.self->plan) == SIZE_MAX) {
+        result = run_unbounded(&call, type, threads);
+        goto done;
+    }
     if (!fc_size_mul(call.rows, fc_plan_row_bound(call.self->plan), &bound) || bound > INT32_MAX) {
         result = Py_NewRef(Py_None); /* SciPy would take 64-bit indices: the original does it */
         goto done;

@@ -1,0 +1,74 @@
+"""Lowering of transformers of documents: texts to sparse panels."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from . import _unicode
+from ._lowering import CSR, TEXT, Lowering, NotLowered, Piece, Source, Special, Value
+from ._plan_tree import Step
+
+
+def _documents(low: Lowering, value: Value) -> int:
+    columns = value.columns
+    if columns is None or len(columns) != 1 or columns[0].tag not in ("text", "auto"):
+        raise NotLowered("documents must be one column of texts")
+    if columns[0].fill is not None:
+        raise NotLowered("documents that were imputed")
+    index = columns[0].index
+    return low.panel(TEXT, [low.source((index, "text"), Source(index, text=True))])
+
+
+def _tables(params: dict[str, Any]) -> dict[str, Any]:
+    """The parameters of the kernel's analyzer, with this Python's tables of characters."""
+    lower, accents = params["lower"], params["accents"]
+    codes, ends, folded = _unicode.folding(lower, accents)
+    refused = [_unicode.SIGMA] if lower and accents != "ascii" else []
+    return {
+        "analyzer": params["analyzer"],
+        "ngrams": params["ngrams"],
+        "lower": int(lower),
+        "fold_codes": codes,
+        "fold_ends": ends,
+        "fold_bytes": folded,
+        "refused": np.array(refused, dtype=np.int64),
+        "word_bits": _unicode.word_bits(),
+        "space_bits": _unicode.space_bits(),
+        "stop_bytes": params["stop_bytes"],
+        "stop_ends": params["stop_ends"],
+    }
+
+
+def hash_terms(low: Lowering, step: Step, value: Value) -> Value:
+    p = step.params
+    dtype = np.dtype(p["dtype"])
+    params = {
+        **_tables(p),
+        "alternate": int(p["alternate"]),
+        "binary": int(p["binary"]),
+        "norm": p["norm"],
+        "single": int(dtype == np.float32),
+    }
+    panel = low.step("hash_terms", [_documents(low, value)], CSR, p["columns"], params)
+    return Value(pieces=(Piece(panel, p["columns"], dtype, csr=True),), sparse=True)
+
+
+def count_terms(low: Lowering, step: Step, value: Value) -> Value:
+    p = step.params
+    width = len(p["term_ends"])
+    params = {
+        **_tables(p),
+        "term_bytes": p["term_bytes"],
+        "term_ends": p["term_ends"],
+        "binary": int(p["binary"]),
+    }
+    panel = low.step("count_terms", [_documents(low, value)], CSR, width, params)
+    return Value(pieces=(Piece(panel, width, np.dtype(p["dtype"]), csr=True),), sparse=True)
+
+
+SPECIAL: dict[str, Special] = {
+    "hash_terms": hash_terms,
+    "count_terms": count_terms,
+}

@@ -1,0 +1,363 @@
+/* Tokens and n-grams. ASCII documents of words take a way of their own, a table look-up a byte. */
+#include "plan/terms.h"
+
+#include <string.h>
+
+#include "base/bytes.h"
+
+/* Longer documents are the original's: positions are 32 bits. */
+enum { MOST_BYTES = 1 << 28 };
+
+/* ---- Parameters ------------------------------------------------------------------------ */
+
+static bool read_bits(fc_arena *arena, const fc_blob *blob, const char *name, const uint8_t **bits,
+                      size_t *limit) {
+    const fc_blob_item *item = fc_blob_find(blob, name, 'b', SIZE_MAX);
+    if (!item) return false;
+    *bits = (const uint8_t *)fc_blob_bytes(arena, item);
+    *limit = item->count * 8;
+    return true;
+}
+
+static bool has(const uint8_t *bits, size_t limit, uint32_t c) {
+    return c < limit && (bits[c >> 3] >> (c & 7) & 1);
+}
+
+static fc_status read_folding(fc_arena *arena, const fc_blob *blob, fc_analyzer *out) {
+    const fc_blob_item *codes = fc_blob_find(blob, "fold_codes", 'q', SIZE_MAX);
+    const fc_blob_item *bytes = fc_blob_find(blob, "fold_bytes", 'b', SIZE_MAX);
+    const fc_blob_item *ends = codes ? fc_blob_find(blob, "fold_ends", 'q', codes->count) : NULL;
+    if (!codes || !bytes || !ends) return FC_EINVALID;
+    out->fold_count = codes->count;
+    out->fold_codes = fc_blob_ints(arena, codes);
+    out->fold_ends = fc_blob_ints(arena, ends);
+    out->fold_bytes = fc_blob_bytes(arena, bytes);
+    if (!out->fold_codes || !out->fold_ends || !out->fold_bytes) return FC_ENOMEM;
+    int64_t code = 0x7F, end = 0;
+    for (size_t i = 0; i < out->fold_count; i++) {
+        int64_t next = out->fold_ends[i];
+        if (out->fold_codes[i] <= code || out->fold_codes[i] > 0x10FFFF || next < end ||
+            (uint64_t)next > bytes->count ||
+            !fc_utf8_valid(out->fold_bytes + end, (size_t)(next - end)))
+            return FC_EINVALID;
+        if ((size_t)(next - end) > out->fold_most) out->fold_most = (size_t)(next - end);
+        code = out->fold_codes[i];
+        end = next;
+    }
+    out->fold_limit = (size_t)code + 1;
+    uint8_t *bits = fc_arena_zeros(arena, out->fold_limit / 8 + 1, 1);
+    if (!bits) return FC_ENOMEM;
+    for (size_t i = 0; i < out->fold_count; i++)
+        bits[out->fold_codes[i] >> 3] |= (uint8_t)(1u << (out->fold_codes[i] & 7));
+    out->fold_bits = bits;
+    return FC_OK;
+}
+
+static bool is_word_ascii(int c) {
+    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_';
+}
+
+static bool is_space_ascii(uint32_t c) {
+    return c == ' ' || (c >= '\t' && c <= '\r') || (c >= 0x1C && c <= 0x1F);
+}
+
+static char lowered(const fc_analyzer *analyzer, uint32_t c) {
+    return (char)(analyzer->lower && c >= 'A' && c <= 'Z' ? c | 32 : c);
+}
+
+fc_status fc_analyzer_make(fc_arena *arena, const fc_blob *blob, fc_analyzer *out) {
+    memset(out, 0, sizeof *out);
+    const fc_blob_item *ngrams = fc_blob_find(blob, "ngrams", 'q', 2);
+    const fc_blob_item *refused = fc_blob_find(blob, "refused", 'q', SIZE_MAX);
+    int64_t kind = fc_blob_flag(blob, "analyzer", -1), sizes[2];
+    if (kind < 0 || kind > FC_TERMS_CHAR_WB || !ngrams || !refused) return FC_EINVALID;
+    memcpy(sizes, ngrams->data, sizeof sizes);
+    if (sizes[0] < 1 || sizes[1] < sizes[0] || sizes[1] > MOST_BYTES) return FC_EINVALID;
+    out->kind = (int)kind;
+    out->min_n = (size_t)sizes[0];
+    out->max_n = (size_t)sizes[1];
+    out->lower = fc_blob_flag(blob, "lower", 0) != 0;
+    out->refused_count = refused->count;
+    if (!(out->refused = fc_blob_ints(arena, refused))) return FC_ENOMEM;
+    if (!read_bits(arena, blob, "word_bits", &out->word_bits, &out->word_limit) ||
+        !read_bits(arena, blob, "space_bits", &out->space_bits, &out->space_limit))
+        return FC_EINVALID;
+    if (!out->word_bits || !out->space_bits) return FC_ENOMEM;
+    FC_TRY(read_folding(arena, blob, out));
+    for (int c = 0; c < 128; c++)
+        if (is_word_ascii(c)) out->ascii[c] = lowered(out, (uint32_t)c);
+    out->stops = fc_blob_find(blob, "stop_bytes", 'b', SIZE_MAX) != NULL;
+    return out->stops ? fc_words_make(arena, blob, "stop_bytes", "stop_ends", &out->stop) : FC_OK;
+}
+
+/* ---- Where a document's terms are gathered ----------------------------------------------- */
+
+enum { BYTES, TOKENS, NGRAMS, KEYS }; /* rooms */
+
+typedef struct fc_scan {
+    const fc_analyzer *analyzer;
+    fc_csr *csr;
+    size_t used;   /* bytes */
+    size_t begin;  /* of the token under way */
+    size_t chars;  /* in it; in a run of white space (char) */
+    size_t tokens; /* in room TOKENS: spans of words, or where characters begin */
+    size_t ngrams; /* in room NGRAMS */
+} fc_scan;
+
+static char *scan_bytes(const fc_scan *scan) { return scan->csr->rooms[BYTES].at; }
+
+static fc_status add_span(fc_csr *csr, int room, size_t *count, size_t begin, size_t end) {
+    FC_TRY(fc_room_reserve(csr, room, (*count + 1) * sizeof(fc_span)));
+    ((fc_span *)csr->rooms[room].at)[(*count)++] = (fc_span){(uint32_t)begin, (uint32_t)end};
+    return FC_OK;
+}
+
+/* The end of a word's token: kept if it is long enough and no stop word, with a space behind it, so
+ * that an n-gram of words is a stretch of the bytes. */
+static inline fc_status end_word(fc_scan *scan) {
+    size_t begin = scan->begin, chars = scan->chars;
+    const fc_analyzer *analyzer = scan->analyzer;
+    scan->chars = 0;
+    if (chars < 2 || (analyzer->stops && fc_words_find(&analyzer->stop, scan_bytes(scan) + begin,
+                                                       scan->used - begin) >= 0)) {
+        scan->used = begin;
+        return FC_OK;
+    }
+    FC_TRY(add_span(scan->csr, TOKENS, &scan->tokens, begin, scan->used));
+    scan_bytes(scan)[scan->used++] = ' ';
+    scan->begin = scan->used;
+    return FC_OK;
+}
+
+static fc_status add_mark(fc_scan *scan) {
+    FC_TRY(fc_room_reserve(scan->csr, TOKENS, (scan->tokens + 2) * sizeof(uint32_t)));
+    ((uint32_t *)scan->csr->rooms[TOKENS].at)[scan->tokens++] = (uint32_t)scan->used;
+    return FC_OK;
+}
+
+/* All n-grams of characters between the marks; `lonely`: a word shorter than n stands for itself,
+ * once. */
+static fc_status add_char_ngrams(fc_scan *scan, bool lonely) {
+    size_t chars = scan->tokens;
+    uint32_t *marks = scan->csr->rooms[TOKENS].at;
+    if (!chars) return FC_OK;
+    marks[chars] = (uint32_t)scan->used; /* add_mark left room for it */
+    for (size_t n = scan->analyzer->min_n; n <= scan->analyzer->max_n; n++) {
+        if (n > chars && !lonely) break;
+        size_t size = n < chars ? n : chars;
+        for (size_t i = 0; i + size <= chars; i++)
+            FC_TRY(add_span(scan->csr, NGRAMS, &scan->ngrams, marks[i], marks[i + size]));
+        if (n >= chars) break;
+    }
+    return FC_OK;
+}
+
+static fc_status end_padded(fc_scan *scan) {
+    if (!scan->tokens) return FC_OK;
+    FC_TRY(add_mark(scan));
+    scan_bytes(scan)[scan->used++] = ' ';
+    FC_TRY(add_char_ngrams(scan, true));
+    scan->tokens = 0;
+    return FC_OK;
+}
+
+/* ---- Characters -------------------------------------------------------------------------- */
+
+/* One character `c`, of `size` bytes, as it is after lowering and stripping. Room for it and for
+ * two spaces more is there. */
+static fc_status add_char(fc_scan *scan, uint32_t c, const char *bytes, size_t size) {
+    const fc_analyzer *analyzer = scan->analyzer;
+    if (analyzer->kind == FC_TERMS_WORD) {
+        bool word =
+            c < 128 ? is_word_ascii((int)c) : has(analyzer->word_bits, analyzer->word_limit, c);
+        if (!word) return end_word(scan);
+        scan->chars++;
+    } else {
+        bool space =
+            c < 128 ? is_space_ascii(c) : has(analyzer->space_bits, analyzer->space_limit, c);
+        if (analyzer->kind == FC_TERMS_CHAR) {
+            scan->chars = space ? scan->chars + 1 : 0;
+            if (scan->chars > 2) return FC_OK;
+            if (scan->chars == 2) { /* the run is one space, whatever it began with */
+                scan->used = ((uint32_t *)scan->csr->rooms[TOKENS].at)[scan->tokens - 1];
+                scan_bytes(scan)[scan->used++] = ' ';
+                return FC_OK;
+            }
+        } else {
+            if (space) return end_padded(scan);
+            if (!scan->tokens) {
+                FC_TRY(add_mark(scan));
+                scan_bytes(scan)[scan->used++] = ' ';
+            }
+        }
+        FC_TRY(add_mark(scan));
+    }
+    memcpy(scan_bytes(scan) + scan->used, bytes, size);
+    scan->used += size;
+    return FC_OK;
+}
+
+/* The character at `at`, in text that is known to be UTF-8. */
+static uint32_t decode(const char *text, size_t *size) {
+    const unsigned char *at = (const unsigned char *)text;
+    if (at[0] < 0x80) return *size = 1, at[0];
+    if (at[0] < 0xE0) return *size = 2, (uint32_t)(at[0] & 0x1F) << 6 | (at[1] & 0x3F);
+    if (at[0] < 0xF0)
+        return *size = 3,
+               (uint32_t)(at[0] & 0x0F) << 12 | (uint32_t)(at[1] & 0x3F) << 6 | (at[2] & 0x3F);
+    return *size = 4, (uint32_t)(at[0] & 0x07) << 18 | (uint32_t)(at[1] & 0x3F) << 12 |
+                          (uint32_t)(at[2] & 0x3F) << 6 | (at[3] & 0x3F);
+}
+
+static fc_status add_folded(fc_scan *scan, uint32_t c) {
+    const fc_analyzer *analyzer = scan->analyzer;
+    size_t low = 0, high = analyzer->fold_count;
+    while (high - low > 1) {
+        size_t middle = low + (high - low) / 2;
+        if (analyzer->fold_codes[middle] <= (int64_t)c)
+            low = middle;
+        else
+            high = middle;
+    }
+    size_t at = low ? (size_t)analyzer->fold_ends[low - 1] : 0;
+    size_t end = (size_t)analyzer->fold_ends[low];
+    while (at < end) {
+        size_t size;
+        uint32_t folded = decode(analyzer->fold_bytes + at, &size);
+        FC_TRY(add_char(scan, folded, analyzer->fold_bytes + at, size));
+        at += size;
+    }
+    return FC_OK;
+}
+
+static fc_status scan_any(fc_scan *scan, const char *text, size_t len) {
+    const fc_analyzer *analyzer = scan->analyzer;
+    /* Each character adds itself, a space before a word and one behind it. */
+    size_t most = analyzer->fold_most * 3 + 16;
+    for (size_t at = 0, size; at < len; at += size) {
+        FC_TRY(fc_room_reserve(scan->csr, BYTES, scan->used + most));
+        if (scan->used > 4u * (size_t)MOST_BYTES) return FC_EREFUSED;
+        uint32_t c = decode(text + at, &size);
+        if (c < 128) {
+            char low = lowered(analyzer, c);
+            FC_TRY(add_char(scan, (uint32_t)low, &low, 1));
+            continue;
+        }
+        for (size_t i = 0; i < analyzer->refused_count; i++)
+            if (analyzer->refused[i] == (int64_t)c) return FC_EREFUSED;
+        if (has(analyzer->fold_bits, analyzer->fold_limit, c))
+            FC_TRY(add_folded(scan, c));
+        else
+            FC_TRY(add_char(scan, c, text + at, size));
+    }
+    FC_TRY(fc_room_reserve(scan->csr, BYTES, scan->used + most));
+    return FC_OK;
+}
+
+static bool is_ascii(const char *text, size_t len) {
+    uint64_t seen = 0;
+    size_t at = 0;
+    for (; at + 8 <= len; at += 8) seen |= fc_load64(text + at);
+    for (; at < len; at++) seen |= (uint64_t)(unsigned char)text[at];
+    return !(seen & 0x8080808080808080u);
+}
+
+/* Words of an ASCII document. */
+static fc_status scan_ascii_words(fc_scan *scan, const char *text, size_t len) {
+    const fc_analyzer *analyzer = scan->analyzer;
+    FC_TRY(fc_room_reserve(scan->csr, BYTES, len + 2));
+    char *bytes = scan_bytes(scan);
+    for (size_t at = 0; at < len;) {
+        char c = analyzer->ascii[(unsigned char)text[at++] & 127];
+        if (!c) continue;
+        size_t used = scan->used;
+        do {
+            bytes[used++] = c;
+        } while (at < len && (c = analyzer->ascii[(unsigned char)text[at++] & 127]));
+        scan->chars = used - scan->used;
+        scan->used = used;
+        FC_TRY(end_word(scan));
+    }
+    return FC_OK;
+}
+
+/* ---- Terms ------------------------------------------------------------------------------- */
+
+static fc_status add_word_ngrams(fc_scan *scan) {
+    size_t tokens = scan->tokens;
+    for (size_t n = scan->analyzer->min_n; n <= scan->analyzer->max_n && n <= tokens; n++)
+        for (size_t i = 0; i + n <= tokens; i++) {
+            const fc_span *spans = scan->csr->rooms[TOKENS].at;
+            FC_TRY(
+                add_span(scan->csr, NGRAMS, &scan->ngrams, spans[i].begin, spans[i + n - 1].end));
+        }
+    return FC_OK;
+}
+
+fc_status fc_terms_find(const fc_analyzer *analyzer, fc_text text, fc_csr *csr, fc_terms *out) {
+    if (text.size < 0 || text.size > MOST_BYTES) return FC_EREFUSED;
+    size_t len = (size_t)text.size;
+    fc_scan scan = {analyzer, csr, 0, 0, 0, 0, 0};
+    bool ascii = is_ascii(text.data, len), words = analyzer->kind == FC_TERMS_WORD;
+    if (!ascii && !fc_utf8_valid(text.data, len)) return FC_EREFUSED;
+    if (ascii && words)
+        FC_TRY(scan_ascii_words(&scan, text.data, len));
+    else
+        FC_TRY(scan_any(&scan, text.data, len));
+    bool ngrams = true;
+    if (words) {
+        if (scan.chars) FC_TRY(end_word(&scan));
+        ngrams = analyzer->max_n > 1;
+        if (ngrams) FC_TRY(add_word_ngrams(&scan));
+    } else if (analyzer->kind == FC_TERMS_CHAR) {
+        FC_TRY(add_char_ngrams(&scan, false));
+    } else {
+        FC_TRY(end_padded(&scan));
+    }
+    out->bytes = scan_bytes(&scan);
+    out->spans = csr->rooms[ngrams ? NGRAMS : TOKENS].at;
+    out->count = ngrams ? scan.ngrams : scan.tokens;
+    return FC_OK;
+}
+
+/* ---- Keys -------------------------------------------------------------------------------- */
+
+enum { FEW_KEYS = 32 };
+
+/* A digit at a time, the least first; digits that all keys share are passed over. */
+static uint32_t *sort_digits(uint32_t *keys, uint32_t *other, size_t count) {
+    for (int shift = 0; shift < 32; shift += 8) {
+        size_t starts[256] = {0};
+        for (size_t i = 0; i < count; i++) starts[keys[i] >> shift & 255]++;
+        if (starts[keys[0] >> shift & 255] == count) continue;
+        for (size_t i = 0, sum = 0; i < 256; i++) {
+            size_t n = starts[i];
+            starts[i] = sum;
+            sum += n;
+        }
+        for (size_t i = 0; i < count; i++) other[starts[keys[i] >> shift & 255]++] = keys[i];
+        uint32_t *swap = keys;
+        keys = other;
+        other = swap;
+    }
+    return keys;
+}
+
+fc_status fc_keys_reserve(fc_csr *csr, size_t count, uint32_t **out) {
+    size_t bytes;
+    if (!fc_size_mul(count, 2 * sizeof(uint32_t), &bytes)) return FC_ENOMEM;
+    FC_TRY(fc_room_reserve(csr, KEYS, bytes));
+    *out = csr->rooms[KEYS].at;
+    return FC_OK;
+}
+
+uint32_t *fc_keys_sort(uint32_t *keys, size_t count) {
+    if (count > FEW_KEYS) return sort_digits(keys, keys + count, count);
+    for (size_t i = 1; i < count; i++) {
+        uint32_t key = keys[i];
+        size_t at = i;
+        for (; at && keys[at - 1] > key; at--) keys[at] = keys[at - 1];
+        keys[at] = key;
+    }
+    return keys;
+}
