@@ -70,6 +70,7 @@ enum { CHUNK = 256 };
     }
 
 static bool johnson64(const fc_power *self, const double *x, double *y, size_t n, size_t j) {
+    if (!n) return true; /* tells the compiler that the buffers are written first */
     size_t width = self->width;
     double t[CHUNK];
     int64_t bad = 0;
@@ -86,6 +87,7 @@ static bool johnson64(const fc_power *self, const double *x, double *y, size_t n
 }
 
 static bool johnson32(const fc_power *self, const float *x, float *y, size_t n, size_t j) {
+    if (!n) return true; /* tells the compiler that the buffers are written first */
     size_t width = self->width;
     float t[CHUNK];
     int32_t bad = 0;
@@ -102,6 +104,7 @@ static bool johnson32(const fc_power *self, const float *x, float *y, size_t n, 
 }
 
 static bool johnson_mixed(const fc_power *self, const float *x, float *y, size_t n, size_t j) {
+    if (!n) return true; /* tells the compiler that the buffers are written first */
     size_t width = self->width;
     float narrow[CHUNK];
     double t[CHUNK];
