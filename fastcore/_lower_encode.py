@@ -37,7 +37,7 @@ def text_source(low: Lowering, column: Column, categories: list[Any]) -> int:
         none = nan if column.fills_none else none
     if column.tag == "auto":
         # Rows: None means what missing was when the encoder was fitted.
-        wants = "none" if none >= 0 and column.fill is None else "nan"
+        wants = "none" if none >= 0 else "nan"
         low.texts[column.index] = wants
         if wants == "nan":
             none = nan

@@ -44,7 +44,7 @@ def polynomial(low: Lowering, step: Step, value: Value) -> Value:
     type_ = panel_type(piece.dtype)
     params = {"left": p["left"], "right": p["right"]}
     panel = low.step("polynomial", [piece.panel], type_, len(p["left"]), params)
-    made = replace(piece, panel=panel, width=len(p["left"]))
+    made = replace(piece, panel=panel, width=len(p["left"]), order="CC")
     if p["keep"] is not None:
         which = [int(j) for j in p["keep"]]
         made = replace(made, panel=low.join((made,), which, type_), width=len(which))

@@ -15,6 +15,7 @@ from ._lowering import (
     Piece,
     Special,
     Value,
+    order_of,
     panel_type,
 )
 from ._plan_tree import Step
@@ -44,8 +45,9 @@ def _with_indicator(low: Lowering, step: Step, given: Piece, pieces: tuple[Piece
     if columns is not None and len(columns):
         params = {"columns": columns, "marker": step.params["marker"]}
         shown = low.step("missing", [given.panel], panel_type(given.dtype), len(columns), params)
-        pieces += (Piece(shown, len(columns), given.dtype),)
-    return Value(pieces=pieces)
+        pieces += (Piece(shown, len(columns), given.dtype, order=given.order),)
+    # np.hstack with no columns makes C's order.
+    return Value(pieces=pieces, order="CC" if columns is not None and not len(columns) else None)
 
 
 def _kept(low: Lowering, step: Step, piece: Piece) -> Piece:
@@ -92,7 +94,8 @@ def _given(low: Lowering, step: Step, value: Value) -> Piece:
     dtype = low.number_dtype(value.columns)
     if dtype.kind not in "iu" and dtype not in (FLOAT64, FLOAT32):
         raise NotLowered(f"{dtype} input")
-    return Piece(low.numbers(value.columns, panel_type(dtype)), step.width, dtype)
+    panel = low.numbers(value.columns, panel_type(dtype))
+    return Piece(panel, step.width, dtype, order=order_of(value))
 
 
 def impute_text(low: Lowering, step: Step, value: Value) -> Value:

@@ -12,6 +12,7 @@ from ._lowering import (
     Piece,
     Special,
     Value,
+    order_of,
     panel_type,
 )
 from ._plan_tree import Step
@@ -43,7 +44,7 @@ def numeric(low: Lowering, value: Value) -> Piece:
     if value.columns is not None:
         dtype = low.number_dtype(value.columns)
         panel = low.numbers(value.columns, panel_type(dtype))
-        return Piece(panel, len(value.columns), dtype)
+        return Piece(panel, len(value.columns), dtype, order=order_of(value))
     if len(value.pieces) == 1 and not value.pieces[0].onehot:
         return value.pieces[0]
     piece = low.floats(value)

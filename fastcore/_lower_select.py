@@ -15,11 +15,13 @@ def pick(low: Lowering, step: Step, value: Value) -> Value:
         if dtype.kind != "f" or not step.params["finite"]:
             # Nothing to check: the others are not even read.
             chosen = tuple(value.columns[j] for j in which)
-            return Value(pieces=(Piece(low.numbers(chosen, panel_type(dtype)), len(which), dtype),))
+            panel = low.numbers(chosen, panel_type(dtype))
+            return Value(pieces=(Piece(panel, len(which), dtype, order="FF"),))
     piece = numeric(low, value)
     type_ = panel_type(piece.dtype)
     panel = low.step("pick", [piece.panel], type_, len(which), step.params)
-    return Value(pieces=(Piece(panel, len(which), piece.dtype),))
+    # So NumPy lays out what a mask chooses.
+    return Value(pieces=(Piece(panel, len(which), piece.dtype, order="FF"),))
 
 
 SPECIAL: dict[str, Special] = {"pick": pick}

@@ -46,6 +46,7 @@ class Piece:
     dtype: np.dtype[Any]
     onehot: bool = False
     csr: bool = False  # a sparse panel
+    order: str = "CC"  # of its memory ("C", "F") for input in C order, and in Fortran's
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,7 @@ class Value:
     columns: tuple[Column, ...] | None = None
     pieces: tuple[Piece, ...] = ()
     sparse: bool = False
+    order: str | None = None  # as of a piece; None: what np.hstack makes of the pieces
 
 
 @dataclass
@@ -84,8 +86,24 @@ class Lowered:
     sparse: bool
     dtype: np.dtype[Any]
     width: int
+    order: str = "CC"  # of the output, see Piece
     texts: dict[int, str] = field(default_factory=dict)  # column -> "nan" | "none"
     varying: int = 0  # steps whose arithmetic NumPy varies between CPUs
+
+
+#: The order of arrays that scikit-learn makes of a container.
+_ORDERS = {"array": "CF", "pandas": "FF", "table": "FF"}
+
+
+def stacked_order(parts: list[tuple[str, int]]) -> str:
+    """The order of ``np.hstack`` of arrays; single columns have no say."""
+    seen = [{order[i] for order, width in parts if width > 1} for i in range(2)]
+    return "".join("F" if orders == {"F"} else "C" for orders in seen)
+
+
+def order_of(value: Value) -> str:
+    """The memory order of a value, see :class:`Piece`."""
+    return value.order or stacked_order([(piece.order, piece.width) for piece in value.pieces])
 
 
 def panel_type(dtype: np.dtype[Any]) -> int:
@@ -229,12 +247,13 @@ class Lowering:
         if value.columns is not None:
             dtype = self.floats_dtype(value.columns)
             panel = self.numbers(value.columns, panel_type(dtype))
-            return Piece(panel, len(value.columns), dtype)
+            return Piece(panel, len(value.columns), dtype, order=order_of(value))
         dtype = np.result_type(*[piece.dtype for piece in value.pieces])
         if dtype not in (FLOAT64, FLOAT32):
             dtype = FLOAT64
         panel = self.join(value.pieces, None, panel_type(dtype))
-        return Piece(panel, sum(piece.width for piece in value.pieces), dtype)
+        width = sum(piece.width for piece in value.pieces)
+        return Piece(panel, width, dtype, order=order_of(value))
 
     def arrays(self, value: Value) -> tuple[Piece, ...]:
         """Input columns that are handed on as they are, as a piece of output."""
@@ -242,7 +261,7 @@ class Lowering:
             return value.pieces
         dtype = self.number_dtype(value.columns)
         panel = self.numbers(value.columns, panel_type(dtype))
-        return (Piece(panel, len(value.columns), dtype),)
+        return (Piece(panel, len(value.columns), dtype, order=order_of(value)),)
 
     # -- Trees
 
@@ -280,22 +299,30 @@ class Lowering:
         for part in tree.parts:
             given = value if part.columns is None else self.select(value, part.columns)
             results.append(self.lower(part.tree, given))
-        pieces = tuple(piece for result in results for piece in self.arrays(result))
+        parts = [self.arrays(result) for result in results]
+        pieces = tuple(piece for part in parts for piece in part)
+        orders = [
+            (order_of(result), sum(piece.width for piece in part))
+            for result, part in zip(results, parts, strict=True)
+        ]
         sparse = tree.sparse if tree.sparse is not None else any(r.sparse for r in results)
-        return Value(pieces=pieces, sparse=sparse)
+        return Value(pieces=pieces, sparse=sparse, order=stacked_order(orders))
 
     def select(self, value: Value, which: list[int]) -> Value:
         if value.columns is not None:
-            return Value(columns=tuple(value.columns[i] for i in which))
+            # NumPy puts the columns that a list chooses of an array in Fortran's order.
+            order = "FF" if self.container == "array" else value.order
+            return Value(columns=tuple(value.columns[i] for i in which), order=order)
         dtype = np.result_type(*[piece.dtype for piece in value.pieces])
         panel = self.join(value.pieces, which, panel_type(dtype))
-        return Value(pieces=(Piece(panel, len(which), dtype),))
+        return Value(pieces=(Piece(panel, len(which), dtype, order="FF"),))
 
     # -- The program
 
     def run(self) -> Lowered:
         columns = tuple(Column(i, tag) for i, tag in enumerate(self.tags))
-        value = self.lower(self.recipe.tree, Value(columns=columns))
+        order = _ORDERS.get(self.container, "CC")
+        value = self.lower(self.recipe.tree, Value(columns=columns, order=order))
         if value.columns is not None:
             raise NotLowered("the input itself is the output")
         dtype = np.result_type(*[piece.dtype for piece in value.pieces])
@@ -320,7 +347,8 @@ class Lowering:
             sources, tuple(self.panels), steps, pieces, self.recipe.columns, panel_type(dtype)
         )
         width = sum(piece.width for piece in value.pieces)
-        lowered = Lowered(program, self.sources, value.sparse, dtype, width, self.texts)
+        order = order_of(value)
+        lowered = Lowered(program, self.sources, value.sparse, dtype, width, order, self.texts)
         lowered.varying = self.varying
         return lowered
 

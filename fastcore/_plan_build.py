@@ -155,7 +155,14 @@ def column_roles(estimator: Any) -> dict[int, str]:
     key = class_key(estimator)
     if key == "sklearn.pipeline.Pipeline":
         steps = [step for _, step in estimator.steps if not is_passthrough(step)]
-        return column_roles(steps[0]) if steps else {}
+        if not steps:
+            return {}
+        roles = column_roles(steps[0])
+        if len(steps) > 1 and class_key(steps[0]) == "sklearn.impute.SimpleImputer":
+            # None that the imputer left was None at fit.
+            later = column_roles(steps[1])
+            roles = {i: "none" if later.get(i) == "none" else role for i, role in roles.items()}
+        return roles
     if key == "sklearn.pipeline.FeatureUnion":
         found: dict[int, str] = {}
         for step in _inner(estimator):

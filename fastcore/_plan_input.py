@@ -36,6 +36,7 @@ __all__ = [
     "frame_of_rows",
     "frame_tags",
     "frame_vectors",
+    "in_fortran_order",
     "labels_of",
     "open_input",
 ]
@@ -179,3 +180,17 @@ def frame_vectors(
             return None
         vectors.append(vector)
     return tuple(vectors)
+
+
+# ---- Memory order -----------------------------------------------------------------------------
+
+
+def in_fortran_order(X: Any, container: str, order: str) -> bool:
+    """Whether scikit-learn's output for X lies so; ``order`` is the program's."""
+    if order == "CC" or container == "arrow":
+        return False
+    if container == "array" and X.ndim == 2 and min(X.shape) > 1:
+        # NumPy's copies keep the order of the strides.
+        rows, columns = (abs(stride) for stride in X.strides)
+        return order[rows < columns] == "F"
+    return order[0] == "F"

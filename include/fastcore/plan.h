@@ -146,6 +146,10 @@ size_t fc_plan_row_bound(const fc_plan *plan);
  * order that has one. */
 fc_status fc_plan_run(const fc_plan *plan, const fc_source *sources, size_t rows, fc_plan_type type,
                       void *out, ptrdiff_t row_stride, int threads);
+/* The same where `column_stride` bytes lie between columns; both strides may have any sign. */
+fc_status fc_plan_run_strided(const fc_plan *plan, const fc_source *sources, size_t rows,
+                              fc_plan_type type, void *out, ptrdiff_t row_stride,
+                              ptrdiff_t column_stride, int threads);
 /* A sparse run: `values` (F64 or F32) and `indices` have room for rows * fc_plan_row_bound items,
  * `indptr` for rows + 1. Zeros of dense pieces are left out; those that a CSR panel stores stay.
  * FC_ELIMIT if an index would not fit in 32 bits. */

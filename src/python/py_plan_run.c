@@ -163,14 +163,22 @@ static int call_threads(const fc_call *call, PyObject *asked, int *out) {
     return fc_py_threads(asked, out);
 }
 
-static fc_status run_dense(fc_call *call, fc_plan_type type, void *data, ptrdiff_t stride,
-                           int threads) {
+static fc_status run_strides(const fc_call *call, fc_plan_type type, const fc_array_info *out,
+                             int threads) {
     const fc_plan *plan = call->self->plan;
+    ptrdiff_t row = out->strides[0], column = out->strides[1];
+    if (out->shape[1] < 2 || column == (ptrdiff_t)fc_plan_type_size(type))
+        return fc_plan_run(plan, call->sources, call->rows, type, out->data, row, threads);
+    return fc_plan_run_strided(plan, call->sources, call->rows, type, out->data, row, column,
+                               threads);
+}
+
+static fc_status run_dense(const fc_call *call, fc_plan_type type, const fc_array_info *out,
+                           int threads) {
     fc_status status;
-    if (call->rows * (fc_plan_width(plan) + (size_t)call->self->source_count) < GIL_CELLS)
-        return fc_plan_run(plan, call->sources, call->rows, type, data, stride, 1);
-    Py_BEGIN_ALLOW_THREADS status =
-        fc_plan_run(plan, call->sources, call->rows, type, data, stride, threads);
+    size_t cells = fc_plan_width(call->self->plan) + (size_t)call->self->source_count;
+    if (call->rows * cells < GIL_CELLS) return run_strides(call, type, out, 1);
+    Py_BEGIN_ALLOW_THREADS status = run_strides(call, type, out, threads);
     Py_END_ALLOW_THREADS return status;
 }
 
@@ -192,7 +200,8 @@ static bool lies_apart(const fc_call *call, const fc_array_info *out) {
     return true;
 }
 
-/* 1 if `out` cannot be written in place (its strides, an overlap with the input). */
+/* 1 if `out` cannot be written in place (its alignment, an overlap with the input, or with itself
+ * as a broadcast array has it). */
 static int describe_out(const fc_call *call, PyObject *out, fc_array_info *info,
                         fc_plan_type *type) {
     Py_ssize_t width = (Py_ssize_t)fc_plan_width(call->self->plan);
@@ -211,9 +220,8 @@ static int describe_out(const fc_call *call, PyObject *out, fc_array_info *info,
         return -1;
     }
     *type = info->dtype == FC_DTYPE_FLOAT64 ? FC_PLAN_F64 : FC_PLAN_F32;
-    bool apart = lies_apart(call, info);
-    bool lines = width < 2 || info->strides[1] == (Py_ssize_t)fc_plan_type_size(*type);
-    return info->behaved && apart && lines ? 0 : 1;
+    bool spread = (info->strides[0] || info->shape[0] < 2) && (info->strides[1] || width < 2);
+    return info->behaved && spread && lies_apart(call, info) ? 0 : 1;
 }
 
 PyObject *fc_py_program_run(PyObject *self, PyObject *const *args, Py_ssize_t count) {
@@ -239,9 +247,11 @@ PyObject *fc_py_program_run(PyObject *self, PyObject *const *args, Py_ssize_t co
         result = fc_array_new(type == FC_PLAN_F64 ? FC_DTYPE_FLOAT64 : FC_DTYPE_FLOAT32, 2, shape,
                               false, &info.data);
         if (!result) goto done;
-        info.strides[0] = shape[1] * (Py_ssize_t)fc_plan_type_size(type);
+        info.strides[1] = (Py_ssize_t)fc_plan_type_size(type);
+        info.strides[0] = shape[1] * info.strides[1];
+        info.shape[1] = shape[1];
     }
-    fc_status status = run_dense(&call, type, info.data, info.strides[0], threads);
+    fc_status status = run_dense(&call, type, &info, threads);
     if (status != FC_OK) {
         Py_CLEAR(result);
         result = status == FC_EREFUSED ? Py_NewRef(Py_None) : fc_py_raise(status, "transform");
