@@ -29,7 +29,7 @@ def impute(low: Lowering, step: Step, value: Value) -> Value:
     fits = not p["constant"] or np.can_cast(p["constant"], piece.dtype, casting="same_kind")
     if integers and not fits:
         raise NotLowered(f"a constant of {np.dtype(p['constant'])} among {piece.dtype}")
-    if integers and p["marker"] is None and p["indicator"] is None and p["kept"] is None:
+    if integers and p["marker"] is None and p["indicator"] is None and p.get("kept") is None:
         return value
     type_ = panel_type(piece.dtype)
     fill = p["fill"].astype(piece.dtype).astype(np.float64) if integers else p["fill"]
@@ -52,7 +52,7 @@ def _with_indicator(low: Lowering, step: Step, given: Piece, pieces: tuple[Piece
 
 def _kept(low: Lowering, step: Step, piece: Piece) -> Piece:
     """Without the features that are left out."""
-    kept = step.params["kept"]
+    kept = step.params.get("kept")  # version 2 of plan files has none
     return piece if kept is None else low.select(Value(pieces=(piece,)), kept.tolist()).pieces[0]
 
 
