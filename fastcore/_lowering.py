@@ -92,7 +92,7 @@ class Lowered:
 
 
 #: The order of arrays that scikit-learn makes of a container.
-_ORDERS = {"array": "CF", "pandas": "FF", "table": "FF"}
+_ORDERS = {"array": "CF", "pandas": "CF", "table": "FF"}
 
 
 def stacked_order(parts: list[tuple[str, int]]) -> str:

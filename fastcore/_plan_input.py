@@ -185,12 +185,22 @@ def frame_vectors(
 # ---- Memory order -----------------------------------------------------------------------------
 
 
-def in_fortran_order(X: Any, container: str, order: str) -> bool:
-    """Whether scikit-learn's output for X lies so; ``order`` is the program's."""
+def in_fortran_order(vectors: Any, container: str, order: str) -> bool:
+    """Whether scikit-learn's output lies so; ``order`` is the program's."""
     if order == "CC" or container == "arrow":
         return False
-    if container == "array" and X.ndim == 2 and min(X.shape) > 1:
+    if isinstance(vectors, np.ndarray):
         # NumPy's copies keep the order of the strides.
-        rows, columns = (abs(stride) for stride in X.strides)
-        return order[rows < columns] == "F"
-    return order[0] == "F"
+        rows, columns = (abs(stride) for stride in vectors.strides)
+        return order[min(vectors.shape) > 1 and rows < columns] == "F"
+    by_columns = container in ("pandas", "named", "polars") and not _rows_first(vectors)
+    return order[by_columns] == "F"
+
+
+def _rows_first(vectors: tuple[np.ndarray, ...]) -> bool:
+    """Whether columns of a frame lie in one matrix in C's order, as pandas 2 leaves it."""
+    wide = [v for v in vectors if abs(v.strides[0]) > v.itemsize]
+    if len(wide) < 2 or wide[0].dtype != wide[1].dtype:
+        return False
+    first, second = (v.__array_interface__["data"][0] for v in wide[:2])
+    return bool(abs(first - second) < abs(wide[0].strides[0]))

@@ -243,7 +243,7 @@ class Plan(Storable):
         lowered, vectors, rows = prepared
         single = None if dtype is None else dtype == np.float32
         if not lowered.sparse:
-            if out is None and _plan_input.in_fortran_order(X, container, lowered.order):
+            if out is None and _plan_input.in_fortran_order(vectors, container, lowered.order):
                 kind = lowered.dtype if dtype is None else dtype
                 out = np.empty((rows, lowered.width), dtype=kind, order="F")
             return lowered.program.run(vectors, rows, out, single, threads)
