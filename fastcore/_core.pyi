@@ -105,7 +105,7 @@ class Program:
         steps: tuple[tuple[str, tuple[int, ...], int, int, dict[str, npt.NDArray[Any]]], ...],
         pieces: tuple[tuple[int, int, int], ...],
         columns: int,
-        out_type: int,
+        dtype: Any,
     ) -> Self: ...
     @property
     def width(self) -> int: ...

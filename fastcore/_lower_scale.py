@@ -55,7 +55,9 @@ def numeric(low: Lowering, value: Value) -> Piece:
 
 
 def binarize(low: Lowering, step: Step, value: Value) -> Value:
-    refuse_in_place(low, step, value)
+    # Integers stay what they are, so with copy=False they are changed in place too.
+    if step.params.get("in_place") and value.columns is not None and low.container != "rows":
+        raise NotLowered("copy=False changes its input in place")
     piece = numeric(low, value)
     params = {key: item for key, item in step.params.items() if key != "in_place"}
     panel = low.step("binarize", [piece.panel], panel_type(piece.dtype), piece.width, params)

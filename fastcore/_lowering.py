@@ -326,7 +326,7 @@ class Lowering:
         if value.columns is not None:
             raise NotLowered("the input itself is the output")
         dtype = np.result_type(*[piece.dtype for piece in value.pieces])
-        if dtype not in (FLOAT64, FLOAT32):
+        if dtype.kind not in "biuf" or dtype.str[1:] == "f2" or dtype.itemsize > 8:
             raise NotLowered(f"{dtype} output")
         inputs = len(self.panels)
 
@@ -344,7 +344,7 @@ class Lowering:
             for s in self.sources
         )
         program = _core.Program(
-            sources, tuple(self.panels), steps, pieces, self.recipe.columns, panel_type(dtype)
+            sources, tuple(self.panels), steps, pieces, self.recipe.columns, dtype
         )
         width = sum(piece.width for piece in value.pieces)
         order = order_of(value)

@@ -34,6 +34,14 @@ def _grouping(est: Any, feature: int) -> Any:
     return est._default_to_infrequent_mappings[feature]
 
 
+def _number_dtype(est: Any) -> np.dtype[Any]:
+    """The dtype of the output: one that programs store."""
+    dtype = np.dtype(est.dtype)
+    if dtype.kind not in "biuf" or dtype.itemsize > 8 or dtype == np.float16:
+        raise NotNative(f"dtype={dtype}")
+    return dtype
+
+
 def _onehot(est: Any) -> Step:
     dropped = est._drop_idx_after_grouping
     speaks = est.handle_unknown in ("error", "warn") or est.drop is not None
@@ -57,27 +65,28 @@ def _onehot(est: Any) -> Step:
         "categories": _categories(est),
         "tables": tables,
         "width": int(offset),
-        "dtype": np.dtype(est.dtype).str,
+        "dtype": _number_dtype(est).str,
         "sparse": bool(est.sparse_output),
     }
     return Step("onehot", params, len(tables))
 
 
 def _ordinal(est: Any) -> Step:
-    dtype = np.dtype(est.dtype)
-    if dtype.kind not in "fiu" or dtype.itemsize < 4:
-        raise NotNative(f"dtype={dtype}")
+    dtype = _number_dtype(est)
     known = est.handle_unknown == "error"
     tables = []
     for i, values in enumerate(est.categories_):
         mapping = _grouping(est, i)
         missing = est._missing_indices.get(i)
-        table: list[float] = []
-        for code in range(len(values)):
-            at = code if mapping is None or code == missing else int(mapping[code])
-            table.append(float(est.encoded_missing_value if at == missing else at))
-        table.append(0.0 if known else float(est.unknown_value))
-        tables.append(np.array(table).astype(dtype).astype(np.float64))
+        codes = np.arange(len(values) + 1)
+        if mapping is not None:
+            codes[: len(mapping)] = mapping
+        # Assigned as scikit-learn does: each value is converted for itself, and may wrap around.
+        table = codes.astype(dtype)
+        if missing is not None:
+            table[:-1][codes[:-1] == missing] = est.encoded_missing_value
+        table[-1] = 0 if known else est.unknown_value
+        tables.append(table.astype(np.float64))
     params = {
         "categories": _categories(est),
         "tables": tables,

@@ -241,6 +241,10 @@ class Plan(Storable):
         if prepared is None:
             return None
         lowered, vectors, rows = prepared
+        if lowered.dtype.kind != "f" and (out is not None or dtype is not None):
+            # As the integers that they are, first: by way of doubles some would round twice.
+            result = self._native(X, container, None, None, threads, nan)
+            return None if result is None else _deliver(result, out, dtype)
         single = None if dtype is None else dtype == np.float32
         if not lowered.sparse:
             if out is None and _plan_input.in_fortran_order(vectors, container, lowered.order):

@@ -50,3 +50,20 @@ def compare(est, X, plan=None):
     if theirs[1] is None:
         assert_same(ours[0], theirs[0])
     return theirs[1] is None
+
+
+def alone(est):
+    """A plan that has nobody to ask: what it answers, C has computed."""
+    plan = Plan.from_sklearn(est, strict=True)
+    plan._original = plan._estimator = None
+    return plan
+
+
+def native(est, X):
+    """C computes this input, and to the estimator's bits."""
+    ours, error, said = outcome(lambda: alone(est).transform(X))
+    assert error is None, error
+    theirs, _, spoken = outcome(lambda: est.transform(X))
+    assert said == spoken
+    assert_same(ours, theirs)
+    return ours

@@ -474,7 +474,8 @@ sources = ((0, "x", None, -1, -1), (1, "s", table, -1, -1))
 blob = {"mean": np.array([1.0]), "scale": np.array([2.0])}
 hot = {"table": np.array([0, 1, -1]), "counts": np.array([2])}
 steps = (("standardize", (0,), 0, 1, blob), ("onehot", (1,), 2, 1, hot))
-make = lambda: _core.Program(sources, ((0, (0,)), (2, (1,))), steps, ((2, 0, 1), (3, 1, 2)), 2, 0)
+panels, pieces = ((0, (0,)), (2, (1,))), ((2, 0, 1), (3, 1, 2))
+make = lambda: _core.Program(sources, panels, steps, pieces, 2, "f8")
 program = make()
 row, rows = {"x": 3.0, "s": "b"}, [{"x": 1, "s": "a"}] * 3
 vectors = program.run_rows(rows, False)
@@ -507,14 +508,14 @@ print("survived", k)
 
 def test_program_refuses_what_does_not_hold_together():
     for arguments in [
-        ((), (), (("nothing", (0,), 0, 1, {}),), (), 0, 0),
-        ((), ((0, (0,)),), (), (), 0, 0),
-        ((), ((9, ()),), (), (), 0, 0),
-        ((), (), (), ((0, 0, 1),), 0, 0),
-        ((), (), (), (), 0, 7),
+        ((), (), (("nothing", (0,), 0, 1, {}),), (), 0, np.float64),
+        ((), ((0, (0,)),), (), (), 0, np.float64),
+        ((), ((9, ()),), (), (), 0, np.float64),
+        ((), (), (), ((0, 0, 1),), 0, np.float64),
+        ((), (), (), (), 0, object),
     ]:
-        with pytest.raises(ValueError, match=r"spec|out_type"):
+        with pytest.raises(ValueError, match=r"spec|dtype"):
             _core.Program(*arguments)
     with pytest.raises(TypeError, match="tuple"):
-        _core.Program([], (), (), (), 0, 0)
+        _core.Program([], (), (), (), 0, np.float64)
     assert "maxabs" in _core.plan_families()

@@ -37,7 +37,7 @@ from sklearn.tree import DecisionTreeRegressor
 
 from fastcore import Plan, _core
 
-from .plan_compare import assert_same, compare, outcome
+from .plan_compare import alone, assert_same, compare, native, outcome
 from .profiles import examples
 
 quick = examples(25, phases=(Phase.generate, Phase.shrink))
@@ -48,23 +48,6 @@ def fit(est, X, y=None):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return est.fit(X, y)
-
-
-def alone(est):
-    """A plan that has nobody to ask: what it answers, C has computed."""
-    plan = Plan.from_sklearn(est, strict=True)
-    plan._original = plan._estimator = None
-    return plan
-
-
-def native(est, X):
-    """C computes this input, and to the estimator's bits."""
-    ours, error, said = outcome(lambda: alone(est).transform(X))
-    assert error is None, error
-    theirs, _, spoken = outcome(lambda: est.transform(X))
-    assert said == spoken
-    assert_same(ours, theirs)
-    return ours
 
 
 def both(est, X, plan):

@@ -42,7 +42,7 @@ typedef struct fc_text {
 } fc_text;
 enum { FC_TEXT_NONE = -1, FC_TEXT_NAN = -2 };
 
-/* What the memory of an input column holds. */
+/* What the memory of an input column holds; of the output, those that are numbers. */
 typedef enum fc_source_kind {
     FC_SOURCE_F64 = 0,
     FC_SOURCE_F32,
@@ -59,6 +59,8 @@ typedef enum fc_source_kind {
     FC_SOURCE_TEXT64, /* the same with int64 offsets */
     FC_SOURCE_WORDS   /* int32 codes of a dictionary of fc_text */
 } fc_source_kind;
+
+size_t fc_source_kind_size(fc_source_kind kind);
 
 /* One input column: `stride` bytes lie between rows (any sign); values are aligned. With a
  * validity bitmap (Arrow: LSB first, bit `valid_offset` is row 0) null cells read as NaN in float
@@ -140,21 +142,23 @@ size_t fc_plan_width(const fc_plan *plan);
  * panel is a piece of the output). */
 size_t fc_plan_row_bound(const fc_plan *plan);
 
-/* A dense run into F64 or F32 (values are converted as C converts them). `row_stride` is in bytes,
- * columns lie side by side. `out` must not overlap a source. At most `threads` threads are used;
- * with any number of them the output is the same, and so is the status: that of the first row in
- * order that has one. */
-fc_status fc_plan_run(const fc_plan *plan, const fc_source *sources, size_t rows, fc_plan_type type,
-                      void *out, ptrdiff_t row_stride, int threads);
-/* The same where `column_stride` bytes lie between columns; both strides may have any sign. */
+/* A dense run into values of `kind`, converted as C converts them. Into integers only what they
+ * hold exactly (and below 2**53, where float64 panels are exact) is stored, else the run is
+ * refused. `row_stride` is in bytes, columns lie side by side. `out` must not overlap a source. At
+ * most `threads` threads are used; with any number of them the output is the same, and so is the
+ * status: that of the first row in order that has one. */
+fc_status fc_plan_run(const fc_plan *plan, const fc_source *sources, size_t rows,
+                      fc_source_kind kind, void *out, ptrdiff_t row_stride, int threads);
+/* The same into floats where `column_stride` bytes lie between columns; both strides may have any
+ * sign. */
 fc_status fc_plan_run_strided(const fc_plan *plan, const fc_source *sources, size_t rows,
                               fc_plan_type type, void *out, ptrdiff_t row_stride,
                               ptrdiff_t column_stride, int threads);
-/* A sparse run: `values` (F64 or F32) and `indices` have room for rows * fc_plan_row_bound items,
+/* A sparse run: `values` (of `kind`) and `indices` have room for rows * fc_plan_row_bound items,
  * `indptr` for rows + 1. Zeros of dense pieces are left out; those that a CSR panel stores stay.
  * FC_ELIMIT if an index would not fit in 32 bits. */
 fc_status fc_plan_run_csr(const fc_plan *plan, const fc_source *sources, size_t rows,
-                          fc_plan_type type, void *values, int32_t *indices, int32_t *indptr,
+                          fc_source_kind kind, void *values, int32_t *indices, int32_t *indptr,
                           int threads);
 
 /* A sparse run without such a bound: `indptr` has room for rows + 1 numbers, and what was found is

@@ -8,78 +8,42 @@
 #include "plan/elementwise.h"
 #include "plan/run.h"
 
-/* Copies a dense panel into the output, converting where the types differ. */
-#define FC_STORE(from_type, to_type)                                                               \
-    for (size_t r = 0; r < rows; r++) {                                                            \
-        const from_type *x = (const from_type *)panel + r * width;                                 \
-        to_type *y = (to_type *)(void *)(out + (ptrdiff_t)r * stride);                             \
-        for (size_t j = 0; j < width; j++) y[j] = (to_type)x[j];                                   \
-    }
-
-static void store_dense(const void *panel, fc_plan_type from, size_t width, size_t rows,
-                        fc_plan_type type, char *out, ptrdiff_t stride) {
-    if (from == FC_PLAN_F64 && type == FC_PLAN_F64) {
-        FC_STORE(double, double)
-    } else if (from == FC_PLAN_F64) {
-        FC_STORE(double, float)
-    } else if (type == FC_PLAN_F64) {
-        FC_STORE(float, double)
-    } else {
-        FC_STORE(float, float)
-    }
-}
-
-static void store_onehot(const int32_t *columns, size_t count, size_t width, size_t rows,
-                         fc_plan_type type, char *out, ptrdiff_t stride) {
-    for (size_t r = 0; r < rows; r++, out += stride, columns += count) {
-        memset(out, 0, width * fc_plan_type_size(type));
-        for (size_t j = 0; j < count; j++) {
-            if (columns[j] < 0 || (size_t)columns[j] >= width) continue;
-            if (type == FC_PLAN_F64)
-                ((double *)(void *)out)[columns[j]] = 1.0;
-            else
-                ((float *)(void *)out)[columns[j]] = 1.0f;
-        }
-    }
-}
-
-static void store_csr(const fc_csr *csr, size_t width, size_t rows, fc_plan_type type, char *out,
-                      ptrdiff_t stride) {
+static fc_status store_csr(const fc_csr *csr, size_t width, size_t rows, fc_source_kind kind,
+                           char *out, ptrdiff_t stride) {
     for (size_t r = 0; r < rows; r++, out += stride) {
-        memset(out, 0, width * fc_plan_type_size(type));
-        for (size_t i = csr->heads[r]; i < csr->heads[r + 1]; i++) {
-            if (type == FC_PLAN_F64)
-                ((double *)(void *)out)[csr->columns[i]] = csr->values[i];
-            else
-                ((float *)(void *)out)[csr->columns[i]] = (float)csr->values[i];
-        }
+        memset(out, 0, width * fc_source_kind_size(kind));
+        for (size_t i = csr->heads[r]; i < csr->heads[r + 1]; i++)
+            FC_TRY(fc_store_cell(csr->values[i], kind, out, (size_t)csr->columns[i]));
     }
+    return FC_OK;
 }
 
-static void store(const fc_frame *frame, size_t rows, fc_plan_type type, char *out,
-                  ptrdiff_t stride) {
+static fc_status store(const fc_frame *frame, size_t rows, fc_source_kind kind, char *out,
+                       ptrdiff_t stride) {
     const fc_plan *plan = frame->plan;
     for (uint32_t i = 0; i < plan->piece_count; i++) {
         const fc_piece_spec *piece = &plan->pieces[i];
         const fc_panel *panel = &plan->panels[piece->panel];
         const void *values = frame->panel[piece->panel];
         if (piece->onehot)
-            store_onehot(values, panel->width, piece->width, rows, type, out, stride);
+            fc_store_onehot(values, panel->width, piece->width, rows, kind, out, stride);
         else if (panel->type == FC_PLAN_CSR)
-            store_csr(values, panel->width, rows, type, out, stride);
+            FC_TRY(store_csr(values, panel->width, rows, kind, out, stride));
         else
-            store_dense(values, panel->type, panel->width, rows, type, out, stride);
-        out += piece->width * fc_plan_type_size(type);
+            FC_TRY(fc_store_dense(values, panel->type, panel->width, rows, kind, out, stride));
+        out += piece->width * fc_source_kind_size(kind);
     }
+    return FC_OK;
 }
 
 /* The panel that may be computed straight into the output: the only piece, made by a step, of the
  * output's type, and rows without gaps. UINT32_MAX if there is none. */
-static uint32_t direct_panel(const fc_plan *plan, fc_plan_type type, ptrdiff_t stride) {
+static uint32_t direct_panel(const fc_plan *plan, fc_source_kind kind, ptrdiff_t stride) {
     if (plan->piece_count != 1 || plan->pieces[0].onehot) return UINT32_MAX;
     uint32_t panel = plan->pieces[0].panel;
-    if (panel < plan->input_count || plan->panels[panel].type != type) return UINT32_MAX;
-    if (stride != (ptrdiff_t)(plan->width * fc_plan_type_size(type))) return UINT32_MAX;
+    if (panel < plan->input_count || !fc_source_matches(kind, plan->panels[panel].type))
+        return UINT32_MAX;
+    if (stride != (ptrdiff_t)(plan->width * fc_source_kind_size(kind))) return UINT32_MAX;
     return panel;
 }
 
@@ -118,7 +82,7 @@ static void stream(char *out, const char *panel, size_t bytes) {
 typedef struct fc_dense {
     const fc_plan *plan;
     const fc_source *sources;
-    fc_plan_type type;
+    fc_source_kind kind;
     char *out;
     ptrdiff_t stride;
     uint32_t direct;     /* see direct_panel */
@@ -141,8 +105,9 @@ static fc_status run_dense(void *ctx, size_t begin, size_t rows) {
         char *to = run->out + (ptrdiff_t)first * run->stride;
         status = fc_frame_run(&frame, first, n, run->direct, in_place ? to : NULL);
         if (status != FC_OK || in_place) continue;
-        if (!run->streamed || stage) store(&frame, n, run->type, stage ? stage : to, run->stride);
-        if (run->streamed)
+        if (!run->streamed || stage)
+            status = store(&frame, n, run->kind, stage ? stage : to, run->stride);
+        if (run->streamed && status == FC_OK)
             stream(to, stage ? stage : frame.panel[run->direct], n * (size_t)run->stride);
     }
 #if defined(__SSE2__)
@@ -155,8 +120,8 @@ static fc_status run_dense(void *ctx, size_t begin, size_t rows) {
 
 /* Rows put together at a time, if they lie side by side: those that stay in the second-level cache,
  * and no more than a block has. 0 if a row is too long for that. */
-static size_t staged_rows(const fc_plan *plan, fc_plan_type type, ptrdiff_t stride) {
-    if (stride != (ptrdiff_t)(plan->width * fc_plan_type_size(type))) return 0;
+static size_t staged_rows(const fc_plan *plan, fc_source_kind kind, ptrdiff_t stride) {
+    if (stride != (ptrdiff_t)(plan->width * fc_source_kind_size(kind))) return 0;
     size_t rows = STAGE_BYTES / (size_t)stride;
     return rows < plan->block ? rows : plan->block;
 }
@@ -168,14 +133,14 @@ static bool streams_itself(const fc_plan *plan, uint32_t direct) {
     return false;
 }
 
-fc_status fc_plan_run(const fc_plan *plan, const fc_source *sources, size_t rows, fc_plan_type type,
-                      void *out, ptrdiff_t row_stride, int threads) {
-    if (type != FC_PLAN_F64 && type != FC_PLAN_F32) return FC_EINVALID;
+fc_status fc_plan_run(const fc_plan *plan, const fc_source *sources, size_t rows,
+                      fc_source_kind kind, void *out, ptrdiff_t row_stride, int threads) {
+    if (kind > FC_SOURCE_U8) return FC_EINVALID;
     if (!rows) return FC_OK;
-    fc_dense run = {plan, sources, type, out, row_stride, 0, false, false, 0};
-    run.direct = direct_panel(plan, type, row_stride);
+    fc_dense run = {plan, sources, kind, out, row_stride, 0, false, false, 0};
+    run.direct = direct_panel(plan, kind, row_stride);
     bool large = may_stream(out, rows, row_stride);
-    if (large && run.direct == UINT32_MAX) run.staged = staged_rows(plan, type, row_stride);
+    if (large && run.direct == UINT32_MAX) run.staged = staged_rows(plan, kind, row_stride);
     run.streamed = large && (run.direct != UINT32_MAX || run.staged);
     run.past = run.streamed && streams_itself(plan, run.direct);
     size_t part_rows = fc_plan_part_rows(plan, rows, threads);

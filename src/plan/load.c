@@ -8,7 +8,9 @@
 /* Of one value; 0 for those that never are a panel as they lie. */
 static const uint8_t source_sizes[] = {8, 4, 8, 4, 2, 1, 8, 4, 2, 1, sizeof(fc_text), 0, 0, 0};
 
-static bool matches(fc_source_kind kind, fc_plan_type type) {
+size_t fc_source_kind_size(fc_source_kind kind) { return source_sizes[kind]; }
+
+bool fc_source_matches(fc_source_kind kind, fc_plan_type type) {
     return (kind == FC_SOURCE_F64 && type == FC_PLAN_F64) ||
            (kind == FC_SOURCE_F32 && type == FC_PLAN_F32) ||
            (kind == FC_SOURCE_I32 && type == FC_PLAN_I32) ||
@@ -19,7 +21,7 @@ static bool matches(fc_source_kind kind, fc_plan_type type) {
 static bool adjacent(const fc_panel *panel, const fc_source *sources) {
     const fc_source *first = &sources[panel->sources[0]];
     size_t size = source_sizes[first->kind];
-    if (!matches(first->kind, panel->type)) return false;
+    if (!fc_source_matches(first->kind, panel->type)) return false;
     /* The last one first: it tells most that are not. */
     const fc_source *last = &sources[panel->sources[panel->width - 1]];
     if ((const char *)last->data != (const char *)first->data + (panel->width - 1) * size)
@@ -144,7 +146,7 @@ static size_t weave(const fc_panel *panel, const fc_source *sources, size_t j, s
     size_t width = panel->width, size = fc_plan_type_size(panel->type), n = 0;
     for (; n < MOST && j + n < width; n++) {
         const fc_source *s = &sources[panel->sources[j + n]];
-        if (!matches(s->kind, panel->type) || s->stride != (ptrdiff_t)size) break;
+        if (!fc_source_matches(s->kind, panel->type) || s->stride != (ptrdiff_t)size) break;
         columns[n] = (const char *)s->data + first * size;
     }
     if (n < 2) return 0;

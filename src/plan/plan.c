@@ -100,8 +100,8 @@ static fc_status add_pieces(fc_plan *plan, const fc_plan_spec *spec, const char 
         if (from->panel >= plan->panel_count) return invalid(why, "a piece without its panel");
         const fc_panel *panel = &plan->panels[from->panel];
         if (panel->type == FC_PLAN_TEXT) return invalid(why, "a piece of texts");
-        if (from->onehot != (panel->type == FC_PLAN_I32))
-            return invalid(why, "one-hot pieces, and only these, are I32 panels");
+        if (from->onehot && panel->type != FC_PLAN_I32)
+            return invalid(why, "one-hot pieces are I32 panels");
         if (!from->onehot && from->width != panel->width)
             return invalid(why, "a dense piece is as wide as its panel");
         plan->pieces[i] = *from;

@@ -41,6 +41,8 @@ void fc_plan_load(const fc_panel *panel, const fc_source *sources, size_t first,
                   void *out);
 /* The panel's rows inside the sources themselves, if they lie there just as a panel would. */
 const void *fc_plan_in_place(const fc_panel *panel, const fc_source *sources, size_t first);
+/* Whether memory of that kind holds just what a panel of that type does. */
+bool fc_source_matches(fc_source_kind kind, fc_plan_type type);
 
 /* Makes one step of element-wise ones that follow each other; once, when all are built. */
 fc_status fc_plan_fuse(fc_plan *plan);

@@ -25,6 +25,16 @@ void fc_frame_close(fc_frame *frame);
 /* Loads and runs one block. `target`, if not NULL, takes the place of panel `direct`'s memory. */
 fc_status fc_frame_run(fc_frame *frame, size_t first, size_t rows, uint32_t direct, void *target);
 
+/* Copies rows of a panel into the output, converting: FC_OK, or FC_EREFUSED for a value that an
+ * integer does not hold. */
+fc_status fc_store_dense(const void *panel, fc_plan_type from, size_t width, size_t rows,
+                         fc_source_kind kind, char *out, ptrdiff_t stride);
+/* Zeros, and a 1 at each of `count` columns a row. */
+void fc_store_onehot(const int32_t *columns, size_t count, size_t width, size_t rows,
+                     fc_source_kind kind, char *out, ptrdiff_t stride);
+/* Stores one value at index `at`, as fc_store_dense does. */
+fc_status fc_store_cell(double value, fc_source_kind kind, void *out, size_t at);
+
 /* A part of a run: rows [first, first + rows), whole blocks but for the last of all. */
 typedef fc_status (*fc_part)(void *run, size_t first, size_t rows);
 

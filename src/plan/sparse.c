@@ -5,60 +5,64 @@
 
 /* Where a part stands: its own arrays begin where its rows could, and are moved together later. */
 typedef struct fc_rows_out {
-    fc_plan_type type;
+    fc_source_kind kind;
     void *values;
     int32_t *indices;
     size_t used;
 } fc_rows_out;
 
-static inline void csr_put(fc_rows_out *csr, size_t column, double value) {
+static inline fc_status csr_put(fc_rows_out *csr, size_t column, double value) {
     csr->indices[csr->used] = (int32_t)column;
-    if (csr->type == FC_PLAN_F64)
-        ((double *)csr->values)[csr->used++] = value;
-    else
-        ((float *)csr->values)[csr->used++] = (float)value;
+    size_t at = csr->used++;
+    if (csr->kind != FC_SOURCE_F64) return fc_store_cell(value, csr->kind, csr->values, at);
+    ((double *)csr->values)[at] = value;
+    return FC_OK;
 }
 
 /* Adds the non-zeros of row `row` of a piece that begins at `column`. */
-static void csr_piece(fc_rows_out *csr, const fc_piece_spec *piece, const fc_panel *panel,
-                      const void *values, size_t row, size_t column) {
+static fc_status csr_piece(fc_rows_out *csr, const fc_piece_spec *piece, const fc_panel *panel,
+                           const void *values, size_t row, size_t column) {
     if (panel->type == FC_PLAN_CSR) {
         const fc_csr *from = values;
         for (size_t i = from->heads[row]; i < from->heads[row + 1]; i++)
-            csr_put(csr, column + (size_t)from->columns[i], from->values[i]);
-        return;
+            FC_TRY(csr_put(csr, column + (size_t)from->columns[i], from->values[i]));
+        return FC_OK;
     }
     size_t width = panel->width;
-    for (size_t j = 0; j < width; j++) {
+    for (size_t j = 0, i = row * width; j < width; j++, i++) {
         if (piece->onehot) {
-            int32_t at = ((const int32_t *)values)[row * width + j];
-            if (at >= 0 && (size_t)at < piece->width) csr_put(csr, column + (size_t)at, 1.0);
+            int32_t at = ((const int32_t *)values)[i];
+            if (at >= 0 && (size_t)at < piece->width)
+                FC_TRY(csr_put(csr, column + (size_t)at, 1.0));
             continue;
         }
-        double value = panel->type == FC_PLAN_F64
-                           ? ((const double *)values)[row * width + j]
-                           : (double)((const float *)values)[row * width + j];
-        if (value != 0) csr_put(csr, column + j, value);
+        double value = panel->type == FC_PLAN_F64   ? ((const double *)values)[i]
+                       : panel->type == FC_PLAN_F32 ? (double)((const float *)values)[i]
+                                                    : ((const int32_t *)values)[i];
+        if (value != 0) FC_TRY(csr_put(csr, column + j, value));
     }
+    return FC_OK;
 }
 
 /* A sparse run, shared by its parts. */
 typedef struct fc_sparse {
     const fc_plan *plan;
     const fc_source *sources;
-    fc_plan_type type;
+    fc_source_kind kind;
     char *values;
     int32_t *indices, *indptr; /* indptr[row + 1] counts from the beginning of the row's part */
 } fc_sparse;
 
-static void csr_row(fc_rows_out *csr, const fc_frame *frame, size_t row) {
+static fc_status csr_row(fc_rows_out *csr, const fc_frame *frame, size_t row) {
     const fc_plan *plan = frame->plan;
     size_t column = 0;
     for (uint32_t i = 0; i < plan->piece_count; i++) {
         const fc_piece_spec *piece = &plan->pieces[i];
-        csr_piece(csr, piece, &plan->panels[piece->panel], frame->panel[piece->panel], row, column);
+        const void *values = frame->panel[piece->panel];
+        FC_TRY(csr_piece(csr, piece, &plan->panels[piece->panel], values, row, column));
         column += piece->width;
     }
+    return FC_OK;
 }
 
 static fc_status run_sparse(void *ctx, size_t begin, size_t rows) {
@@ -66,14 +70,14 @@ static fc_status run_sparse(void *ctx, size_t begin, size_t rows) {
     fc_frame frame;
     FC_TRY(fc_frame_open(&frame, run->plan, run->sources, rows));
     size_t block = run->plan->block, end = begin + rows, room = begin * run->plan->row_bound;
-    char *values = run->values + room * fc_plan_type_size(run->type);
-    fc_rows_out csr = {run->type, values, run->indices + room, 0};
+    char *values = run->values + room * fc_source_kind_size(run->kind);
+    fc_rows_out csr = {run->kind, values, run->indices + room, 0};
     fc_status status = FC_OK;
     for (size_t first = begin; first < end && status == FC_OK; first += block) {
         size_t n = end - first < block ? end - first : block;
         status = fc_frame_run(&frame, first, n, UINT32_MAX, NULL);
         for (size_t r = 0; r < n && status == FC_OK; r++) {
-            csr_row(&csr, &frame, r);
+            status = csr_row(&csr, &frame, r);
             run->indptr[first + r + 1] = (int32_t)csr.used;
         }
     }
@@ -83,7 +87,7 @@ static fc_status run_sparse(void *ctx, size_t begin, size_t rows) {
 
 /* Moves the parts' non-zeros together, behind those of the first part. */
 static void join_parts(const fc_sparse *run, size_t rows, size_t part_rows) {
-    size_t size = fc_plan_type_size(run->type);
+    size_t size = fc_source_kind_size(run->kind);
     for (size_t first = part_rows; first < rows; first += part_rows) {
         size_t n = rows - first < part_rows ? rows - first : part_rows;
         size_t from = first * run->plan->row_bound, to = (size_t)run->indptr[first];
@@ -96,15 +100,14 @@ static void join_parts(const fc_sparse *run, size_t rows, size_t part_rows) {
 }
 
 fc_status fc_plan_run_csr(const fc_plan *plan, const fc_source *sources, size_t rows,
-                          fc_plan_type type, void *values, int32_t *indices, int32_t *indptr,
+                          fc_source_kind kind, void *values, int32_t *indices, int32_t *indptr,
                           int threads) {
-    if (type != FC_PLAN_F64 && type != FC_PLAN_F32) return FC_EINVALID;
-    if (plan->ragged) return FC_EINVALID;
+    if (kind > FC_SOURCE_U8 || plan->ragged) return FC_EINVALID;
     size_t bound;
     if (!fc_size_mul(rows, plan->row_bound, &bound) || bound > INT32_MAX) return FC_ELIMIT;
     indptr[0] = 0;
     if (!rows) return FC_OK;
-    fc_sparse run = {plan, sources, type, values, indices, indptr};
+    fc_sparse run = {plan, sources, kind, values, indices, indptr};
     size_t part_rows = fc_plan_part_rows(plan, rows, threads);
     FC_TRY(fc_plan_run_parts(rows, part_rows, threads, run_sparse, &run));
     join_parts(&run, rows, part_rows);
@@ -170,9 +173,10 @@ static fc_status find_part(void *ctx, size_t begin, size_t rows) {
         status = fc_frame_run(&frame, first, n, UINT32_MAX, NULL);
         if (status == FC_OK) status = part_reserve(alloc, part, size, block_bound(&frame, n));
         if (status != FC_OK) break;
-        fc_rows_out csr = {found->type, part->values, part->indices, part->used};
-        for (size_t r = 0; r < n; r++) {
-            csr_row(&csr, &frame, r);
+        fc_source_kind kind = found->type == FC_PLAN_F64 ? FC_SOURCE_F64 : FC_SOURCE_F32;
+        fc_rows_out csr = {kind, part->values, part->indices, part->used};
+        for (size_t r = 0; r < n && status == FC_OK; r++) {
+            status = csr_row(&csr, &frame, r);
             found->indptr[first + r + 1] = (int32_t)csr.used;
         }
         part->used = csr.used;

@@ -201,21 +201,25 @@ static int read_spec(fc_program *self, fc_arena *arena, PyObject *const *parts) 
 
 static PyObject *program_new(PyTypeObject *type, PyObject *args, PyObject *kwargs) {
     static const char *const names[] = {"sources", "panels",   "steps", "pieces",
-                                        "columns", "out_type", NULL};
+                                        "columns", "dtype", NULL};
     PyObject *parts[4];
     Py_ssize_t columns;
-    int out_type;
-    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "OOOOni:Program", (char **)names, &parts[0],
-                                     &parts[1], &parts[2], &parts[3], &columns, &out_type))
+    PyObject *dtype;
+    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "OOOOnO:Program", (char **)names, &parts[0],
+                                     &parts[1], &parts[2], &parts[3], &columns, &dtype))
         return NULL;
-    if (out_type != FC_PLAN_F64 && out_type != FC_PLAN_F32) {
-        PyErr_SetString(PyExc_ValueError, "out_type: expected 0 (float64) or 1 (float32)");
+    fc_dtype out_dtype;
+    if (fc_array_dtype(dtype, "dtype", &out_dtype) < 0) return NULL;
+    int out_kind = fc_py_source_kind(out_dtype);
+    if (out_kind < 0) {
+        PyErr_Format(PyExc_ValueError, "dtype: expected one of numbers, got %R", dtype);
         return NULL;
     }
     fc_program *self = (fc_program *)type->tp_alloc(type, 0);
     if (!self) return NULL;
     self->columns = columns;
-    self->out_type = (fc_plan_type)out_type;
+    self->out_dtype = out_dtype;
+    self->out_kind = (fc_source_kind)out_kind;
     fc_arena arena;
     fc_arena_init(&arena, &fc_alloc_libc);
     int failed = read_spec(self, &arena, parts);
@@ -290,7 +294,7 @@ static PyMethodDef program_methods[] = {
     {NULL, NULL, 0, NULL},
 };
 
-PyDoc_STRVAR(program_doc, "Program(sources, panels, steps, pieces, columns, out_type)\n--\n\n"
+PyDoc_STRVAR(program_doc, "Program(sources, panels, steps, pieces, columns, dtype)\n--\n\n"
                           "A compiled straight line of steps; made by fastcore.plan, immutable.");
 
 static PyType_Slot program_slots[] = {

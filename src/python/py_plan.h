@@ -3,6 +3,7 @@
 #define FC_PYTHON_PLAN_H
 
 #include "fastcore/plan.h"
+#include "python/py_array.h"
 #include "python/state.h"
 
 /* How an input column is found and read. Columns of categories have a table from str to code;
@@ -21,10 +22,13 @@ typedef struct fc_program {
     fc_program_source *sources;
     Py_ssize_t *order; /* the sources' numbers by column, as the keys of most rows come */
     Py_ssize_t source_count;
-    Py_ssize_t columns;    /* of the input, for rows that are sequences */
-    fc_plan_type out_type; /* the natural type of the output */
+    Py_ssize_t columns; /* of the input, for rows that are sequences */
+    fc_dtype out_dtype; /* the natural dtype of the output, and the kind of its memory */
+    fc_source_kind out_kind;
 } fc_program;
 
+/* The kind of memory that an array of a dtype has, or -1. */
+int fc_py_source_kind(fc_dtype dtype);
 /* The code of a value of a text column: 0, or 1 if only the original can tell, or -1 with an
  * exception. */
 int fc_py_text_code(const fc_program_source *source, PyObject *value, int32_t *code);

@@ -228,12 +228,11 @@ PyObject *fc_py_program_run_row(PyObject *object, PyObject *const *args, Py_ssiz
     }
     bind(self, cells, sources);
     Py_ssize_t width = (Py_ssize_t)fc_plan_width(self->plan);
-    fc_dtype dtype = self->out_type == FC_PLAN_F64 ? FC_DTYPE_FLOAT64 : FC_DTYPE_FLOAT32;
     void *data;
-    result = fc_array_new(dtype, 1, &width, false, &data);
+    result = fc_array_new(self->out_dtype, 1, &width, false, &data);
     if (!result) goto done;
-    ptrdiff_t stride = width * (ptrdiff_t)fc_plan_type_size(self->out_type);
-    fc_status status = fc_plan_run(self->plan, sources, 1, self->out_type, data, stride, 1);
+    ptrdiff_t stride = width * (ptrdiff_t)fc_source_kind_size(self->out_kind);
+    fc_status status = fc_plan_run(self->plan, sources, 1, self->out_kind, data, stride, 1);
     if (status != FC_OK) {
         Py_CLEAR(result);
         result = status == FC_EREFUSED ? Py_NewRef(Py_None) : fc_py_raise(status, "transform_one");

@@ -9,8 +9,7 @@
  * the second number, a fraction of a millisecond, stays on the caller's thread. */
 enum { GIL_CELLS = 16384, PARALLEL_CELLS = 1 << 19 };
 
-/* The source kind of a dtype, or -1. */
-static int kind_of(fc_dtype dtype) {
+int fc_py_source_kind(fc_dtype dtype) {
     switch (dtype) {
     case FC_DTYPE_BOOL: return FC_SOURCE_U8;
     case FC_DTYPE_INT8: return FC_SOURCE_I8;
@@ -55,7 +54,7 @@ static void call_close(fc_call *call) {
 
 /* 1 if the array cannot be read as it is, 0 if a source was made of column `column` of it. */
 static int add_source(fc_call *call, Py_ssize_t i, const fc_array_info *info, Py_ssize_t column) {
-    int kind = kind_of(info->dtype);
+    int kind = fc_py_source_kind(info->dtype);
     bool text = call->self->sources[i].table != NULL;
     if (kind < 0 || !info->behaved || (text && kind != FC_SOURCE_I32)) return 1;
     if (call->self->sources[i].text) return 1;
@@ -142,15 +141,16 @@ static int check_count(const char *name, Py_ssize_t count, Py_ssize_t expected) 
     return -1;
 }
 
-/* The output type asked for: None is the program's own. */
-static int asked_type(const fc_program *self, PyObject *single, fc_plan_type *out) {
-    if (single == Py_None) {
-        *out = self->out_type;
-        return 0;
-    }
+/* The output's dtype that is asked for (None is the program's own) and the kind of its memory. */
+static int asked_dtype(const fc_program *self, PyObject *single, fc_dtype *dtype,
+                       fc_source_kind *kind) {
+    *dtype = self->out_dtype;
+    *kind = self->out_kind;
+    if (single == Py_None) return 0;
     int yes = PyObject_IsTrue(single);
     if (yes < 0) return -1;
-    *out = yes ? FC_PLAN_F32 : FC_PLAN_F64;
+    *dtype = yes ? FC_DTYPE_FLOAT32 : FC_DTYPE_FLOAT64;
+    *kind = yes ? FC_SOURCE_F32 : FC_SOURCE_F64;
     return 0;
 }
 
@@ -163,22 +163,24 @@ static int call_threads(const fc_call *call, PyObject *asked, int *out) {
     return fc_py_threads(asked, out);
 }
 
-static fc_status run_strides(const fc_call *call, fc_plan_type type, const fc_array_info *out,
+static fc_status run_strides(const fc_call *call, fc_source_kind kind, const fc_array_info *out,
                              int threads) {
     const fc_plan *plan = call->self->plan;
     ptrdiff_t row = out->strides[0], column = out->strides[1];
-    if (out->shape[1] < 2 || column == (ptrdiff_t)fc_plan_type_size(type))
-        return fc_plan_run(plan, call->sources, call->rows, type, out->data, row, threads);
+    if (out->shape[1] < 2 || column == (ptrdiff_t)fc_source_kind_size(kind))
+        return fc_plan_run(plan, call->sources, call->rows, kind, out->data, row, threads);
+    /* Only `out` has other strides, and it is of floats. */
+    fc_plan_type type = kind == FC_SOURCE_F64 ? FC_PLAN_F64 : FC_PLAN_F32;
     return fc_plan_run_strided(plan, call->sources, call->rows, type, out->data, row, column,
                                threads);
 }
 
-static fc_status run_dense(const fc_call *call, fc_plan_type type, const fc_array_info *out,
+static fc_status run_dense(const fc_call *call, fc_source_kind kind, const fc_array_info *out,
                            int threads) {
     fc_status status;
     size_t cells = fc_plan_width(call->self->plan) + (size_t)call->self->source_count;
-    if (call->rows * cells < GIL_CELLS) return run_strides(call, type, out, 1);
-    Py_BEGIN_ALLOW_THREADS status = run_strides(call, type, out, threads);
+    if (call->rows * cells < GIL_CELLS) return run_strides(call, kind, out, 1);
+    Py_BEGIN_ALLOW_THREADS status = run_strides(call, kind, out, threads);
     Py_END_ALLOW_THREADS return status;
 }
 
@@ -203,7 +205,7 @@ static bool lies_apart(const fc_call *call, const fc_array_info *out) {
 /* 1 if `out` cannot be written in place (its alignment, an overlap with the input, or with itself
  * as a broadcast array has it). */
 static int describe_out(const fc_call *call, PyObject *out, fc_array_info *info,
-                        fc_plan_type *type) {
+                        fc_source_kind *kind) {
     Py_ssize_t width = (Py_ssize_t)fc_plan_width(call->self->plan);
     if (fc_array_describe(out, "out", info) < 0) return -1;
     if (info->ndim != 2 || (size_t)info->shape[0] != call->rows || info->shape[1] != width) {
@@ -219,7 +221,7 @@ static int describe_out(const fc_call *call, PyObject *out, fc_array_info *info,
         PyErr_SetString(PyExc_TypeError, "out: expected float64 or float32");
         return -1;
     }
-    *type = info->dtype == FC_DTYPE_FLOAT64 ? FC_PLAN_F64 : FC_PLAN_F32;
+    *kind = info->dtype == FC_DTYPE_FLOAT64 ? FC_SOURCE_F64 : FC_SOURCE_F32;
     bool spread = (info->strides[0] || info->shape[0] < 2) && (info->strides[1] || width < 2);
     return info->behaved && spread && lies_apart(call, info) ? 0 : 1;
 }
@@ -230,28 +232,28 @@ PyObject *fc_py_program_run(PyObject *self, PyObject *const *args, Py_ssize_t co
     int refused = call_open(&call, self, args[0], args[1]);
     if (refused) return refused < 0 ? NULL : Py_NewRef(Py_None);
     PyObject *result = NULL;
-    fc_plan_type type;
+    fc_source_kind kind;
+    fc_dtype dtype;
     fc_array_info info;
     int threads;
     if (call_threads(&call, args[4], &threads) < 0) goto done;
     if (args[2] != Py_None) {
-        refused = describe_out(&call, args[2], &info, &type);
+        refused = describe_out(&call, args[2], &info, &kind);
         if (refused) {
             result = refused < 0 ? NULL : Py_NewRef(Py_None);
             goto done;
         }
         result = Py_NewRef(args[2]);
     } else {
-        if (asked_type(call.self, args[3], &type) < 0) goto done;
+        if (asked_dtype(call.self, args[3], &dtype, &kind) < 0) goto done;
         Py_ssize_t shape[2] = {(Py_ssize_t)call.rows, (Py_ssize_t)fc_plan_width(call.self->plan)};
-        result = fc_array_new(type == FC_PLAN_F64 ? FC_DTYPE_FLOAT64 : FC_DTYPE_FLOAT32, 2, shape,
-                              false, &info.data);
+        result = fc_array_new(dtype, 2, shape, false, &info.data);
         if (!result) goto done;
-        info.strides[1] = (Py_ssize_t)fc_plan_type_size(type);
+        info.strides[1] = (Py_ssize_t)fc_source_kind_size(kind);
         info.strides[0] = shape[1] * info.strides[1];
         info.shape[1] = shape[1];
     }
-    fc_status status = run_dense(&call, type, &info, threads);
+    fc_status status = run_dense(&call, kind, &info, threads);
     if (status != FC_OK) {
         Py_CLEAR(result);
         result = status == FC_EREFUSED ? Py_NewRef(Py_None) : fc_py_raise(status, "transform");
@@ -299,13 +301,17 @@ PyObject *fc_py_program_run_csr(PyObject *self, PyObject *const *args, Py_ssize_
     int refused = call_open(&call, self, args[0], args[1]);
     if (refused) return refused < 0 ? NULL : Py_NewRef(Py_None);
     PyObject *result = NULL, *values = NULL, *indices = NULL, *indptr = NULL;
-    fc_plan_type type;
+    fc_source_kind kind;
+    fc_dtype dtype;
     size_t bound;
     int threads;
     if (call_threads(&call, args[3], &threads) < 0) goto done;
-    if (asked_type(call.self, args[2], &type) < 0) goto done;
+    if (asked_dtype(call.self, args[2], &dtype, &kind) < 0) goto done;
     if (fc_plan_row_bound(call.self->plan) == SIZE_MAX) {
-        result = run_unbounded(&call, type, threads);
+        if (kind > FC_SOURCE_F32) /* integers of documents are not counted natively */
+            result = Py_NewRef(Py_None);
+        else
+            result = run_unbounded(&call, (fc_plan_type)kind, threads);
         goto done;
     }
     if (!fc_size_mul(call.rows, fc_plan_row_bound(call.self->plan), &bound) || bound > INT32_MAX) {
@@ -314,13 +320,12 @@ PyObject *fc_py_program_run_csr(PyObject *self, PyObject *const *args, Py_ssize_
     }
     Py_ssize_t room = (Py_ssize_t)bound, heads = (Py_ssize_t)call.rows + 1;
     void *value_data, *index_data, *head_data;
-    values = fc_array_new(type == FC_PLAN_F64 ? FC_DTYPE_FLOAT64 : FC_DTYPE_FLOAT32, 1, &room,
-                          false, &value_data);
+    values = fc_array_new(dtype, 1, &room, false, &value_data);
     indices = values ? fc_array_new(FC_DTYPE_INT32, 1, &room, false, &index_data) : NULL;
     indptr = indices ? fc_array_new(FC_DTYPE_INT32, 1, &heads, false, &head_data) : NULL;
     if (!indptr) goto done;
     fc_status status;
-    Py_BEGIN_ALLOW_THREADS status = fc_plan_run_csr(call.self->plan, call.sources, call.rows, type,
+    Py_BEGIN_ALLOW_THREADS status = fc_plan_run_csr(call.self->plan, call.sources, call.rows, kind,
                                                     value_data, index_data, head_data, threads);
     Py_END_ALLOW_THREADS if (status == FC_OK) result = PyTuple_Pack(3, values, indices, indptr);
     else result = status == FC_EREFUSED ? Py_NewRef(Py_None) : fc_py_raise(status, "transform");

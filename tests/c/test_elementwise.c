@@ -285,7 +285,7 @@ static void chains_are_one_step(void) {
     double x[] = {5, NAN, 7}, y[6];
     fc_source from[3];
     for (size_t j = 0; j < 3; j++) from[j] = (fc_source){FC_SOURCE_F64, x + j, 24, NULL, 0};
-    CHECK(fc_plan_run(plan, from, 1, FC_PLAN_F64, y, 48, 1) == FC_OK);
+    CHECK(fc_plan_run(plan, from, 1, FC_SOURCE_F64, y, 48, 1) == FC_OK);
     CHECK(y[0] == 8 && y[1] == 0 && y[2] == 1 && y[3] == 14 && y[4] == -8 && y[5] == -0.5);
     fc_plan_free(plan);
 }

@@ -63,11 +63,11 @@ static void dense_output_is_the_same(void) {
     for (size_t k = 0; k < 12; k++) {
         fc_plan *plan = make(specs[k % 2]);
         size_t rows = sizes[k / 2], stride = fc_plan_width(plan) * 8;
-        CHECK(fc_plan_run(plan, m->sources, rows, FC_PLAN_F64, m->out[0], (ptrdiff_t)stride, 1) ==
+        CHECK(fc_plan_run(plan, m->sources, rows, FC_SOURCE_F64, m->out[0], (ptrdiff_t)stride, 1) ==
               FC_OK);
         for (int threads = 2; threads <= 5; threads++) {
             memset(m->out[1], 0xff, rows * stride);
-            CHECK(fc_plan_run(plan, m->sources, rows, FC_PLAN_F64, m->out[1], (ptrdiff_t)stride,
+            CHECK(fc_plan_run(plan, m->sources, rows, FC_SOURCE_F64, m->out[1], (ptrdiff_t)stride,
                               threads) == FC_OK);
             CHECK_FOR(memcmp(m->out[0], m->out[1], rows * stride) == 0, "%zu rows", rows);
         }
@@ -84,7 +84,7 @@ static void sparse_output_is_the_same(void) {
         size_t rows = sizes[k];
         for (int threads = 1; threads <= 5; threads++) {
             int to = threads > 1;
-            CHECK(fc_plan_run_csr(plan, m->sources, rows, FC_PLAN_F64, m->data[to], m->indices[to],
+            CHECK(fc_plan_run_csr(plan, m->sources, rows, FC_SOURCE_F64, m->data[to], m->indices[to],
                                   m->indptr[to], threads) == FC_OK);
             if (!to) continue;
             size_t used = (size_t)m->indptr[0][rows];
@@ -105,9 +105,9 @@ static void one_bad_row_refuses_the_run(void) {
         double before = m->values[bad[k] * 3 + 1];
         m->values[bad[k] * 3 + 1] = (double)INFINITY;
         for (int threads = 1; threads <= 3; threads++) {
-            CHECK(fc_plan_run(plan, m->sources, ROWS, FC_PLAN_F64, m->out[0], WIDTH * 8, threads) ==
+            CHECK(fc_plan_run(plan, m->sources, ROWS, FC_SOURCE_F64, m->out[0], WIDTH * 8, threads) ==
                   FC_EREFUSED);
-            CHECK(fc_plan_run_csr(plan, m->sources, ROWS, FC_PLAN_F64, m->data[0], m->indices[0],
+            CHECK(fc_plan_run_csr(plan, m->sources, ROWS, FC_SOURCE_F64, m->data[0], m->indices[0],
                                   m->indptr[0], threads) == FC_EREFUSED);
         }
         m->values[bad[k] * 3 + 1] = before;

@@ -72,7 +72,7 @@ static void values_and_single_rows(void) {
     const fc_cpu_level levels[] = {FC_CPU_GENERIC, FC_CPU_AVX2, FC_CPU_AVX512};
     for (size_t level = 0; level < 3; level++) {
         fc_cpu_force(levels[level]);
-        CHECK(fc_plan_run(plan, sources, ROWS, FC_PLAN_F64, out, WIDTH * 8, 1) == FC_OK);
+        CHECK(fc_plan_run(plan, sources, ROWS, FC_SOURCE_F64, out, WIDTH * 8, 1) == FC_OK);
         for (size_t r = 0; r < ROWS; r++) {
             expected(values + 3 * r, code[r], want);
             CHECK_FOR(memcmp(out + WIDTH * r, want, sizeof want) == 0, "row %zu", r);
@@ -80,7 +80,7 @@ static void values_and_single_rows(void) {
                 shifted[j] = sources[j];
                 shifted[j].data = (const char *)sources[j].data + (ptrdiff_t)r * sources[j].stride;
             }
-            CHECK(fc_plan_run(plan, shifted, 1, FC_PLAN_F64, row, WIDTH * 8, 1) == FC_OK);
+            CHECK(fc_plan_run(plan, shifted, 1, FC_SOURCE_F64, row, WIDTH * 8, 1) == FC_OK);
             CHECK(memcmp(row, want, sizeof want) == 0);
         }
     }
@@ -95,8 +95,8 @@ static void sparse_is_dense_without_zeros(void) {
     input(values, code, sources);
     fc_plan *plan = make(&spec, &fc_alloc_libc);
     if (!plan) return;
-    CHECK(fc_plan_run(plan, sources, ROWS, FC_PLAN_F64, out, WIDTH * 8, 1) == FC_OK);
-    CHECK(fc_plan_run_csr(plan, sources, ROWS, FC_PLAN_F64, data, indices, indptr, 1) == FC_OK);
+    CHECK(fc_plan_run(plan, sources, ROWS, FC_SOURCE_F64, out, WIDTH * 8, 1) == FC_OK);
+    CHECK(fc_plan_run_csr(plan, sources, ROWS, FC_SOURCE_F64, data, indices, indptr, 1) == FC_OK);
     for (size_t r = 0; r < ROWS; r++) {
         int32_t at = indptr[r];
         for (int32_t j = 0; j < WIDTH; j++) {
@@ -107,7 +107,7 @@ static void sparse_is_dense_without_zeros(void) {
         }
         CHECK(at == indptr[r + 1]);
     }
-    CHECK(fc_plan_run_csr(plan, sources, SIZE_MAX / 2, FC_PLAN_F64, data, indices, indptr, 1) ==
+    CHECK(fc_plan_run_csr(plan, sources, SIZE_MAX / 2, FC_SOURCE_F64, data, indices, indptr, 1) ==
           FC_ELIMIT);
     fc_plan_free(plan);
 }
@@ -125,12 +125,12 @@ static void nulls_conversions_and_infinities(void) {
                             {FC_SOURCE_I32, code, 4, valid, 1}};
     fc_plan *plan = make(&spec, &fc_alloc_libc);
     if (!plan) return;
-    CHECK(fc_plan_run(plan, sources, 3, FC_PLAN_F64, out, WIDTH * 8, 1) == FC_OK);
+    CHECK(fc_plan_run(plan, sources, 3, FC_SOURCE_F64, out, WIDTH * 8, 1) == FC_OK);
     CHECK(out[WIDTH + 1] == (fill[0] - mean[0]) / scale[0]); /* null: filled */
     CHECK(out[WIDTH + 2] == (2.5 - mean[1]) / scale[1]);
     CHECK(out[WIDTH] == -7 && out[WIDTH + 5] == 0); /* a null code is unknown */
     sources[2].valid = NULL;
-    CHECK(fc_plan_run(plan, sources, 3, FC_PLAN_F64, out, WIDTH * 8, 1) == FC_EREFUSED);
+    CHECK(fc_plan_run(plan, sources, 3, FC_SOURCE_F64, out, WIDTH * 8, 1) == FC_EREFUSED);
     fc_plan_free(plan);
 }
 
@@ -164,7 +164,7 @@ static void every_allocation_may_fail(void) {
         fc_alloc alloc = failing_alloc(&state);
         fc_plan *plan = make(&spec, &alloc);
         fc_status status = FC_ENOMEM;
-        if (plan) status = fc_plan_run(plan, sources, ROWS, FC_PLAN_F64, out, WIDTH * 8, 1);
+        if (plan) status = fc_plan_run(plan, sources, ROWS, FC_SOURCE_F64, out, WIDTH * 8, 1);
         fc_plan_free(plan);
         CHECK_FOR(state.held == 0, "%d blocks held after failure %d", state.held, k);
         if (status == FC_OK) break;

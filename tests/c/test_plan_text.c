@@ -80,7 +80,7 @@ static void counted(void) {
     double out[12];
     const double want[12] = {2, 1, 0, 0, 0, 0, 2, 0, 0, 1, 0, 1};
     CHECK(fc_plan_row_bound(plan) == SIZE_MAX);
-    CHECK(fc_plan_run(plan, &source, 4, FC_PLAN_F64, out, 24, 1) == FC_OK);
+    CHECK(fc_plan_run(plan, &source, 4, FC_SOURCE_F64, out, 24, 1) == FC_OK);
     CHECK(memcmp(out, want, sizeof want) == 0);
     fc_plan_free(plan);
 }
@@ -95,11 +95,11 @@ static void what_is_no_text(void) {
         for (size_t i = 0; i < 6; i++) {
             fc_text one = text(bad[i]);
             fc_source source = views(&one);
-            CHECK(fc_plan_run(plan, &source, 1, FC_PLAN_F64, out, 0, 1) == FC_EREFUSED);
+            CHECK(fc_plan_run(plan, &source, 1, FC_SOURCE_F64, out, 0, 1) == FC_EREFUSED);
         }
         fc_text none = {NULL, FC_TEXT_NONE};
         fc_source source = views(&none);
-        CHECK(fc_plan_run(plan, &source, 1, FC_PLAN_F64, out, 0, 1) == FC_EREFUSED);
+        CHECK(fc_plan_run(plan, &source, 1, FC_SOURCE_F64, out, 0, 1) == FC_EREFUSED);
         fc_plan_free(plan);
     }
 }
@@ -141,7 +141,7 @@ static void blocks_rows_and_threads(void) {
     for (int kind = 0; kind < 3; kind++) {
         fc_plan *plan = make(&fc_alloc_libc, "hash_terms", WIDTH, kind);
         if (!plan) return;
-        CHECK(fc_plan_run(plan, &source, ROWS, FC_PLAN_F64, out, WIDTH * 8, 1) == FC_OK);
+        CHECK(fc_plan_run(plan, &source, ROWS, FC_SOURCE_F64, out, WIDTH * 8, 1) == FC_OK);
         fc_plan_found *found;
         size_t used;
         CHECK(fc_plan_find_csr(plan, &source, ROWS, FC_PLAN_F64, indptr, 1, &found, &used) ==
@@ -152,7 +152,7 @@ static void blocks_rows_and_threads(void) {
         fc_plan_found_free(found);
         for (size_t r = 0; r < ROWS; r++) {
             fc_source single = views(texts + r);
-            CHECK(fc_plan_run(plan, &single, 1, FC_PLAN_F64, row, WIDTH * 8, 1) == FC_OK);
+            CHECK(fc_plan_run(plan, &single, 1, FC_SOURCE_F64, row, WIDTH * 8, 1) == FC_OK);
             CHECK_FOR(memcmp(row, out + r * WIDTH, sizeof row) == 0, "row %zu", r);
             for (int32_t i = indptr[r]; i < indptr[r + 1]; i++)
                 CHECK(values[i] == row[columns[i]] &&
@@ -178,7 +178,7 @@ static void bytes_of_any_kind(void) {
         random_texts(texts, &state, false);
         for (size_t r = 0; r < ROWS; r++) {
             fc_source single = views(texts + r);
-            fc_status status = fc_plan_run(plan, &single, 1, FC_PLAN_F64, row, WIDTH * 8, 1);
+            fc_status status = fc_plan_run(plan, &single, 1, FC_SOURCE_F64, row, WIDTH * 8, 1);
             bool valid = fc_utf8_valid(texts[r].data, (size_t)texts[r].size);
             CHECK(status == (valid ? FC_OK : FC_EREFUSED) || status == FC_EREFUSED);
         }
@@ -204,14 +204,14 @@ static void arrow_sources(void) {
         {.kind = FC_SOURCE_WORDS, .data = codes, .stride = 4, .heap = words, .heap_size = 2},
     };
     for (int i = 0; i < 2; i++) {
-        CHECK(fc_plan_run(plan, &sources[i], 4, FC_PLAN_F64, out, 24, 1) == FC_OK);
+        CHECK(fc_plan_run(plan, &sources[i], 4, FC_SOURCE_F64, out, 24, 1) == FC_OK);
         CHECK(memcmp(out, want, sizeof want) == 0 && out[9] == 0 && out[10] == 0 && out[11] == 0);
     }
-    CHECK(fc_plan_run(plan, &sources[2], 2, FC_PLAN_F64, out, 24, 1) == FC_OK);
+    CHECK(fc_plan_run(plan, &sources[2], 2, FC_SOURCE_F64, out, 24, 1) == FC_OK);
     CHECK(memcmp(out, want, 6 * sizeof *want) == 0);
     sources[2].valid = valid;
     sources[2].null = FC_TEXT_NAN;
-    CHECK(fc_plan_run(plan, &sources[2], 2, FC_PLAN_F64, out, 24, 1) == FC_EREFUSED);
+    CHECK(fc_plan_run(plan, &sources[2], 2, FC_SOURCE_F64, out, 24, 1) == FC_EREFUSED);
     fc_plan_free(plan);
 }
 
