@@ -146,6 +146,21 @@ def _is_scalar(columns: Any) -> bool:
 # ---- What rows mean ---------------------------------------------------------------------------
 
 
+def takes_mappings(estimator: Any) -> bool:
+    """Whether its first step reads rows of dicts: they are no frame to it."""
+    key = class_key(estimator)
+    if key == "sklearn.feature_extraction.FeatureHasher":
+        return bool(estimator.input_type == "dict")
+    if key == "sklearn.feature_extraction.DictVectorizer":
+        return True
+    if key == "sklearn.pipeline.Pipeline":
+        steps = [step for _, step in estimator.steps if not is_passthrough(step)]
+        return bool(steps) and takes_mappings(steps[0])
+    if key == "sklearn.pipeline.FeatureUnion":
+        return any(takes_mappings(step) for step in _inner(estimator))
+    return False
+
+
 def column_roles(estimator: Any) -> dict[int, str]:
     """What each input column held at fit, as far as its first step tells.
 

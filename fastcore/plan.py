@@ -69,6 +69,7 @@ class Plan(Storable):
     )  # the program's own method, where rows may be dicts
     _notices: list[str]  # what the estimator warns of at each call
     _roles: dict[int, str]  # what the columns of rows are, for the original
+    _mappings = False  # the estimator takes rows of dicts itself
     _verify: float
     _mismatches: int
     _verified: int
@@ -101,9 +102,10 @@ class Plan(Storable):
         self._notices = [] if recipe is None else notices(recipe.tree)
         self._roles = {}
         if estimator is not None:
-            from ._plan_build import column_roles
+            from ._plan_build import column_roles, takes_mappings
 
             self._roles = column_roles(estimator)
+            self._mappings = takes_mappings(estimator)
         if recipe is not None:
             self._by_name = entry_by_name(recipe.tree)
             self._used = used_columns(recipe.tree, recipe.columns)
@@ -277,7 +279,7 @@ class Plan(Storable):
             return _plan_input.frame_of_rows(X.to_rows(), names, self._roles)
         if container == "named":
             return _plan_input.frame_of_arrays(X, names, self._roles)
-        if container != "rows":
+        if container != "rows" or self._mappings:
             return X
         if nan and names:
             maps = [dict(_plan_input.as_mapping(row) or {}) for row in X]
