@@ -36,7 +36,7 @@ def _grouping(est: Any, feature: int) -> Any:
 
 def _number_dtype(est: Any) -> np.dtype[Any]:
     """The dtype of the output: one that programs store."""
-    dtype = np.dtype(est.dtype)
+    dtype: np.dtype[Any] = np.dtype(est.dtype)
     if dtype.kind not in "biuf" or dtype.itemsize > 8 or dtype == np.float16:
         raise NotNative(f"dtype={dtype}")
     return dtype
