@@ -244,21 +244,21 @@ class Plan(Storable):
             return None
         lowered, vectors, rows = prepared
         if lowered.dtype.kind != "f" and (out is not None or dtype is not None):
-            # As the integers that they are, first: by way of doubles some would round twice.
             result = self._native(X, container, None, None, threads, nan)
             return None if result is None else _deliver(result, out, dtype)
         single = None if dtype is None else dtype == np.float32
         if not lowered.sparse:
             if out is None and _plan_input.in_fortran_order(vectors, container, lowered.order):
                 kind = lowered.dtype if dtype is None else dtype
+                if kind.kind != "f":  # only floats are written with strides
+                    dense = lowered.program.run(vectors, rows, None, None, threads)
+                    return None if dense is None else np.asfortranarray(dense)
                 out = np.empty((rows, lowered.width), dtype=kind, order="F")
             return lowered.program.run(vectors, rows, out, single, threads)
         if out is not None:
             return None
         found = lowered.program.run_csr(vectors, rows, single, threads)
-        if found is None:
-            return None
-        return _csr(found, (rows, lowered.width))
+        return None if found is None else _csr(found, (rows, lowered.width))
 
     def _configured(self) -> bool:
         """Whether scikit-learn's configuration asks for other containers than we make."""

@@ -94,6 +94,7 @@ def test_integers_past_the_panels_are_the_originals(codes):
 def test_binarized_integers(codes):
     native(Binarizer(threshold=2).fit(codes), codes)
     native(Binarizer(threshold=0).fit(codes), codes.astype(np.uint8))
+    assert native(Binarizer().fit(codes), np.asfortranarray(codes)).flags.f_contiguous
     X = codes.copy()
     Plan.from_sklearn(Binarizer(threshold=2, copy=False).fit(codes)).transform(X)
     np.testing.assert_array_equal(X, codes > 2)

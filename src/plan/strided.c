@@ -49,6 +49,7 @@ static fc_status run_strided(void *ctx, size_t begin, size_t rows) {
     if (!memory) return FC_ENOMEM;
     fc_source *sources = (fc_source *)(void *)memory;
     void *scratch = memory + head;
+    fc_source_kind kind = run->type == FC_PLAN_F64 ? FC_SOURCE_F64 : FC_SOURCE_F32;
     fc_status status = FC_OK;
     for (size_t done = 0; done < rows && status == FC_OK; done += chunk) {
         size_t first = begin + done, n = rows - done < chunk ? rows - done : chunk;
@@ -57,7 +58,7 @@ static fc_status run_strided(void *ctx, size_t begin, size_t rows) {
             sources[i].data = (const char *)sources[i].data + (ptrdiff_t)first * sources[i].stride;
             sources[i].valid_offset += (int64_t)first;
         }
-        status = fc_plan_run(plan, sources, n, run->type, scratch, (ptrdiff_t)row_bytes, 1);
+        status = fc_plan_run(plan, sources, n, kind, scratch, (ptrdiff_t)row_bytes, 1);
         if (status == FC_OK)
             spread(scratch, plan->width, n, size, run->out + (ptrdiff_t)first * run->row_stride,
                    run->row_stride, run->column_stride);
