@@ -1,5 +1,14 @@
 """One ground for all tests of random input; see `tests.profiles`."""
 
+from fastcore._config import disabled
+
 from .profiles import register
 
 register()
+
+#: Tests of what plans do by themselves, with nobody to ask: with everything switched off, nothing.
+NATIVE = (
+    "dense", "forged", "function", "impute", "inputs", "orders", "output", "power", "project",
+    "rows", "spline", "text",
+)  # fmt: skip
+collect_ignore = [f"test_plan_{name}.py" for name in NATIVE] if disabled() else []

@@ -349,7 +349,7 @@ def program(family, params):
     blob = {name: np.array(value) for name, value in params.items()}
     sources = tuple((j, None, None, -1, -1) for j in range(2))
     step = (family, (0,), 0, 2, blob)
-    return _core.Program(sources, ((0, (0, 1)),), (step,), ((1, 0, 2),), 2, 0)
+    return _core.Program(sources, ((0, (0, 1)),), (step,), ((1, 0, 2),), 2, "f8")
 
 
 @pytest.mark.parametrize("family", FORGED)

@@ -15,7 +15,7 @@ def build(family, inputs=1, **blob):
     }
     sources = ((0, None, None, -1, -1),)
     steps = ((family, (0,) * inputs, 0, 1, vectors),)
-    return _core.Program(sources, ((0, (0,)),), steps, ((1, 0, 1),), 1, 0)
+    return _core.Program(sources, ((0, (0,)),), steps, ((1, 0, 1),), 1, "f8")
 
 
 DOUBLES = (
