@@ -10,7 +10,7 @@
 /* What an integer of each kind holds. NaN is in no range. */
 static bool in_range(double value, fc_source_kind kind) {
     static const double low[] = {0, 0, -FC_EXACT, -0x1p31, -0x1p15, -0x1p7, 0, 0, 0, 0};
-    static const double high[] = {0,        0,        FC_EXACT,     0x1p31 - 1,   0x1p15 - 1,
+    static const double high[] = {0,         0,        FC_EXACT,   0x1p31 - 1, 0x1p15 - 1,
                                   0x1p7 - 1, FC_EXACT, 0x1p32 - 1, 0x1p16 - 1, 0x1p8 - 1};
     return value >= low[kind] && value <= high[kind];
 }

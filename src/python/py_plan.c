@@ -200,8 +200,8 @@ static int read_spec(fc_program *self, fc_arena *arena, PyObject *const *parts) 
 }
 
 static PyObject *program_new(PyTypeObject *type, PyObject *args, PyObject *kwargs) {
-    static const char *const names[] = {"sources", "panels",   "steps", "pieces",
-                                        "columns", "dtype", NULL};
+    static const char *const names[] = {"sources", "panels", "steps", "pieces",
+                                        "columns", "dtype",  NULL};
     PyObject *parts[4];
     Py_ssize_t columns;
     PyObject *dtype;

@@ -85,8 +85,7 @@ static void sparse_output_is_the_same(void) {
         for (int threads = 1; threads <= 5; threads++) {
             int to = threads > 1;
             CHECK(fc_plan_run_csr(plan, m->sources, rows, FC_SOURCE_F64, m->data[to],
-                              m->indices[to],
-                                  m->indptr[to], threads) == FC_OK);
+                                  m->indices[to], m->indptr[to], threads) == FC_OK);
             if (!to) continue;
             size_t used = (size_t)m->indptr[0][rows];
             CHECK(memcmp(m->indptr[0], m->indptr[1], (rows + 1) * 4) == 0);
@@ -107,8 +106,7 @@ static void one_bad_row_refuses_the_run(void) {
         m->values[bad[k] * 3 + 1] = (double)INFINITY;
         for (int threads = 1; threads <= 3; threads++) {
             CHECK(fc_plan_run(plan, m->sources, ROWS, FC_SOURCE_F64, m->out[0], WIDTH * 8,
-                              threads) ==
-                  FC_EREFUSED);
+                              threads) == FC_EREFUSED);
             CHECK(fc_plan_run_csr(plan, m->sources, ROWS, FC_SOURCE_F64, m->data[0], m->indices[0],
                                   m->indptr[0], threads) == FC_EREFUSED);
         }

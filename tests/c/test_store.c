@@ -53,8 +53,7 @@ static fc_status run(const fc_plan *plan, fc_source_kind kind, double x, int32_t
     char bytes[40];
     size_t size = fc_source_kind_size(kind);
     if (!sparse) {
-        fc_status status =
-            fc_plan_run(plan, sources, 1, kind, bytes, (ptrdiff_t)(5 * size), 1);
+        fc_status status = fc_plan_run(plan, sources, 1, kind, bytes, (ptrdiff_t)(5 * size), 1);
         for (size_t j = 0; status == FC_OK && j < 5; j++)
             out[j] = read_cell(kind, bytes + j * size);
         return status;
