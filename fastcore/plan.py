@@ -590,11 +590,11 @@ def _csr(parts: Sequence[np.ndarray], shape: tuple[int, int]) -> Any:
 
 
 def _check_version() -> None:
-    """The rules of scikit-learn's arithmetic changed in 1.9; a plan knows only the newer ones."""
+    """The rules of scikit-learn's arithmetic changed in 1.8; a plan knows only the newer ones."""
     import sklearn
 
-    if tuple(int(part) for part in sklearn.__version__.split(".")[:2]) < (1, 9):
+    if tuple(int(part) for part in sklearn.__version__.split(".")[:2]) < (1, 8):
         raise ImportError(
-            f"Plan needs scikit-learn 1.9 or later, found {sklearn.__version__}: "
+            f"Plan needs scikit-learn 1.8 or later, found {sklearn.__version__}: "
             'python -m pip install "fastcore-ml[sklearn]"'
         )

@@ -17,11 +17,15 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import PowerTransformer, QuantileTransformer, StandardScaler
 
 from fastcore import Plan, _core
+from fastcore._sklearn_power import _same_yeo_johnson
 
 from . import cpu_levels
 from .plan_compare import compare, outcome
 from .profiles import examples
 
+#: Before 1.9 scikit-learn took powers: that step is the estimator's, and what C makes of it is not
+#: asked for. What the plan then gives is tested below all the same.
+johnson = pytest.mark.skipif(not _same_yeo_johnson(), reason="an older scikit-learn")
 quick = examples(40, phases=(Phase.generate, Phase.shrink))
 
 
@@ -79,10 +83,17 @@ def cases(draw, positive=False):
     return fit, np.asfortranarray(given_) if draw(st.booleans()) else given_
 
 
+@johnson
 @given(cases(), st.booleans())
 @quick
 def test_yeo_johnson(case, standardize):
     native(fitted(PowerTransformer(standardize=standardize), case[0]), case[1])
+
+
+@given(cases(), st.booleans())
+@quick
+def test_whoever_computes_it(case, standardize):
+    compare(fitted(PowerTransformer(standardize=standardize), case[0]), case[1])
 
 
 @given(cases(positive=True), st.booleans())
@@ -98,7 +109,7 @@ def test_quantiles(case, knots, distribution):
     native(fitted(est, case[0]), case[1])
 
 
-@pytest.mark.parametrize("method", ["yeo-johnson", "box-cox"])
+@pytest.mark.parametrize("method", [pytest.param("yeo-johnson", marks=johnson), "box-cox"])
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
 def test_lambdas_with_forms_of_their_own(method, dtype):
     rng = np.random.default_rng(3)
@@ -154,6 +165,7 @@ def test_what_is_near_an_end_is_clipped():
     assert (est.transform(Y)[:2] == est.transform([[0.0]])).all()
 
 
+@johnson
 def test_after_and_before_other_steps():
     X = np.random.default_rng(7).normal(size=(90, 3)) ** 3
     normal = QuantileTransformer(n_quantiles=20, output_distribution="normal")
@@ -172,7 +184,9 @@ def test_the_functions_of_scipy():
     np.testing.assert_array_equal(ours, special.boxcox(x, lmbda))
 
 
-@pytest.mark.parametrize("kind", [PowerTransformer, QuantileTransformer])
+@pytest.mark.parametrize(
+    "kind", [pytest.param(PowerTransformer, marks=johnson), QuantileTransformer]
+)
 def test_in_place(kind):
     X = np.random.default_rng(19).normal(size=(1200, 2))
     est = kind(copy=False).fit(X.copy())
@@ -184,12 +198,13 @@ def test_in_place(kind):
     native(est, X.astype(np.int64))
 
 
-def test_files(tmp_path):
+@pytest.mark.parametrize(
+    "est", [pytest.param(PowerTransformer(), marks=johnson), QuantileTransformer(n_quantiles=9)]
+)
+def test_files(tmp_path, est):
     X = np.random.default_rng(17).normal(size=(80, 2)) ** 3
-    for est in (PowerTransformer(), QuantileTransformer(n_quantiles=9)):
-        plan = Plan.from_sklearn(est.fit(X))
-        plan.save(tmp_path / "plan")
-        np.testing.assert_array_equal(Plan.load(tmp_path / "plan").transform(X), est.transform(X))
+    Plan.from_sklearn(est.fit(X)).save(tmp_path / "plan")
+    np.testing.assert_array_equal(Plan.load(tmp_path / "plan").transform(X), est.transform(X))
 
 
 #: What NumPy is told to do without, and what we are.
@@ -198,6 +213,7 @@ if "X86_V4" in features:
     LEVELS += [("X86_V4", ""), ("X86_V3 X86_V4", "avx512"), ("X86_V3 X86_V4", "avx512,avx2")]
 
 
+@johnson
 @pytest.mark.parametrize(("theirs", "ours"), LEVELS)
 def test_levels_of_the_cpu(tmp_path, theirs, ours):
     """A plan gives what this process's NumPy gives, whatever the CPU; and reads files of others."""
