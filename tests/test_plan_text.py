@@ -3,6 +3,8 @@ scikit-learn, as a batch, as rows and one at a time."""
 
 import numpy as np
 import pandas as pd
+import polars as pl
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -184,8 +186,7 @@ def test_containers(kind):
         given_ = X[["t"]].to_numpy()
         est = ColumnTransformer([("t", HashingVectorizer(n_features=16), 0)]).fit(given_)
     else:
-        module = pytest.importorskip("polars" if kind == "polars" else "pyarrow")
-        given_ = module.DataFrame(X) if kind == "polars" else module.Table.from_pandas(X)
+        given_ = pl.DataFrame(X) if kind == "polars" else pa.Table.from_pandas(X)
     plan = Plan.from_sklearn(est, strict=True)
     want = est.transform(X[["t"]].to_numpy() if kind == "array" else X)
     if kind != "category":
