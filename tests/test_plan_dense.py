@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from hypothesis import Phase, given
 from hypothesis import strategies as st
+from sklearn.base import clone
 from sklearn.feature_selection import (
     RFE,
     RFECV,
@@ -382,3 +383,20 @@ def test_forged_parameters_are_refused_or_harmless(family):
         except ValueError:
             refused += 1
     assert refused >= 2
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize(
+    "est", [StandardScaler(), MinMaxScaler(), MinMaxScaler(clip=True), MaxAbsScaler(),
+            MaxAbsScaler(clip=True), RobustScaler(), StandardScaler(with_mean=False)]
+)  # fmt: skip
+def test_an_overflow_is_warned_of_as_scikit_learn_does(est, dtype):
+    """Of finite values alone: infinities are refused, also where constants could hide them."""
+    X = np.random.default_rng(2).normal(size=(60, 3)) * [1e-30, 1.0, 1e-3]
+    est = clone(est).fit(X.astype(dtype))
+    top = np.finfo(dtype).max
+    for value in (top, -top, top / 2, np.inf, -np.inf, np.nan, 0.0):
+        for column in range(3):
+            Y = X[:20].astype(dtype)
+            Y[7, column] = value
+            compare(est, Y)

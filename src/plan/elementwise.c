@@ -103,6 +103,15 @@ fc_lane_kind fc_lanes_wide(const fc_lanes *lanes, fc_lane_kind kind, bool single
     }
 }
 
+fc_status fc_lanes_add_named(fc_arena *arena, fc_lanes *lanes, const fc_blob *blob,
+                             const char *name, fc_lane_kind kind, bool single) {
+    const fc_blob_item *item = fc_blob_find(blob, name, 'd', lanes->width);
+    if (!item) return fc_blob_find(blob, name, 'd', SIZE_MAX) ? FC_EINVALID : FC_OK;
+    const double *values = fc_blob_doubles(arena, item);
+    if (!values) return FC_ENOMEM;
+    return fc_lanes_add(arena, lanes, fc_lanes_wide(lanes, kind, single), values);
+}
+
 fc_status fc_lanes_chain(fc_arena *arena, const fc_lanes *first, const fc_lanes *second,
                          fc_lanes **out) {
     *out = NULL;
@@ -120,6 +129,47 @@ fc_status fc_lanes_chain(fc_arena *arena, const fc_lanes *first, const fc_lanes 
     made->count = first->count + second->count;
     *out = made;
     return FC_OK;
+}
+
+/* ---- Tests of infinities -------------------------------------------------------------------- */
+
+/* Whether an infinity stays one under `op`. */
+static bool keeps_infinity(const fc_lanes *lanes, const fc_lane_op *op) {
+    bool zero_too = false; /* whether a constant may be zero */
+    switch (op->kind) {
+    case FC_LANE_FILL: return true;
+    case FC_LANE_ADD:
+    case FC_LANE_SUB:
+    case FC_LANE_WIDE_ADD:
+    case FC_LANE_WIDE_SUB: zero_too = true; break;
+    case FC_LANE_MUL:
+    case FC_LANE_DIV:
+    case FC_LANE_WIDE_MUL:
+    case FC_LANE_WIDE_DIV: break;
+    default: return false;
+    }
+    bool doubles = lanes->type == FC_PLAN_F64 || is_wide(op->kind);
+    for (size_t i = 0; i < lanes->width; i++) {
+        double c = doubles ? ((const double *)op->c)[i] : (double)((const float *)op->c)[i];
+        if (!isfinite(c) || (c == 0 && !zero_too)) return false;
+    }
+    return true;
+}
+
+/* Each step tests its input, and those that may overflow their output. Of two tests with nothing
+ * between them that could hide an infinity, the second is enough. */
+static void prune(fc_lanes *lanes) {
+    size_t kept = 0;
+    for (size_t i = 0; i < lanes->count; i++) {
+        size_t next = i + 1;
+        while (next < lanes->count && keeps_infinity(lanes, &lanes->ops[next])) next++;
+        bool again = next < lanes->count && (lanes->ops[next].kind == FC_LANE_NO_INF ||
+                                             lanes->ops[next].kind == FC_LANE_FINITE);
+        if (lanes->ops[i].kind == FC_LANE_NO_INF && again) continue;
+        lanes->ops[kept++] = lanes->ops[i];
+    }
+    lanes->ops[kept].kind = FC_LANE_END;
+    lanes->count = kept;
 }
 
 /* ---- Quick divisions ------------------------------------------------------------------------ */
@@ -154,19 +204,20 @@ static fc_status invert(fc_arena *arena, const fc_lanes *lanes, const fc_lane_op
     return FC_OK;
 }
 
-/* The test of infinities at `at` says nothing that the quick division's bounds don't, if only
- * operations lie between that leave infinities as they are. */
+/* A test of infinities says nothing that a quick division's bounds don't, if only operations lie
+ * between that leave infinities as they are; behind it, all is finite. */
 static bool implied(const fc_lanes *lanes, size_t at) {
     for (size_t i = at + 1; i < lanes->count; i++) {
         if (lanes->quick[i].kind == FC_LANE_QUICK_DIV) return true;
-        if (lanes->quick[i].kind != FC_LANE_FILL && !shifts(lanes, &lanes->quick[i], false))
-            return false;
+        if (!keeps_infinity(lanes, &lanes->quick[i])) return false;
     }
     return false;
 }
 
 fc_status fc_lanes_finish(fc_arena *arena, fc_lanes *lanes) {
-    if (lanes->type != FC_PLAN_F64 || lanes->quick) return FC_OK;
+    if (lanes->quick) return FC_OK;
+    prune(lanes);
+    if (lanes->type != FC_PLAN_F64) return FC_OK;
     fc_lane_op *quick = fc_arena_zeros(arena, lanes->count + 1, sizeof *quick);
     if (!quick) return FC_ENOMEM;
     memcpy(quick, lanes->ops, lanes->count * sizeof *quick);
@@ -179,9 +230,11 @@ fc_status fc_lanes_finish(fc_arena *arena, fc_lanes *lanes) {
     if (!any) return FC_OK;
     lanes->quick = quick;
     size_t kept = 0;
+    bool divided = false; /* the operation before was quick */
     for (size_t i = 0; i < lanes->count; i++) {
-        if (quick[i].kind == FC_LANE_NO_INF && implied(lanes, i)) continue;
-        quick[kept++] = quick[i];
+        bool needless = quick[i].kind == FC_LANE_NO_INF && (divided || implied(lanes, i));
+        divided = quick[i].kind == FC_LANE_QUICK_DIV;
+        if (!needless) quick[kept++] = quick[i];
     }
     quick[kept].kind = FC_LANE_END;
     return FC_OK;

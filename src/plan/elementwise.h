@@ -65,6 +65,10 @@ fc_status fc_lanes_add(fc_arena *arena, fc_lanes *lanes, fc_lane_kind kind, cons
 /* The same with one constant for all columns; REPLACE takes `c` and what is replaced. */
 fc_status fc_lanes_add_same(fc_arena *arena, fc_lanes *lanes, fc_lane_kind kind, double c);
 fc_status fc_lanes_replace(fc_arena *arena, fc_lanes *lanes, const double *c, double what);
+/* Adds an operation with the parameter `name` of a row's width, if the blob has one; FC_EINVALID if
+ * it has another size. `single`: see fc_lanes_wide. */
+fc_status fc_lanes_add_named(fc_arena *arena, fc_lanes *lanes, const fc_blob *blob,
+                             const char *name, fc_lane_kind kind, bool single);
 /* WIDE_MUL for MUL and so on, where values are float32 and the constants were not (`single`). */
 fc_lane_kind fc_lanes_wide(const fc_lanes *lanes, fc_lane_kind kind, bool single);
 /* A list that does `first`, then `second`; NULL in *out where they do not fit together. */

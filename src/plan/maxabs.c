@@ -14,6 +14,8 @@ static fc_status build(fc_arena *arena, const fc_shape *shape, const fc_blob *bl
     bool single = fc_blob_flag(blob, "single", 0) != 0;
     FC_TRY(fc_lanes_add(arena, lanes, FC_LANE_NO_INF, NULL));
     FC_TRY(fc_lanes_add(arena, lanes, fc_lanes_wide(lanes, FC_LANE_DIV, single), values));
+    FC_TRY(
+        fc_lanes_add(arena, lanes, FC_LANE_NO_INF, NULL)); /* of an overflow the original warns */
     if (!fc_blob_flag(blob, "clip", 0)) return FC_OK;
     FC_TRY(fc_lanes_add_same(arena, lanes, FC_LANE_AT_LEAST, -1));
     return fc_lanes_add_same(arena, lanes, FC_LANE_AT_MOST, 1);

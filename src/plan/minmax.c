@@ -18,6 +18,8 @@ static fc_status build(fc_arena *arena, const fc_shape *shape, const fc_blob *bl
     FC_TRY(fc_lanes_add(arena, lanes, FC_LANE_NO_INF, NULL));
     FC_TRY(fc_lanes_add(arena, lanes, fc_lanes_wide(lanes, FC_LANE_MUL, single), scales));
     FC_TRY(fc_lanes_add(arena, lanes, fc_lanes_wide(lanes, FC_LANE_ADD, single), mins));
+    FC_TRY(
+        fc_lanes_add(arena, lanes, FC_LANE_NO_INF, NULL)); /* of an overflow the original warns */
     if (!clip) return FC_OK;
     const double *range = fc_blob_doubles(arena, clip);
     if (!range) return FC_ENOMEM;

@@ -11,18 +11,8 @@ static fc_status build(fc_arena *arena, const fc_shape *shape, const fc_blob *bl
     *state = lanes;
     FC_TRY(fc_lanes_add(arena, lanes, FC_LANE_NO_INF, NULL));
     bool single = fc_blob_flag(blob, "single", 0) != 0;
-    static const char *const names[] = {"center", "scale"};
-    static const fc_lane_kind kinds[] = {FC_LANE_SUB, FC_LANE_DIV};
-    for (int i = 0; i < 2; i++) {
-        const fc_blob_item *item = fc_blob_find(blob, names[i], 'd', shape->width);
-        if (!item) {
-            if (fc_blob_find(blob, names[i], 'd', SIZE_MAX)) return FC_EINVALID;
-            continue;
-        }
-        const double *values = fc_blob_doubles(arena, item);
-        if (!values) return FC_ENOMEM;
-        FC_TRY(fc_lanes_add(arena, lanes, fc_lanes_wide(lanes, kinds[i], single), values));
-    }
+    FC_TRY(fc_lanes_add_named(arena, lanes, blob, "center", FC_LANE_SUB, single));
+    FC_TRY(fc_lanes_add_named(arena, lanes, blob, "scale", FC_LANE_DIV, single));
     return fc_lanes_add(arena, lanes, FC_LANE_NO_INF, NULL); /* of an overflow the original warns */
 }
 

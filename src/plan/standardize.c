@@ -8,19 +8,9 @@ static fc_status build(fc_arena *arena, const fc_shape *shape, const fc_blob *bl
     FC_TRY(fc_lanes_new(arena, shape, &lanes));
     *state = lanes;
     FC_TRY(fc_lanes_add(arena, lanes, FC_LANE_NO_INF, NULL));
-    static const char *const names[] = {"mean", "scale"};
-    static const fc_lane_kind kinds[] = {FC_LANE_SUB, FC_LANE_DIV};
-    for (int i = 0; i < 2; i++) {
-        const fc_blob_item *item = fc_blob_find(blob, names[i], 'd', shape->width);
-        if (!item) {
-            if (fc_blob_find(blob, names[i], 'd', SIZE_MAX)) return FC_EINVALID;
-            continue;
-        }
-        const double *values = fc_blob_doubles(arena, item);
-        if (!values) return FC_ENOMEM;
-        FC_TRY(fc_lanes_add(arena, lanes, kinds[i], values));
-    }
-    return FC_OK;
+    FC_TRY(fc_lanes_add_named(arena, lanes, blob, "mean", FC_LANE_SUB, true));
+    FC_TRY(fc_lanes_add_named(arena, lanes, blob, "scale", FC_LANE_DIV, true));
+    return fc_lanes_add(arena, lanes, FC_LANE_NO_INF, NULL); /* of an overflow the original warns */
 }
 
 const fc_family fc_family_standardize = {"standardize", build, fc_lanes_run};
