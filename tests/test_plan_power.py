@@ -214,6 +214,7 @@ if "X86_V4" in features:
 
 
 @johnson
+@pytest.mark.tools  # starts other programs
 @pytest.mark.parametrize(("theirs", "ours"), LEVELS)
 def test_levels_of_the_cpu(tmp_path, theirs, ours):
     """A plan gives what this process's NumPy gives, whatever the CPU; and reads files of others."""
