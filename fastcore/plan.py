@@ -12,14 +12,14 @@ from __future__ import annotations
 import random
 import threading
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
 from . import _identity as _identity
-from . import _plan_input
-from ._config import disabled, thread_count
+from . import _plan_calls, _plan_input
+from ._config import disabled
 from ._lower import Lowered, NotLowered, lower
 from ._plan_store import Storable
 from ._plan_tree import Recipe, entry_by_name, fingerprint, notices, used_columns
@@ -245,7 +245,7 @@ class Plan(Storable):
         lowered, vectors, rows = prepared
         if lowered.dtype.kind != "f" and (out is not None or dtype is not None):
             result = self._native(X, container, None, None, threads, nan)
-            return None if result is None else _deliver(result, out, dtype)
+            return None if result is None else _plan_calls.deliver(result, out, dtype)
         single = None if dtype is None else dtype == np.float32
         if not lowered.sparse:
             if out is None and _plan_input.in_fortran_order(vectors, container, lowered.order):
@@ -258,7 +258,7 @@ class Plan(Storable):
         if out is not None:
             return None
         found = lowered.program.run_csr(vectors, rows, single, threads)
-        return None if found is None else _csr(found, (rows, lowered.width))
+        return None if found is None else _plan_calls.csr(found, (rows, lowered.width))
 
     def _configured(self) -> bool:
         """Whether scikit-learn's configuration asks for other containers than we make."""
@@ -341,14 +341,14 @@ class Plan(Storable):
         """
         nan = False
         if dtype is not None or threads is not None or missing_keys != "error":
-            dtype, threads, nan = _check_arguments(out, dtype, threads, missing_keys)
+            dtype, threads, nan = _plan_calls.check_arguments(out, dtype, threads, missing_keys)
         container, X = _plan_input.open_input(X)
         result = self._native(X, container, out, dtype, threads, nan)
         if result is not None and self._notices:
             self._warn()
         if result is None:
-            _check_arguments(out, dtype, threads, missing_keys)
-            result = _deliver(self._ask(X, container, nan), out, dtype)
+            _plan_calls.check_arguments(out, dtype, threads, missing_keys)
+            result = _plan_calls.deliver(self._ask(X, container, nan), out, dtype)
         elif self._verify and random.random() < self._verify:
             self._compare(result, X, container, nan)
         # A plain addition may lose a count where threads race: a lock for each call costs more.
@@ -394,7 +394,7 @@ class Plan(Storable):
             warnings.warn(text, UserWarning, stacklevel=3)
 
     def _one_slowly(self, row: Any, missing_keys: str) -> np.ndarray:
-        _, _, nan = _check_arguments(None, None, None, missing_keys)
+        _, _, nan = _plan_calls.check_arguments(None, None, None, missing_keys)
         fields = None if isinstance(row, (list, tuple)) else _plan_input.as_mapping(row)
         names = self._recipe.names if self._recipe else _names(self._estimator)
         if fields is None and (isinstance(row, (str, bytes)) or not hasattr(row, "__len__")):
@@ -537,56 +537,6 @@ class Plan(Storable):
 def _names(estimator: Any) -> list[str] | None:
     names = getattr(estimator, "feature_names_in_", None)
     return None if names is None else [str(name) for name in names]
-
-
-def _check_arguments(
-    out: Any, dtype: Any, threads: int | None, missing_keys: str
-) -> tuple[Any, int | None, bool]:
-    if missing_keys not in ("error", "nan"):
-        raise ValueError(f"missing_keys: expected 'error' or 'nan', got {missing_keys!r}")
-    if threads is not None:
-        threads = thread_count(threads)
-    if dtype is not None:
-        dtype = np.dtype(dtype)
-        if dtype not in (np.float32, np.float64):
-            raise TypeError(f"dtype: expected float32 or float64, got {dtype}")
-    if out is not None:
-        if not isinstance(out, np.ndarray):
-            raise TypeError(f"out: expected a numpy.ndarray, got {type(out).__name__}")
-        if out.dtype not in (np.float32, np.float64):
-            raise TypeError(f"out: expected float32 or float64, got {out.dtype}")
-        if not out.flags.writeable:
-            raise ValueError("out: the array is read-only")
-        if dtype is not None and out.dtype != dtype:
-            raise ValueError(f"out: expected {dtype}, as `dtype` says, got {out.dtype}")
-    return dtype, threads, missing_keys == "nan"
-
-
-def _deliver(result: Any, out: np.ndarray | None, dtype: Any) -> Any:
-    """The original's result as it was asked for."""
-    if out is not None:
-        if hasattr(result, "toarray"):
-            raise ValueError("out: the output is sparse; leave `out` away")
-        values = np.asarray(result)
-        if values.shape != out.shape:
-            raise ValueError(f"out: expected an array of shape {values.shape}, got {out.shape}")
-        out[...] = values
-        return out
-    if dtype is not None and getattr(result, "dtype", None) != dtype:
-        return result.astype(dtype)
-    return result
-
-
-def _csr(parts: Sequence[np.ndarray], shape: tuple[int, int]) -> Any:
-    from scipy.sparse import csr_matrix
-
-    data, indices, indptr = parts
-    used = int(indptr[-1])
-    if used < len(data):
-        data, indices = data[:used], indices[:used]
-        if used < 0.9 * len(parts[0]):
-            data, indices = data.copy(), indices.copy()
-    return csr_matrix((data, indices, indptr), shape=shape)
 
 
 def _check_version() -> None:

@@ -59,4 +59,4 @@ static fc_status run(const void *state, const void *const *inputs, void *out, si
     return good ? FC_OK : FC_EREFUSED;
 }
 
-const fc_family fc_family_binarize = {"binarize", build, run};
+const fc_family fc_family_binarize = {.name = "binarize", .build = build, .run = run};

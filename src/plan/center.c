@@ -71,4 +71,4 @@ static fc_status run(const void *state, const void *const *inputs, void *out, si
     return good ? FC_OK : FC_EREFUSED;
 }
 
-const fc_family fc_family_center = {"center", build, run};
+const fc_family fc_family_center = {.name = "center", .build = build, .run = run};

@@ -53,4 +53,5 @@ static fc_status run(const void *state, const void *const *inputs, void *out, si
     return FC_OK;
 }
 
-const fc_family fc_family_count_terms = {"count_terms", build, run, .ragged = true};
+const fc_family fc_family_count_terms = {
+    .name = "count_terms", .build = build, .run = run, .ragged = true};

@@ -161,4 +161,4 @@ static fc_status run(const void *state, const void *const *inputs, void *out, si
     return good ? FC_OK : FC_EREFUSED;
 }
 
-const fc_family fc_family_discretize = {"discretize", build, run};
+const fc_family fc_family_discretize = {.name = "discretize", .build = build, .run = run};

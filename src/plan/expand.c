@@ -39,4 +39,4 @@ static fc_status run(const void *state, const void *const *inputs, void *out, si
     return FC_OK;
 }
 
-const fc_family fc_family_expand = {"expand", build, run};
+const fc_family fc_family_expand = {.name = "expand", .build = build, .run = run};

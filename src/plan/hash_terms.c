@@ -73,4 +73,5 @@ static fc_status run(const void *state, const void *const *inputs, void *out, si
     return FC_OK;
 }
 
-const fc_family fc_family_hash_terms = {"hash_terms", build, run, .ragged = true};
+const fc_family fc_family_hash_terms = {
+    .name = "hash_terms", .build = build, .run = run, .ragged = true};

@@ -17,4 +17,4 @@ static fc_status build(fc_arena *arena, const fc_shape *shape, const fc_blob *bl
     return what ? fc_lanes_replace(arena, lanes, values, *what) : FC_ENOMEM;
 }
 
-const fc_family fc_family_impute = {"impute", build, fc_lanes_run};
+const fc_family fc_family_impute = {.name = "impute", .build = build, .run = fc_lanes_run};

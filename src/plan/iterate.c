@@ -99,4 +99,4 @@ static fc_status run(const void *state, const void *const *inputs, void *out, si
     return FC_OK;
 }
 
-const fc_family fc_family_iterate = {"iterate", build, run};
+const fc_family fc_family_iterate = {.name = "iterate", .build = build, .run = run};

@@ -65,4 +65,4 @@ static fc_status run(const void *state, const void *const *inputs, void *out, si
     return FC_OK;
 }
 
-const fc_family fc_family_join = {"join", build, run};
+const fc_family fc_family_join = {.name = "join", .build = build, .run = run};

@@ -27,4 +27,4 @@ static fc_status build(fc_arena *arena, const fc_shape *shape, const fc_blob *bl
     return fc_lanes_add_same(arena, lanes, FC_LANE_AT_MOST, range[1]);
 }
 
-const fc_family fc_family_minmax = {"minmax", build, fc_lanes_run};
+const fc_family fc_family_minmax = {.name = "minmax", .build = build, .run = fc_lanes_run};

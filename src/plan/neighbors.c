@@ -158,4 +158,4 @@ static fc_status run(const void *state, const void *const *inputs, void *out, si
     return FC_OK;
 }
 
-const fc_family fc_family_neighbors = {"neighbors", build, run};
+const fc_family fc_family_neighbors = {.name = "neighbors", .build = build, .run = run};

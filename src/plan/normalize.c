@@ -100,4 +100,4 @@ static fc_status run(const void *state, const void *const *inputs, void *out, si
     return good ? FC_OK : FC_EREFUSED;
 }
 
-const fc_family fc_family_normalize = {"normalize", build, run};
+const fc_family fc_family_normalize = {.name = "normalize", .build = build, .run = run};

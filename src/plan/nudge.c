@@ -50,4 +50,4 @@ static fc_status run(const void *state, const void *const *inputs, void *out, si
     return FC_OK;
 }
 
-const fc_family fc_family_nudge = {"nudge", build, run};
+const fc_family fc_family_nudge = {.name = "nudge", .build = build, .run = run};

@@ -50,4 +50,4 @@ static fc_status run(const void *state, const void *const *inputs, void *out, si
     return FC_OK;
 }
 
-const fc_family fc_family_onehot = {"onehot", build, run};
+const fc_family fc_family_onehot = {.name = "onehot", .build = build, .run = run};

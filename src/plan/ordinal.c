@@ -55,4 +55,4 @@ static fc_status run(const void *state, const void *const *inputs, void *out, si
     return FC_OK;
 }
 
-const fc_family fc_family_ordinal = {"ordinal", build, run};
+const fc_family fc_family_ordinal = {.name = "ordinal", .build = build, .run = run};

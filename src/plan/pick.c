@@ -62,4 +62,4 @@ static fc_status run(const void *state, const void *const *inputs, void *out, si
     return FC_OK;
 }
 
-const fc_family fc_family_pick = {"pick", build, run};
+const fc_family fc_family_pick = {.name = "pick", .build = build, .run = run};

@@ -160,4 +160,4 @@ static fc_status run(const void *state, const void *const *inputs, void *out, si
     return stretches(self, inputs[0], out, rows) ? FC_OK : FC_EREFUSED;
 }
 
-const fc_family fc_family_polynomial = {"polynomial", build, run};
+const fc_family fc_family_polynomial = {.name = "polynomial", .build = build, .run = run};

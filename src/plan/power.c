@@ -163,4 +163,4 @@ static fc_status run(const void *state, const void *const *inputs, void *out, si
     return FC_OK;
 }
 
-const fc_family fc_family_power = {"power", build, run};
+const fc_family fc_family_power = {.name = "power", .build = build, .run = run};

@@ -119,4 +119,4 @@ static fc_status run(const void *state, const void *const *inputs, void *out, si
     return project(state, inputs[0], out, rows) ? FC_OK : FC_EREFUSED;
 }
 
-const fc_family fc_family_project = {"project", build, run};
+const fc_family fc_family_project = {.name = "project", .build = build, .run = run};

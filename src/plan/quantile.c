@@ -202,4 +202,4 @@ static fc_status run(const void *state, const void *const *inputs, void *out, si
     return FC_OK;
 }
 
-const fc_family fc_family_quantile = {"quantile", build, run};
+const fc_family fc_family_quantile = {.name = "quantile", .build = build, .run = run};

@@ -16,4 +16,4 @@ static fc_status build(fc_arena *arena, const fc_shape *shape, const fc_blob *bl
     return fc_lanes_add(arena, lanes, FC_LANE_NO_INF, NULL); /* of an overflow the original warns */
 }
 
-const fc_family fc_family_robust = {"robust", build, fc_lanes_run};
+const fc_family fc_family_robust = {.name = "robust", .build = build, .run = fc_lanes_run};

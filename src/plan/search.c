@@ -63,4 +63,4 @@ static fc_status run(const void *state, const void *const *inputs, void *out, si
     return bad ? FC_EREFUSED : FC_OK;
 }
 
-const fc_family fc_family_search = {"search", build, run};
+const fc_family fc_family_search = {.name = "search", .build = build, .run = run};

@@ -203,4 +203,4 @@ static fc_status run(const void *state, const void *const *inputs, void *out, si
     return FC_OK;
 }
 
-const fc_family fc_family_spline = {"spline", build, run};
+const fc_family fc_family_spline = {.name = "spline", .build = build, .run = run};

@@ -13,4 +13,5 @@ static fc_status build(fc_arena *arena, const fc_shape *shape, const fc_blob *bl
     return fc_lanes_add(arena, lanes, FC_LANE_NO_INF, NULL); /* of an overflow the original warns */
 }
 
-const fc_family fc_family_standardize = {"standardize", build, fc_lanes_run};
+const fc_family fc_family_standardize = {
+    .name = "standardize", .build = build, .run = fc_lanes_run};

@@ -76,4 +76,4 @@ static fc_status run(const void *state, const void *const *inputs, void *out, si
     return raised ? FC_EREFUSED : FC_OK;
 }
 
-const fc_family fc_family_ufunc = {"ufunc", build, run};
+const fc_family fc_family_ufunc = {.name = "ufunc", .build = build, .run = run};

@@ -1,0 +1,61 @@
+"""What a call of a plan may ask for, and its result in that form."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from . import _identity as _identity
+from ._config import thread_count
+
+
+def check_arguments(
+    out: Any, dtype: Any, threads: int | None, missing_keys: str
+) -> tuple[Any, int | None, bool]:
+    if missing_keys not in ("error", "nan"):
+        raise ValueError(f"missing_keys: expected 'error' or 'nan', got {missing_keys!r}")
+    if threads is not None:
+        threads = thread_count(threads)
+    if dtype is not None:
+        dtype = np.dtype(dtype)
+        if dtype not in (np.float32, np.float64):
+            raise TypeError(f"dtype: expected float32 or float64, got {dtype}")
+    if out is not None:
+        if not isinstance(out, np.ndarray):
+            raise TypeError(f"out: expected a numpy.ndarray, got {type(out).__name__}")
+        if out.dtype not in (np.float32, np.float64):
+            raise TypeError(f"out: expected float32 or float64, got {out.dtype}")
+        if not out.flags.writeable:
+            raise ValueError("out: the array is read-only")
+        if dtype is not None and out.dtype != dtype:
+            raise ValueError(f"out: expected {dtype}, as `dtype` says, got {out.dtype}")
+    return dtype, threads, missing_keys == "nan"
+
+
+def deliver(result: Any, out: np.ndarray | None, dtype: Any) -> Any:
+    """The original's result as it was asked for."""
+    if out is not None:
+        if hasattr(result, "toarray"):
+            raise ValueError("out: the output is sparse; leave `out` away")
+        values = np.asarray(result)
+        if values.shape != out.shape:
+            raise ValueError(f"out: expected an array of shape {values.shape}, got {out.shape}")
+        out[...] = values
+        return out
+    if dtype is not None and getattr(result, "dtype", None) != dtype:
+        return result.astype(dtype)
+    return result
+
+
+def csr(parts: Sequence[np.ndarray], shape: tuple[int, int]) -> Any:
+    from scipy.sparse import csr_matrix
+
+    data, indices, indptr = parts
+    used = int(indptr[-1])
+    if used < len(data):
+        data, indices = data[:used], indices[:used]
+        if used < 0.9 * len(parts[0]):
+            data, indices = data.copy(), indices.copy()
+    return csr_matrix((data, indices, indptr), shape=shape)
