@@ -8,6 +8,7 @@ import numpy as np
 
 from ._lowering import (
     F64,
+    FLOAT64,
     I32,
     NO_NUMBERS,
     Column,
@@ -25,8 +26,7 @@ from ._plan_tree import Step
 def text_source(low: Lowering, column: Column, categories: list[Any]) -> int:
     if column.tag not in ("text", "natext", "category", "auto"):
         raise NotLowered("numbers where texts are expected")
-    texts = [c for c in categories if isinstance(c, str)]
-    table = {text: code for code, text in enumerate(texts)}
+    table = {text: code for code, text in enumerate(categories) if isinstance(text, str)}
     none = next((i for i, c in enumerate(categories) if c is None), -1)
     nan = next((i for i, c in enumerate(categories) if isinstance(c, float)), -1)
     known_null = column.tag != "natext" or column.fill is None  # NA is unknown, and not imputed
@@ -157,7 +157,25 @@ def ordinal(low: Lowering, step: Step, value: Value) -> Value:
     return Value(pieces=(Piece(panel, step.width, dtype),))
 
 
+def target(low: Lowering, step: Step, value: Value) -> Value:
+    tables = step.params["tables"]
+    params = {
+        "table": np.concatenate(tables),
+        "counts": np.array([len(t) - 1 for t in tables], dtype=np.int64),
+        "unknown": 1,
+    }
+    known = codes(low, step, value)
+    classes = len(tables) // max(step.width, 1)
+    if classes > 1:
+        features = np.repeat(np.arange(step.width), classes)
+        each = {"panels": np.zeros(len(features), dtype=np.int64), "columns": features}
+        known = low.step("join", [known], I32, len(features), each)
+    panel = low.step("ordinal", [known], F64, len(tables), params)
+    return Value(pieces=(Piece(panel, len(tables), FLOAT64),))
+
+
 SPECIAL: dict[str, Special] = {
     "onehot": onehot,
     "ordinal": ordinal,
+    "target": target,
 }

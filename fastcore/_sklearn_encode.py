@@ -20,11 +20,10 @@ def _categories(est: Any) -> list[Any]:
             out.append(values.astype(np.float64))
             continue
         items = values.tolist()
-        texts = [v for v in items if isinstance(v, str)]
         rest = [v for v in items if not isinstance(v, str)]
         if values.dtype.kind not in "OU" or not all(v is None or is_nan(v) for v in rest):
             raise NotNative("categories that are neither numbers nor texts")
-        out.append([str(v) for v in texts] + rest)
+        out.append([str(v) if isinstance(v, str) else v for v in items])
     return out
 
 
@@ -96,7 +95,25 @@ def _ordinal(est: Any) -> Step:
     return Step("ordinal", params, len(tables))
 
 
+def _target(est: Any) -> Step:
+    """For each output column a table of its feature's codes, and the mean for what is unknown.
+
+    Of a target of several classes a feature has as many columns, one beside the other.
+    """
+    features = len(est.categories_)
+    means = np.atleast_1d(np.asarray(est.target_mean_, dtype=np.float64))
+    if len(est.encodings_) != features * len(means):
+        raise NotNative("encodings of another number than features and classes")
+    tables = [
+        np.append(np.asarray(encoding, dtype=np.float64), means[i % len(means)])
+        for i, encoding in enumerate(est.encodings_)
+    ]
+    params = {"categories": _categories(est), "tables": tables}
+    return Step("target", params, features)
+
+
 REGISTRY: dict[str, Make] = {
     "sklearn.preprocessing.OneHotEncoder": _onehot,
     "sklearn.preprocessing.OrdinalEncoder": _ordinal,
+    "sklearn.preprocessing.TargetEncoder": _target,
 }
