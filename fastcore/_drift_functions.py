@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from . import _core
+from ._drift_bins import edges_of
 
 __all__ = [
     "DriftResult",
@@ -82,16 +83,10 @@ def _is_missing(value: object) -> bool:
     return not (isinstance(same, (bool, np.bool_)) and bool(same))
 
 
-def _edges_of(reference: Array, bins: int) -> Array:
-    from ._reference import quantile_edges
-
-    return quantile_edges(np.sort(reference[np.isfinite(reference)].astype(np.float64)), bins)
-
-
 def _two_counts(
     reference: npt.ArrayLike,
     current: npt.ArrayLike,
-    bins: int,
+    bins: int | str,
     edges: npt.ArrayLike | None,
     counts: bool,
     nan: str,
@@ -118,11 +113,7 @@ def _two_counts(
             np.bincount([levels[v] for v in c], minlength=len(levels)).astype(np.float64),
         )
     if edges is None:
-        if isinstance(bins, bool) or not isinstance(bins, (int, np.integer)):
-            raise TypeError(f"bins: expected an int, got {type(bins).__name__}")
-        if not 1 <= bins <= 10_000:
-            raise ValueError(f"bins: expected 1 to 10000, got {bins!r}")
-        inner = _edges_of(r, bins)
+        inner = edges_of(r, bins)
     else:
         inner = np.ascontiguousarray(edges, np.float64)
         if inner.ndim != 1:
@@ -137,7 +128,7 @@ def _compare(
     name: str,
     reference: npt.ArrayLike,
     current: npt.ArrayLike,
-    bins: int,
+    bins: int | str,
     edges: npt.ArrayLike | None,
     counts: bool,
     nan: str,
@@ -171,8 +162,10 @@ _SHARED = """
     reference, current : array_like, shape (n,) and (m,)
         Samples: numbers of any dtype, or texts. With ``counts=True`` counts or shares of the same
         bins, both of shape (bins,).
-    bins : int
-        How many, with equal shares of the reference (fewer where its values repeat).
+    bins : int or str
+        How many, with equal shares of the reference (fewer where its values repeat). Or a rule for
+        bins of equal width over the reference's range: ``'sturges' 'doane' 'scott' 'fd' 'rice'
+        'sqrt' 'auto'``, as in ``numpy.histogram_bin_edges``.
     edges : array_like, optional
         Inner edges instead: bin i is ``[edges[i - 1], edges[i])``, and the outer bins are open, so
         that nothing falls outside.
@@ -230,7 +223,7 @@ def psi(
     reference: npt.ArrayLike,
     current: npt.ArrayLike,
     *,
-    bins: int = 10,
+    bins: int | str = 10,
     edges: npt.ArrayLike | None = None,
     counts: bool = False,
     eps: float | None = None,
@@ -266,7 +259,7 @@ def jensenshannon(
     reference: npt.ArrayLike,
     current: npt.ArrayLike,
     *,
-    bins: int = 10,
+    bins: int | str = 10,
     edges: npt.ArrayLike | None = None,
     counts: bool = False,
     base: float | None = None,
@@ -291,7 +284,7 @@ def kl_divergence(
     reference: npt.ArrayLike,
     current: npt.ArrayLike,
     *,
-    bins: int = 10,
+    bins: int | str = 10,
     edges: npt.ArrayLike | None = None,
     counts: bool = False,
     base: float | None = None,
@@ -313,7 +306,7 @@ def hellinger(
     reference: npt.ArrayLike,
     current: npt.ArrayLike,
     *,
-    bins: int = 10,
+    bins: int | str = 10,
     edges: npt.ArrayLike | None = None,
     counts: bool = False,
     nan: str = "omit",
@@ -334,7 +327,7 @@ def total_variation(
     reference: npt.ArrayLike,
     current: npt.ArrayLike,
     *,
-    bins: int = 10,
+    bins: int | str = 10,
     edges: npt.ArrayLike | None = None,
     counts: bool = False,
     nan: str = "omit",
@@ -355,7 +348,7 @@ def linf(
     reference: npt.ArrayLike,
     current: npt.ArrayLike,
     *,
-    bins: int = 10,
+    bins: int | str = 10,
     edges: npt.ArrayLike | None = None,
     counts: bool = False,
     nan: str = "omit",
@@ -379,7 +372,7 @@ def chi2(
     reference: npt.ArrayLike,
     current: npt.ArrayLike,
     *,
-    bins: int = 10,
+    bins: int | str = 10,
     edges: npt.ArrayLike | None = None,
     counts: bool = False,
     correction: bool = True,
@@ -403,7 +396,7 @@ def g_test(
     reference: npt.ArrayLike,
     current: npt.ArrayLike,
     *,
-    bins: int = 10,
+    bins: int | str = 10,
     edges: npt.ArrayLike | None = None,
     counts: bool = False,
     correction: bool = True,

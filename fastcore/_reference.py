@@ -16,6 +16,7 @@ import numpy as np
 
 from . import _columns_in, _config, _container, _core
 from ._columns_in import BOOL, CODE, FLAG_LISTED, OBJECT, STRING, TIME
+from ._drift_bins import edges_of
 from ._drift_functions import as_array
 from .errors import UnsupportedError
 
@@ -187,7 +188,7 @@ class Reference:
         cls,
         data: Any,
         *,
-        bins: int | Sequence[float] | Mapping[str, int | Sequence[float]] = 10,
+        bins: int | str | Sequence[float] | Mapping[str, int | str | Sequence[float]] = 10,
         categories: int | Sequence[str] | Mapping[str, int | Sequence[str]] = 100,
         sample: int | None = 1024,
         features: Iterable[str] | None = None,
@@ -199,9 +200,11 @@ class Reference:
         data : Columns, Arrow data, DataFrame, dict of arrays, 2-D array or list of dicts
             Numbers, bools, times and texts; null and NaN are missing. Integers are taken as
             float64. The columns of a 2-D array are ``x0``, ``x1``, and so on.
-        bins : int, sequence of float, or mapping of column to one of them
-            Bins with equal shares of the reference (an int; fewer where values repeat), or the
-            inner edges. The outer bins are open, and bin i is ``[edges[i - 1], edges[i])``.
+        bins : int, str, sequence of float, or mapping of column to one of them
+            Bins with equal shares of the reference (an int; fewer where values repeat), the rule
+            for bins of equal width (``'sturges'``, ``'doane'``, ``'fd'`` and others, as in
+            :func:`psi`), or the inner edges. The outer bins are open, and bin i is
+            ``[edges[i - 1], edges[i])``.
         categories : int, sequence of str, or mapping of column to one of them
             How many categories of a text column are kept, the most frequent ones, or which. All
             others are counted together.
@@ -443,33 +446,12 @@ def _fit(
 
 def _edges(name: str, values: Array, bins: Any) -> Array:
     """Inner edges of the bins of sorted finite values."""
-    if not isinstance(bins, (int, np.integer)) or isinstance(bins, bool):
+    if not isinstance(bins, (int, str, np.integer)) or isinstance(bins, bool):
         edges = np.asarray(bins, dtype=np.float64)
         if edges.ndim != 1 or not np.isfinite(edges).all() or (np.diff(edges) <= 0).any():
             raise ValueError(f"bins: expected rising finite edges for {name!r}, got {bins!r}")
         return edges + 0.0
-    if not 1 <= bins <= 10_000:
-        raise ValueError(f"bins: expected 1 to 10000, got {bins!r}")
-    if not len(values):
-        return np.empty(0)
-    return quantile_edges(values, int(bins))
-
-
-def quantile_edges(values: Array, bins: int) -> Array:
-    """Inner edges of bins with equal shares of sorted finite values; fewer where they repeat.
-
-    Edges are values of the sample, so that no rounding moves a value over one.
-    """
-    if not len(values):
-        return np.empty(0)
-    at = np.ceil(np.arange(1, bins) * (len(values) / bins)).astype(np.int64)
-    edges = np.unique(values[np.minimum(at, len(values) - 1)])
-    edges = edges[edges > values[0]]
-    if not len(edges):
-        # All but a tail is one value: it gets a bin of its own, or nothing could ever be seen.
-        edges = np.unique([values[0], np.nextafter(values[0], np.inf)])
-    found: Array = edges[np.isfinite(edges)] + 0.0
-    return found
+    return edges_of(values, bins)
 
 
 def _points(values: Array, edges: Array, most: int | None) -> Array:

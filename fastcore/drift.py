@@ -2,6 +2,7 @@
 
 from . import _identity as _identity  # isort: split
 
+from ._drift_categorical import cramers_v, fisher_exact, ztest_proportions
 from ._drift_functions import (
     DriftResult,
     adjust,
@@ -27,6 +28,8 @@ __all__ = [
     "Report",
     "adjust",
     "chi2",
+    "cramers_v",
+    "fisher_exact",
     "g_test",
     "hellinger",
     "jensenshannon",
@@ -35,4 +38,5 @@ __all__ = [
     "linf",
     "psi",
     "total_variation",
+    "ztest_proportions",
 ]

@@ -28,6 +28,12 @@ typedef enum fc_ks_method { FC_KS_AUTO = 0, FC_KS_EXACT, FC_KS_ASYMPTOTIC } fc_k
 fc_status fc_ks_pvalue(const fc_alloc *alloc, double d, int64_t n, int64_t m, fc_ks_method method,
                        double *statistic, double *p);
 
+/* Fisher's exact test of the table {a, b, c, d} of whole numbers that sum to 1e12 at most, at least
+ * one in each row and column: the probability, given the sums of rows and columns, of an a no
+ * larger (alternative < 0), no smaller (> 0), or no more probable. Takes some 80 standard
+ * deviations of a steps. */
+double fc_fisher(const double table[4], int alternative);
+
 #ifdef __cplusplus
 }
 #endif

@@ -1,4 +1,6 @@
 /* The functions of `_core` that say how probable a difference is by chance. */
+#include <math.h>
+
 #include "fastcore/drift_pvalues.h"
 #include "python/state.h"
 
@@ -63,6 +65,26 @@ static PyObject *ks_pvalue(PyObject *module, PyObject *const *args, Py_ssize_t n
     return Py_BuildValue("dd", statistic, p);
 }
 
+PyDoc_STRVAR(fisher_doc,
+             "fisher($module, a, b, c, d, alternative, /)\n--\n\n"
+             "p of Fisher's exact test of a table of counts; alternative -1 (less), 0, 1 "
+             "(greater).");
+
+static PyObject *fisher(PyObject *module, PyObject *const *args, Py_ssize_t nargs) {
+    (void)module;
+    double x[5];
+    if (read_doubles("fisher", args, nargs, 5, x) < 0) return NULL;
+    for (int i = 0; i < 4; i++)
+        if (!(x[i] >= 0 && x[i] <= 1e12 && x[i] == floor(x[i])))
+            return PyErr_SetString(PyExc_ValueError, "table: expected counts up to 1e12"), NULL;
+    if (!(x[0] + x[1] > 0 && x[2] + x[3] > 0 && x[0] + x[2] > 0 && x[1] + x[3] > 0))
+        return PyFloat_FromDouble(1);
+    double p;
+    Py_BEGIN_ALLOW_THREADS /* large counts take long */
+        p = fc_fisher(x, x[4] < 0 ? -1 : x[4] > 0);
+    Py_END_ALLOW_THREADS return PyFloat_FromDouble(p);
+}
+
 #define METHOD(function) ((PyCFunction)(void (*)(void))(function))
 static PyMethodDef functions[] = {
     {"chi2_sf", METHOD(py_chi2_sf), METH_FASTCALL,
@@ -71,6 +93,7 @@ static PyMethodDef functions[] = {
      "chi2_isf($module, p, df, /)\n--\n\nThe x for which chi2_sf(x, df) is p."},
     {"kstwo_sf", METHOD(py_kstwo_sf), METH_FASTCALL,
      "kstwo_sf($module, d, n, /)\n--\n\nP(D >= d) of the Kolmogorov statistic of a sample of n."},
+    {"fisher", METHOD(fisher), METH_FASTCALL, fisher_doc},
     {"ks_pvalue", METHOD(ks_pvalue), METH_FASTCALL, ks_pvalue_doc},
     {NULL, NULL, 0, NULL},
 };
