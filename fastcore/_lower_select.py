@@ -19,7 +19,8 @@ def pick(low: Lowering, step: Step, value: Value) -> Value:
             return Value(pieces=(Piece(panel, len(which), dtype, order="FF"),))
     piece = numeric(low, value)
     type_ = panel_type(piece.dtype)
-    panel = low.step("pick", [piece.panel], type_, len(which), step.params)
+    params = {name: step.params[name] for name in ("columns", "finite")}
+    panel = low.step("pick", [piece.panel], type_, len(which), params)
     # So NumPy lays out what a mask chooses.
     return Value(pieces=(Piece(panel, len(which), piece.dtype, order="FF"),))
 

@@ -106,6 +106,11 @@ def order_of(value: Value) -> str:
     return value.order or stacked_order([(piece.order, piece.width) for piece in value.pieces])
 
 
+def together(dtypes: list[np.dtype[Any]]) -> np.dtype[Any]:
+    """The dtype of arrays side by side; of none at all it is that of ``np.zeros``."""
+    return np.result_type(*dtypes) if dtypes else FLOAT64
+
+
 def panel_type(dtype: np.dtype[Any]) -> int:
     """Where values of a dtype are computed: integers as float64."""
     return F32 if dtype == FLOAT32 else F64
@@ -221,6 +226,8 @@ class Lowering:
     def join(self, pieces: tuple[Piece, ...], which: list[int] | None, type_: int) -> int:
         """The chosen columns of pieces in one panel of that type."""
         dense = [self.expanded(piece) for piece in pieces]
+        if not dense:
+            return self.panel(type_, [])
         if which is None:
             if len(dense) == 1 and self.types[dense[0].panel] == type_:
                 return dense[0].panel
@@ -233,12 +240,24 @@ class Lowering:
         return self.step("join", [p.panel for p in dense], type_, len(which), params)
 
     def expanded(self, piece: Piece) -> Piece:
-        if piece.csr:
-            raise NotLowered("a step that reads a sparse matrix")
-        if not piece.onehot:
+        if not piece.onehot and not piece.csr:
             return piece
         panel = self.step("expand", [piece.panel], panel_type(piece.dtype), piece.width, {})
-        return replace(piece, panel=panel, onehot=False)
+        return replace(piece, panel=panel, onehot=False, csr=False)
+
+    def stacked(self, value: Value) -> Piece:
+        """The pieces of a sparse value as one sparse panel, with the dtype of them all."""
+        dtype = together([piece.dtype for piece in value.pieces])
+        first = value.pieces[0]
+        if len(value.pieces) == 1 and first.csr:
+            return first
+        width = sum(piece.width for piece in value.pieces)
+        params = {
+            "widths": np.array([piece.width for piece in value.pieces], dtype=np.int64),
+            "single": int(dtype == FLOAT32),
+        }
+        panel = self.step("stack", [piece.panel for piece in value.pieces], CSR, width, params)
+        return Piece(panel, width, dtype, csr=True)
 
     def floats(self, value: Value) -> Piece:
         """As scikit-learn's check_array(dtype=FLOAT_DTYPES) would see it."""
@@ -248,7 +267,7 @@ class Lowering:
             dtype = self.floats_dtype(value.columns)
             panel = self.numbers(value.columns, panel_type(dtype))
             return Piece(panel, len(value.columns), dtype, order=order_of(value))
-        dtype = np.result_type(*[piece.dtype for piece in value.pieces])
+        dtype = together([piece.dtype for piece in value.pieces])
         if dtype not in (FLOAT64, FLOAT32):
             dtype = FLOAT64
         panel = self.join(value.pieces, None, panel_type(dtype))
@@ -298,7 +317,12 @@ class Lowering:
         results = []
         for part in tree.parts:
             given = value if part.columns is None else self.select(value, part.columns)
-            results.append(self.lower(part.tree, given))
+            result = self.lower(part.tree, given)
+            if part.weight is not None:
+                if result.columns is not None and not tree.by_name:
+                    raise NotLowered("a weight of the input, which may be a list")
+                result = weighted(self, result, *part.weight)
+            results.append(result)
         parts = [self.arrays(result) for result in results]
         pieces = tuple(piece for part in parts for piece in part)
         orders = [
@@ -313,7 +337,7 @@ class Lowering:
             # NumPy puts the columns that a list chooses of an array in Fortran's order.
             order = "FF" if self.container == "array" else value.order
             return Value(columns=tuple(value.columns[i] for i in which), order=order)
-        dtype = np.result_type(*[piece.dtype for piece in value.pieces])
+        dtype = together([piece.dtype for piece in value.pieces])
         panel = self.join(value.pieces, which, panel_type(dtype))
         return Value(pieces=(Piece(panel, len(which), dtype, order="FF"),))
 
@@ -325,7 +349,7 @@ class Lowering:
         value = self.lower(self.recipe.tree, Value(columns=columns, order=order))
         if value.columns is not None:
             raise NotLowered("the input itself is the output")
-        dtype = np.result_type(*[piece.dtype for piece in value.pieces])
+        dtype = together([piece.dtype for piece in value.pieces])
         if dtype.kind not in "biuf" or dtype.str[1:] == "f2" or dtype.itemsize > 8:
             raise NotLowered(f"{dtype} output")
         inputs = len(self.panels)
@@ -351,6 +375,47 @@ class Lowering:
         lowered = Lowered(program, self.sources, value.sparse, dtype, width, order, self.texts)
         lowered.varying = self.varying
         return lowered
+
+
+def weighted(low: Lowering, value: Value, number: float, dtype: str | None) -> Value:
+    """A block times a number, in the dtype that NumPy gives the product.
+
+    Sparse matrices keep what they store, and frames compute each column for itself.
+    """
+    pieces = value.pieces
+    if value.columns is not None:
+        tags = {c.tag for c in value.columns}
+        if low.container == "pandas" and (dtype is not None or "|b1" in tags):
+            raise NotLowered("pandas' own rules of products")
+        if low.container == "table" or ("auto" in tags and dtype is not None):
+            raise NotLowered("polars' own rules of products")
+        apart = len(tags) > 1 and low.container == "pandas"
+        groups = [(c,) for c in value.columns] if apart else [value.columns]
+        pieces = tuple(p for group in groups for p in low.arrays(Value(columns=group)))
+        if apart:
+            made = [weighted(low, Value(pieces=(p,)), number, dtype) for p in pieces]
+            return Value(pieces=tuple(p for m in made for p in m.pieces), order=order_of(value))
+    common = together([piece.dtype for piece in pieces])
+    weight = number if dtype is None else np.dtype(dtype).type(number)
+    try:
+        product = (np.ones(1, common) * weight).dtype
+    except OverflowError as error:
+        raise NotLowered(str(error)) from None
+    params: dict[str, Any] = {"weight": float(number), "single": int(product == FLOAT32)}
+    if product.kind != "f":
+        limits = (0, 1) if product.kind == "b" else (np.iinfo(product).min, np.iinfo(product).max)
+        # From 2**53 on, a panel does not know an integer exactly.
+        params |= {"low": max(limits[0], 1.0 - 2**53), "high": min(limits[1], 2.0**53 - 1)}
+    params = {key: float(p) if key in ("low", "high") else p for key, p in params.items()}
+    if value.sparse:
+        piece = low.stacked(value)
+        panel = low.step("weigh", [piece.panel], CSR, piece.width, params)
+        return Value(pieces=(replace(piece, panel=panel, dtype=product),), sparse=True)
+    type_ = panel_type(product)
+    width = sum(piece.width for piece in pieces)
+    panel = low.step("weigh", [low.join(pieces, None, type_)], type_, width, params)
+    order = order_of(value)
+    return Value(pieces=(Piece(panel, width, product, order=order),), order=order)
 
 
 #: Tags of columns that hold no numbers, or nobody knows.

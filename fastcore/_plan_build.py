@@ -5,8 +5,16 @@ from __future__ import annotations
 import copy
 from typing import Any
 
-from ._plan_tree import Recipe, Tree
-from ._sklearn import REGISTRY, Reader, class_key, has_names, is_passthrough, output_configured
+from ._plan_tree import Recipe, Tree, is_identity
+from ._sklearn import (
+    REGISTRY,
+    Reader,
+    class_key,
+    entry,
+    has_names,
+    is_passthrough,
+    output_configured,
+)
 from .errors import UnsupportedError
 from .explanation import Node
 
@@ -37,16 +45,27 @@ def check_estimator(estimator: Any) -> None:
 def build(estimator: Any) -> tuple[Recipe | None, list[Node], Any]:
     """The recipe (None if some step is not native), the nodes, and what to ask otherwise."""
     reader = Reader()
-    tree = reader.read(estimator, "", has_names(estimator))
+    first = entry(estimator)
+    tree = reader.read(estimator, "", has_names(first))
     if tree is None:
         return None, reader.nodes, mixture(estimator)
-    if not hasattr(estimator, "n_features_in_"):
-        # A Pipeline that begins with "passthrough": any number of columns is right.
+    why = ""
+    if is_identity(tree):
+        if any(getattr(step, "feature_names_out", None) is not None for step in _leaves(estimator)):
+            why = "may give a frame other names"
+    elif first is None:
         why = "does not say how many columns it was fitted on"
+    if why:
         return None, [Node("", type(estimator).__name__, False, why), *reader.nodes], estimator
-    names = list(map(str, estimator.feature_names_in_)) if has_names(estimator) else None
-    recipe = Recipe(tree, int(estimator.n_features_in_), names, names_out(estimator))
-    return recipe, reader.nodes, estimator
+    names = list(map(str, first.feature_names_in_)) if has_names(first) else None
+    columns = 0 if first is None else int(first.n_features_in_)
+    return Recipe(tree, columns, names, names_out(estimator)), reader.nodes, estimator
+
+
+def _leaves(estimator: Any) -> list[Any]:
+    """The steps of a pipeline, and of pipelines in it."""
+    steps = _inner(estimator)
+    return [leaf for step in steps for leaf in _leaves(step)] if steps else [estimator]
 
 
 def names_out(estimator: Any) -> list[str] | None:
@@ -117,9 +136,10 @@ def mixture(estimator: Any) -> Any:
 def _mixed(estimator: Any) -> Any:
     if isinstance(estimator, str) or is_passthrough(estimator):
         return estimator
-    tree: Tree | None = Reader().read(estimator, "", has_names(estimator))
+    tree: Tree | None = Reader().read(estimator, "", has_names(entry(estimator)))
     if tree is not None:
-        return NativeStep(estimator) if hasattr(estimator, "n_features_in_") else estimator
+        known = entry(estimator) is not None and not is_identity(tree)
+        return NativeStep(estimator) if known else estimator
     key = class_key(estimator)
     if not _inner(estimator):
         return estimator

@@ -37,6 +37,8 @@ class Part:
     name: str
     columns: list[int] | None
     tree: Tree
+    #: What its output is multiplied by, and the dtype of that number if it was one of NumPy's.
+    weight: tuple[float, str | None] | None = None
 
 
 @dataclass
@@ -67,6 +69,11 @@ def entry_by_name(tree: Tree) -> bool:
     while isinstance(tree, Chain) and tree.steps:
         tree = tree.steps[0]
     return isinstance(tree, Parallel) and tree.by_name
+
+
+def is_identity(tree: Tree) -> bool:
+    """Whether nothing is done to the input at all."""
+    return isinstance(tree, Chain) and all(is_identity(step) for step in tree.steps)
 
 
 def notices(tree: Tree) -> list[str]:
@@ -145,7 +152,11 @@ def _tree_out(tree: Tree, arrays: list[np.ndarray]) -> dict[str, Any]:
         return {"step": tree.kind, "params": params, "width": tree.width}
     if isinstance(tree, Chain):
         return {"chain": [_tree_out(step, arrays) for step in tree.steps]}
-    parts = [[part.name, part.columns, _tree_out(part.tree, arrays)] for part in tree.parts]
+    parts = [
+        [part.name, part.columns, _tree_out(part.tree, arrays)]
+        + ([] if part.weight is None else [list(part.weight)])
+        for part in tree.parts
+    ]
     return {"parts": parts, "sparse": tree.sparse, "by_name": tree.by_name}
 
 
@@ -155,7 +166,12 @@ def _tree_in(data: dict[str, Any], arrays: list[np.ndarray]) -> Tree:
         return Step(data["step"], params, data["width"])
     if "chain" in data:
         return Chain([_tree_in(step, arrays) for step in data["chain"]])
-    parts = [Part(name, columns, _tree_in(tree, arrays)) for name, columns, tree in data["parts"]]
+    parts = [
+        Part(name, columns, _tree_in(tree, arrays), tuple(*weight))
+        if weight
+        else Part(name, columns, _tree_in(tree, arrays))
+        for name, columns, tree, *weight in data["parts"]
+    ]
     return Parallel(parts, data["sparse"], data["by_name"])
 
 

@@ -15,6 +15,9 @@ from ._plan_tree import Chain, Parallel, Recipe, Step, Tree
 
 #: A plan's input columns, the depth of its tree, and its nodes: more than any pipeline has.
 MAX_COLUMNS, MAX_DEPTH, MAX_NODES = 1 << 24, 100, 1 << 20
+#: A weight's dtype where it has one, and the largest that is told apart from its neighbours.
+WEIGHTS = {np.dtype(kind).str for kind in "?bBhHiIlLfd"}
+LARGEST = np.finfo(np.float64).max
 #: A dtype as ``dtype.str`` writes it: NumPy reads much more, and parses it as Python.
 DTYPE = re.compile(r"[<>|=]?[A-Za-z?]\d{0,4}")
 
@@ -52,6 +55,8 @@ def _inner(tree: Tree) -> list[Tree]:
                 raise ValueError("a branch without a name")
             if part.columns is not None and not _indices(part.columns):
                 raise ValueError("columns of a branch that are no numbers")
+            if part.weight is not None and not _is_weight(part.weight):
+                raise ValueError("a weight that is no number")
         return [part.tree for part in tree.parts]
     if not isinstance(tree, Step) or not isinstance(tree.kind, str):
         raise ValueError("a step without a kind")
@@ -62,6 +67,14 @@ def _inner(tree: Tree) -> list[Tree]:
         if isinstance(name, str) and not DTYPE.fullmatch(name):
             raise ValueError("a dtype that is none")
     return []
+
+
+def _is_weight(weight: Any) -> bool:
+    """A finite number, and None or the dtype that it has."""
+    if len(weight) != 2 or not isinstance(weight[0], (bool, int, float)):
+        return False
+    number, dtype = weight
+    return abs(number) <= LARGEST and (dtype is None or dtype in WEIGHTS)
 
 
 def _indices(columns: Any) -> bool:

@@ -24,7 +24,7 @@ from . import (
     _sklearn_text,
 )
 from ._plan_tree import Chain, Parallel, Part, Tree
-from ._sklearn_base import Make, NotNative
+from ._sklearn_base import Make, NotNative, weight_of
 from .explanation import Node
 
 REGISTRY: dict[str, Make] = {
@@ -72,6 +72,21 @@ def keeps_names(est: Any) -> bool:
     if class_key(est) == "sklearn.preprocessing.FunctionTransformer" and not est.validate:
         return est.func is None or type(est.func) is np.ufunc
     return is_passthrough(est)
+
+
+def entry(est: Any) -> Any:
+    """The estimator in it that says which columns it was fitted on, or None.
+
+    Pipelines and unions that begin with "passthrough" do not say it themselves.
+    """
+    if hasattr(est, "n_features_in_"):
+        return est
+    inner: list[Any] = []
+    if class_key(est) == "sklearn.pipeline.Pipeline":
+        inner = [step for _, step in est.steps if not is_passthrough(step)][:1]
+    elif class_key(est) == "sklearn.pipeline.FeatureUnion":
+        inner = [step for _, step in est.transformer_list if not isinstance(step, str)]
+    return next((found for step in inner if (found := entry(step)) is not None), None)
 
 
 def has_names(est: Any) -> bool:
@@ -144,20 +159,13 @@ class Reader:
             if not indices:
                 continue
             scalar = isinstance(columns, (str, int, np.integer))
-            if weights.get(name) is not None:
-                self.nodes.append(Node(where, type(step).__name__, False, "transformer_weights"))
-                complete = False
-                continue
             tree = self.read(step, where, named and not scalar, scalar)
             if tree is None:
                 complete = False
             else:
-                parts.append(Part(name, indices, tree))
-        if not complete:
-            return None
-        if not parts:
-            raise NotNative("nothing is left of the output")
-        return Parallel(parts, bool(est.sparse_output_), True)
+                parts.append(Part(name, indices, tree, weight_of(weights.get(name))))
+        # Where nothing is left it does not say whether that is sparse: it makes an array.
+        return Parallel(parts, getattr(est, "sparse_output_", False), True) if complete else None
 
     def _union(self, est: Any, path: str, named: bool, flat: bool) -> Tree | None:
         weights = est.transformer_weights or {}
@@ -167,15 +175,11 @@ class Reader:
             where = f"{path}.{name}".lstrip(".")
             if isinstance(step, str) and step == "drop":
                 continue
-            if weights.get(name) is not None:
-                self.nodes.append(Node(where, type(step).__name__, False, "transformer_weights"))
-                complete = False
-                continue
             tree = self.read(step, where, named, flat)
             if tree is None:
                 complete = False
             else:
-                parts.append(Part(name, None, tree))
+                parts.append(Part(name, None, tree, weight_of(weights.get(name))))
         if not complete:
             return None
         if not parts:

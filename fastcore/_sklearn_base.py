@@ -40,3 +40,18 @@ def single(*arrays: np.ndarray) -> int:
     if not dtypes <= {np.dtype(t) for t in (np.float16, np.float32, np.float64)}:
         raise NotNative(f"constants of {', '.join(sorted(map(str, dtypes)))}")
     return int(np.dtype(np.float64) not in dtypes)
+
+
+def weight_of(value: Any) -> tuple[float, str | None] | None:
+    """A transformer's weight as a number and, where NumPy's, its dtype; None for none."""
+    if value is None:
+        return None
+    dtype = None
+    if isinstance(value, np.generic):
+        dtype = value.dtype.str
+        value = value.item()
+    plain = type(value) in (bool, int, float) and dtype not in ("<f2", np.longdouble().dtype.str)
+    largest = 2**53 if type(value) is int else float(np.finfo(np.float64).max)
+    if not plain or not abs(value) <= largest:
+        raise NotNative(f"transformer_weights: {value!r}")
+    return value, dtype

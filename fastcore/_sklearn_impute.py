@@ -45,8 +45,6 @@ def _impute(est: Any) -> Step:
     missing = np.array([value is None or value != value for value in statistics], dtype=bool)
     params: dict[str, Any] = {"in_place": in_place(est), "kept": None, "warning": None}
     if missing.any() and not est.keep_empty_features:
-        if missing.all():
-            raise NotNative("nothing is left of the output")
         params["kept"] = np.flatnonzero(~missing).astype(np.int64)
         params["warning"] = _dropped(est, missing)
     kind, fill_dtype = est._fit_dtype.kind, np.dtype(est._fill_dtype)
@@ -104,8 +102,6 @@ def _indicate(est: Any) -> Step:
         raise NotNative("missing_values=pandas.NA")
     columns = np.asarray(est.features_, dtype=np.int64)
     width = int(est._n_features)
-    if not len(columns):
-        raise NotNative("nothing is left of the output")
     strict = est.features == "missing-only" and est.error_on_new
     params = {
         "columns": columns,

@@ -22,7 +22,7 @@ from . import _plan_calls, _plan_input
 from ._config import disabled
 from ._lower import Lowered, NotLowered, lower
 from ._plan_store import Storable
-from ._plan_tree import Recipe, entry_by_name, fingerprint, notices, used_columns
+from ._plan_tree import Recipe, entry_by_name, fingerprint, is_identity, notices, used_columns
 from .errors import UnsupportedError
 from .explanation import Explanation, Node
 
@@ -57,6 +57,7 @@ class Plan(Storable):
     _estimator: Any
     _original: Any
     _recipe: Recipe | None
+    _identity: bool  # it does nothing: whatever goes in, comes out
     _nodes: list[Node]
     _used: set[int]
     _by_name: bool
@@ -86,6 +87,7 @@ class Plan(Storable):
         self._estimator = estimator
         self._original = original
         self._recipe = recipe
+        self._identity = recipe is not None and is_identity(recipe.tree)
         self._nodes = nodes
         self._verify = verify
         self._programs = {}
@@ -237,7 +239,11 @@ class Plan(Storable):
         self, X: Any, container: str, out: Any, dtype: Any, threads: int | None, nan: bool
     ) -> Any:
         """The result, or None where the original must be asked."""
-        if self._recipe is None or container == "other" or self._configured():
+        if self._recipe is None or self._configured():
+            return None
+        if self._identity:
+            return _plan_calls.deliver(self._original_input(X, container, nan), out, dtype)
+        if container == "other":
             return None
         prepared = self._prepare(X, container, nan)
         if prepared is None:
@@ -289,6 +295,8 @@ class Plan(Storable):
     def _ask(self, X: Any, container: str, nan: bool) -> Any:
         from . import _plan_errors
 
+        if self._identity and not self._configured():
+            return self._original_input(X, container, nan)
         if self._original is None:
             raise _plan_errors.refusal(self, X, container, nan)
         # The mixture's native steps make arrays only.
@@ -436,7 +444,7 @@ class Plan(Storable):
     @property
     def n_features_in_(self) -> int:
         """The number of columns it was fitted on."""
-        if self._recipe is not None:
+        if self._recipe is not None and (self._estimator is None or not self._identity):
             return self._recipe.columns
         return int(self._estimator.n_features_in_)
 

@@ -248,12 +248,9 @@ def test_a_selector_behind_branches():
     native(fit(est, X, X[:, 0]), X)
 
 
-def test_no_feature_selected_is_the_originals_to_say():
+def test_no_feature_selected():
     X = matrix(np.random.default_rng(1), 50, 3)
-    est = fit(SelectFpr(alpha=0.0), X, X[:, 0] > 0)
-    plan = Plan.from_sklearn(est)
-    assert not plan.explain().native
-    compare(est, X, plan)
+    native(fit(SelectFpr(alpha=0.0), X, X[:, 0] > 0), X)  # it warns
 
 
 @pytest.mark.parametrize("dtype", FLOATS)

@@ -19,7 +19,7 @@ def build(family, inputs=1, **blob):
 
 
 DOUBLES = (
-    "lambda rest quantiles references coef intercept low high fit mean marker fill values"
+    "lambda rest quantiles references coef intercept low high fit mean marker fill values weight"
 ).split()
 POWER = {"boxcox": 0, "single": 0, "lambda": 1.0, "rest": 1.0}
 QUANTILE = {"quantiles": [0.0, 1.0, 2.0], "references": [0.0, 0.5, 1.0], "normal": 1}
@@ -60,6 +60,8 @@ NEIGHBORS = {"fit": [1.0, 2.0], "k": 1, "distance": 0, "mean": 1.5, "valid": 1}
         ("missing", {"columns": 0}, 1, {"columns": 1}),
         ("missing", {"columns": 0}, 1, {"forbidden": [0, 1]}),
         ("missing", {"columns": 0}, 1, {"forbidden": -1}),
+        ("weigh", {"weight": 2.0}, 1, {"weight": [1.0, 2.0]}),
+        ("weigh", {"weight": 2.0}, 1, {"low": 0.0}),
     ],
 )
 def test_refused(family, good, inputs, bad):
@@ -70,6 +72,19 @@ def test_refused(family, good, inputs, bad):
     if inputs == needed and bad:
         with pytest.raises(ValueError, match=family):
             build(family, needed + 1, **good)
+
+
+@pytest.mark.parametrize("widths", [[1, 1], [-1], [2], []])
+def test_sparse_panels_side_by_side(widths):
+    def stacked(widths):
+        params = {"widths": np.array(widths, dtype=np.int64)}
+        step = ("stack", (0,), 4, 1, params)
+        sources = ((0, None, None, -1, -1),)
+        return _core.Program(sources, ((0, (0,)),), (step,), ((1, 0, 1),), 1, "f8")
+
+    assert stacked([1]).width == 1
+    with pytest.raises(ValueError, match="stack"):
+        stacked(widths)
 
 
 def test_knots_out_of_order_stay_inside():

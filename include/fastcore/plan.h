@@ -165,7 +165,7 @@ fc_status fc_plan_run_csr(const fc_plan *plan, const fc_source *sources, size_t 
  * kept until fc_plan_found_take has moved it to arrays of `*used` items, or fc_plan_found_free. */
 typedef struct fc_plan_found fc_plan_found;
 fc_status fc_plan_find_csr(const fc_plan *plan, const fc_source *sources, size_t rows,
-                           fc_plan_type type, int32_t *indptr, int threads, fc_plan_found **out,
+                           fc_source_kind kind, int32_t *indptr, int threads, fc_plan_found **out,
                            size_t *used);
 void fc_plan_found_take(const fc_plan_found *found, void *values, int32_t *indices);
 void fc_plan_found_free(fc_plan_found *found);

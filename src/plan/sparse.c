@@ -125,7 +125,7 @@ typedef struct fc_part_found {
 struct fc_plan_found {
     const fc_plan *plan;
     const fc_source *sources;
-    fc_plan_type type;
+    fc_source_kind kind;
     int32_t *indptr; /* indptr[row + 1] counts from the beginning of the row's part */
     size_t part_rows, count;
     fc_part_found parts[];
@@ -166,15 +166,14 @@ static fc_status find_part(void *ctx, size_t begin, size_t rows) {
     fc_frame frame;
     FC_TRY(fc_frame_open(&frame, found->plan, found->sources, rows));
     size_t block = found->plan->block, end = begin + rows;
-    size_t size = fc_plan_type_size(found->type);
+    size_t size = fc_source_kind_size(found->kind);
     fc_status status = FC_OK;
     for (size_t first = begin; first < end && status == FC_OK; first += block) {
         size_t n = end - first < block ? end - first : block;
         status = fc_frame_run(&frame, first, n, UINT32_MAX, NULL);
         if (status == FC_OK) status = part_reserve(alloc, part, size, block_bound(&frame, n));
         if (status != FC_OK) break;
-        fc_source_kind kind = found->type == FC_PLAN_F64 ? FC_SOURCE_F64 : FC_SOURCE_F32;
-        fc_rows_out csr = {kind, part->values, part->indices, part->used};
+        fc_rows_out csr = {found->kind, part->values, part->indices, part->used};
         for (size_t r = 0; r < n && status == FC_OK; r++) {
             status = csr_row(&csr, &frame, r);
             found->indptr[first + r + 1] = (int32_t)csr.used;
@@ -200,11 +199,11 @@ static fc_status found_add_up(const fc_plan_found *found, size_t rows, size_t *u
 }
 
 fc_status fc_plan_find_csr(const fc_plan *plan, const fc_source *sources, size_t rows,
-                           fc_plan_type type, int32_t *indptr, int threads, fc_plan_found **out,
+                           fc_source_kind kind, int32_t *indptr, int threads, fc_plan_found **out,
                            size_t *used) {
     *out = NULL;
     *used = 0;
-    if (type != FC_PLAN_F64 && type != FC_PLAN_F32) return FC_EINVALID;
+    if (kind > FC_SOURCE_U8) return FC_EINVALID;
     size_t part_rows = rows ? fc_plan_part_rows(plan, rows, threads) : 1;
     size_t count = rows ? (rows - 1) / part_rows + 1 : 0, bytes;
     if (!fc_size_mul(count, sizeof(fc_part_found), &bytes) ||
@@ -215,7 +214,7 @@ fc_status fc_plan_find_csr(const fc_plan *plan, const fc_source *sources, size_t
     memset(found, 0, bytes);
     found->plan = plan;
     found->sources = sources;
-    found->type = type;
+    found->kind = kind;
     found->indptr = indptr;
     found->part_rows = part_rows;
     found->count = count;
@@ -231,7 +230,7 @@ fc_status fc_plan_find_csr(const fc_plan *plan, const fc_source *sources, size_t
 }
 
 void fc_plan_found_take(const fc_plan_found *found, void *values, int32_t *indices) {
-    size_t size = fc_plan_type_size(found->type);
+    size_t size = fc_source_kind_size(found->kind);
     char *to = values;
     for (size_t p = 0; p < found->count; p++) {
         const fc_part_found *part = &found->parts[p];

@@ -264,7 +264,7 @@ done:
 }
 
 /* A sparse run that alone can tell how much it finds. */
-static PyObject *run_unbounded(fc_call *call, fc_plan_type type, int threads) {
+static PyObject *run_unbounded(fc_call *call, fc_dtype dtype, fc_source_kind kind, int threads) {
     PyObject *result = NULL, *values = NULL, *indices = NULL;
     Py_ssize_t heads = (Py_ssize_t)call->rows + 1, room;
     void *head_data, *value_data, *index_data;
@@ -274,15 +274,14 @@ static PyObject *run_unbounded(fc_call *call, fc_plan_type type, int threads) {
     PyObject *indptr = fc_array_new(FC_DTYPE_INT32, 1, &heads, false, &head_data);
     if (!indptr) return NULL;
     Py_BEGIN_ALLOW_THREADS status = fc_plan_find_csr(call->self->plan, call->sources, call->rows,
-                                                     type, head_data, threads, &found, &used);
+                                                     kind, head_data, threads, &found, &used);
     Py_END_ALLOW_THREADS if (status != FC_OK) {
         Py_DECREF(indptr);
         bool refused = status == FC_EREFUSED || status == FC_ELIMIT;
         return refused ? Py_NewRef(Py_None) : fc_py_raise(status, "transform");
     }
     room = (Py_ssize_t)used;
-    values = fc_array_new(type == FC_PLAN_F64 ? FC_DTYPE_FLOAT64 : FC_DTYPE_FLOAT32, 1, &room,
-                          false, &value_data);
+    values = fc_array_new(dtype, 1, &room, false, &value_data);
     indices = values ? fc_array_new(FC_DTYPE_INT32, 1, &room, false, &index_data) : NULL;
     if (indices) {
         fc_plan_found_take(found, value_data, index_data);
@@ -308,10 +307,7 @@ PyObject *fc_py_program_run_csr(PyObject *self, PyObject *const *args, Py_ssize_
     if (call_threads(&call, args[3], &threads) < 0) goto done;
     if (asked_dtype(call.self, args[2], &dtype, &kind) < 0) goto done;
     if (fc_plan_row_bound(call.self->plan) == SIZE_MAX) {
-        if (kind > FC_SOURCE_F32) /* integers of documents are not counted natively */
-            result = Py_NewRef(Py_None);
-        else
-            result = run_unbounded(&call, (fc_plan_type)kind, threads);
+        result = run_unbounded(&call, dtype, kind, threads);
         goto done;
     }
     if (!fc_size_mul(call.rows, fc_plan_row_bound(call.self->plan), &bound) || bound > INT32_MAX) {

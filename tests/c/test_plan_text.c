@@ -144,7 +144,7 @@ static void blocks_rows_and_threads(void) {
         CHECK(fc_plan_run(plan, &source, ROWS, FC_SOURCE_F64, out, WIDTH * 8, 1) == FC_OK);
         fc_plan_found *found;
         size_t used;
-        CHECK(fc_plan_find_csr(plan, &source, ROWS, FC_PLAN_F64, indptr, 1, &found, &used) ==
+        CHECK(fc_plan_find_csr(plan, &source, ROWS, FC_SOURCE_F64, indptr, 1, &found, &used) ==
               FC_OK);
         double *values = malloc(used * sizeof *values + 1);
         int32_t *columns = malloc(used * sizeof *columns + 1);
@@ -158,7 +158,8 @@ static void blocks_rows_and_threads(void) {
                 CHECK(values[i] == row[columns[i]] &&
                       (i == indptr[r] || columns[i] > columns[i - 1]));
         }
-        CHECK(fc_plan_find_csr(plan, &source, ROWS, FC_PLAN_F32, other, 3, &found, &used) == FC_OK);
+        CHECK(fc_plan_find_csr(plan, &source, ROWS, FC_SOURCE_F32, other, 3, &found, &used) ==
+              FC_OK);
         CHECK(memcmp(indptr, other, sizeof indptr) == 0 && used == (size_t)indptr[ROWS]);
         fc_plan_found_free(found);
         free(values);
@@ -239,7 +240,7 @@ static void every_failing_allocation(void) {
             fc_plan_found *found = NULL;
             size_t used;
             fc_status status =
-                fc_plan_find_csr(plan, &source, ROWS, FC_PLAN_F64, indptr, 1, &found, &used);
+                fc_plan_find_csr(plan, &source, ROWS, FC_SOURCE_F64, indptr, 1, &found, &used);
             CHECK(status == FC_OK || (status == FC_ENOMEM && !found));
             done = status == FC_OK;
             fc_plan_found_free(found);
