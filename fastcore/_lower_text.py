@@ -7,7 +7,18 @@ from typing import Any
 import numpy as np
 
 from . import _unicode
-from ._lowering import CSR, TEXT, Lowering, NotLowered, Piece, Source, Special, Value
+from ._lowering import (
+    CSR,
+    FLOAT32,
+    FLOAT64,
+    TEXT,
+    Lowering,
+    NotLowered,
+    Piece,
+    Source,
+    Special,
+    Value,
+)
 from ._plan_tree import Step
 
 
@@ -28,6 +39,7 @@ def _tables(params: dict[str, Any]) -> dict[str, Any]:
     refused = [_unicode.SIGMA] if lower and accents != "ascii" else []
     return {
         "analyzer": params["analyzer"],
+        "least": params.get("least", 2),
         "ngrams": params["ngrams"],
         "lower": int(lower),
         "fold_codes": codes,
@@ -68,7 +80,23 @@ def count_terms(low: Lowering, step: Step, value: Value) -> Value:
     return Value(pieces=(Piece(panel, width, np.dtype(p["dtype"]), csr=True),), sparse=True)
 
 
+def tfidf(low: Lowering, step: Step, value: Value) -> Value:
+    piece = low.stacked(value) if value.sparse else low.floats(value)
+    single = piece.dtype == FLOAT32
+    params = {
+        "idf": step.params["idf"],
+        "sublinear": step.params["sublinear"],
+        "norm": step.params["norm"],
+        "varies": step.params["varies"],
+        "single": int(single),
+    }
+    panel = low.step("tfidf", [piece.panel], CSR, piece.width, params)
+    dtype = FLOAT32 if single else FLOAT64
+    return Value(pieces=(Piece(panel, piece.width, dtype, csr=True),), sparse=True)
+
+
 SPECIAL: dict[str, Special] = {
     "hash_terms": hash_terms,
     "count_terms": count_terms,
+    "tfidf": tfidf,
 }

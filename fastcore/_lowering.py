@@ -181,7 +181,8 @@ class Lowering:
         if "varies" in blob and blob["varies"].any():
             self.varying += 1
             if self.nudge:
-                return self.step("nudge", [number], type_, width, {"ulps": self.nudge})
+                nudged = {"ulps": self.nudge, "single": blob.get("single")}
+                return self.step("nudge", [number], type_, width, nudged)
         return number
 
     def number_dtype(self, columns: tuple[Column, ...]) -> np.dtype[Any]:
@@ -298,7 +299,7 @@ class Lowering:
         )
         if width != tree.width:
             raise NotLowered("another number of features than it was fitted on")
-        if value.sparse:
+        if value.sparse and tree.kind not in READS_SPARSE:
             raise NotLowered("a step that reads a sparse matrix")
         special = self.special.get(tree.kind)
         return special(self, tree, value) if special else self.elementwise(tree, value)
@@ -421,6 +422,9 @@ def weighted(low: Lowering, value: Value, number: float, dtype: str | None) -> V
 #: Tags of columns that hold no numbers, or nobody knows.
 NO_NUMBERS = frozenset(("text", "natext", "category", "object"))
 _FLOAT64_AND_INTS = {np.dtype(t) for t in ("f8", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8")}
+
+#: Kinds whose lowering takes a sparse value.
+READS_SPARSE = frozenset(("tfidf",))
 
 #: How such a kind is lowered.
 Special = Callable[[Lowering, Step, Value], Value]

@@ -121,7 +121,7 @@ class Reader:
             make = REGISTRY.get(key)
             if make is None:
                 raise NotNative("no native form of this class")
-            if flat != (key in _sklearn_text.REGISTRY):
+            if flat != (key in _sklearn_text.DOCUMENTS):
                 raise NotNative("takes 2-D input" if flat else "takes documents, and no matrix")
             if has_names(est) != named:
                 raise NotNative("fitted with other feature names than it is given")

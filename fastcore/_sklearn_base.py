@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from ._plan_tree import Step
+from ._plan_tree import Tree
 
-#: From a fitted transformer to its step.
-Make = Callable[[Any], Step]
+#: From a fitted transformer to its step, or its steps.
+Make = Callable[[Any], Tree]
 
 
 class NotNative(Exception):

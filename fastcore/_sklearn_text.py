@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 
-from ._plan_tree import Step
-from ._sklearn_base import Make, NotNative
+from ._plan_tree import Chain, Step, Tree
+from ._sklearn_base import Make, NotNative, single
 from ._unicode import packed
 
 _ANALYZERS = ["word", "char", "char_wb"]
 _NORMS = [None, "l1", "l2", "max"]
-_TOKEN = r"(?u)\b\w\w+\b"
+#: Patterns whose tokens are all runs of word characters that are long enough.
+_RUNS = re.compile(r"(?:\(\?u\))?(?:\\b)?(?:((?:\\w)*)\\w\+|\\w\{([1-9]\d{0,5}),\})(?:\\b)?")
+
+
+def _least(pattern: str) -> int | None:
+    """The fewest characters of a token, if the pattern is of that kind."""
+    found = _RUNS.fullmatch(pattern)
+    if found is None:
+        return None
+    return int(found[2]) if found[2] else len(found[1]) // 2 + 1
 
 
 def _packed(texts: Iterable[str]) -> tuple[np.ndarray, np.ndarray]:
@@ -36,8 +46,9 @@ def _analyzer(est: Any) -> dict[str, Any]:
     word = est.analyzer == "word"
     if word and est.tokenizer is not None:
         raise NotNative("a tokenizer of its own")
-    if word and est.token_pattern != _TOKEN:
-        raise NotNative("another token_pattern than the default")
+    least = _least(est.token_pattern) if word else 2
+    if least is None:
+        raise NotNative("a token_pattern that finds other tokens than words")
     if est.strip_accents not in (None, "ascii", "unicode"):
         raise NotNative("a strip_accents of its own")
     low, high = est.ngram_range
@@ -46,6 +57,7 @@ def _analyzer(est: Any) -> dict[str, Any]:
     params: dict[str, Any] = {
         "analyzer": _ANALYZERS.index(est.analyzer),
         "ngrams": np.array([low, high], dtype=np.int64),
+        "least": least,
         "lower": bool(est.lowercase),
         "accents": est.strip_accents,
         "stop_bytes": None,
@@ -62,10 +74,18 @@ def _analyzer(est: Any) -> dict[str, Any]:
     return params
 
 
-def _hashing(est: Any) -> Step:
-    dtype = np.dtype(est.dtype)
-    if dtype not in (np.float64, np.float32):
+def _dtype(est: Any) -> np.dtype[Any]:
+    """The dtype of the counts."""
+    dtype: np.dtype[Any] = np.dtype(est.dtype)
+    if dtype.str[1:] not in ("f4", "f8", "i4", "i8") or not dtype.isnative:
         raise NotNative(f"dtype={dtype}")
+    return dtype
+
+
+def _hashing(est: Any) -> Step:
+    dtype = _dtype(est)
+    if est.norm is not None and dtype.kind != "f":
+        dtype = np.dtype(np.float64)  # which the norm makes of integers
     params = {
         **_analyzer(est),
         "alternate": bool(est.alternate_sign),
@@ -78,9 +98,7 @@ def _hashing(est: Any) -> Step:
 
 
 def _count(est: Any) -> Step:
-    dtype = np.dtype(est.dtype)
-    if dtype not in (np.int64, np.float64, np.float32):
-        raise NotNative(f"dtype={dtype}")
+    dtype = _dtype(est)
     vocabulary = getattr(est, "vocabulary_", None)
     if not vocabulary:
         raise NotNative("no vocabulary yet")
@@ -100,8 +118,41 @@ def _count(est: Any) -> Step:
     return Step("count_terms", params, 1)
 
 
+def _weighing(est: Any, width: int) -> Step:
+    """A fitted TfidfTransformer for counts of so many terms."""
+    if est.norm not in (None, "l1", "l2"):
+        raise NotNative(f"norm={est.norm!r}")
+    idf = getattr(est, "idf_", None)
+    if idf is not None:
+        if not isinstance(idf, np.ndarray) or idf.shape != (width,):
+            raise NotNative("an idf_ of its own")
+        single(idf)
+    params = {
+        "idf": None if idf is None else np.asarray(idf, dtype=np.float64),
+        "sublinear": int(bool(est.sublinear_tf)),
+        "norm": _NORMS.index(est.norm),
+        "varies": int(bool(est.sublinear_tf)),
+    }
+    return Step("tfidf", params, width)
+
+
+def _tfidf(est: Any) -> Step:
+    return _weighing(est, int(est.n_features_in_))
+
+
+def _tfidf_documents(est: Any) -> Tree:
+    count = _count(est)
+    return Chain([count, _weighing(est._tfidf, len(count.params["term_ends"]))])
+
+
 #: Transformers whose input is a sequence of documents, not a matrix.
-REGISTRY: dict[str, Make] = {
+DOCUMENTS: dict[str, Make] = {
     "sklearn.feature_extraction.text.CountVectorizer": _count,
     "sklearn.feature_extraction.text.HashingVectorizer": _hashing,
+    "sklearn.feature_extraction.text.TfidfVectorizer": _tfidf_documents,
+}
+
+REGISTRY: dict[str, Make] = {
+    **DOCUMENTS,
+    "sklearn.feature_extraction.text.TfidfTransformer": _tfidf,
 }

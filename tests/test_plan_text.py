@@ -6,7 +6,7 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.compose import ColumnTransformer
 from sklearn.feature_extraction.text import CountVectorizer, HashingVectorizer
@@ -16,6 +16,7 @@ from sklearn.preprocessing import StandardScaler
 from fastcore import Plan
 
 from .plan_compare import assert_same, compare
+from .profiles import examples
 
 WORDS = ["the", "The", "cat", "I", "don't", "x_1", "3.14", "ÉCLAIR", "ﬁne", "½x", "straße"]
 WORDS += [
@@ -74,7 +75,7 @@ def assert_native(est, X):
 
 
 @pytest.mark.filterwarnings("ignore:Your stop_words may be inconsistent")
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(
     st.lists(documents, min_size=1, max_size=8),
     options,
@@ -96,13 +97,13 @@ def test_hashed_documents(texts, kw, stops, columns, norm, alternate, dtype):
 
 
 @pytest.mark.filterwarnings("ignore:Your stop_words may be inconsistent")
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(
     st.lists(documents, min_size=1, max_size=8),
     options,
     stop_words,
     st.sampled_from([0.0, 1.0]),
-    st.sampled_from([np.int64, np.float32]),
+    st.sampled_from([np.int64, np.int32, np.float32]),
 )
 def test_counted_documents(texts, kw, stops, threshold, dtype):
     if kw["analyzer"] == "word":
@@ -160,7 +161,7 @@ def test_branches_and_threads():
         ({"analyzer": str.split}, "analyzer"),
         ({"strip_accents": str.upper}, "strip_accents"),
         ({"input": "filename"}, "files"),
-        ({"dtype": np.int32, "norm": None}, "dtype"),
+        ({"dtype": np.int16, "norm": None}, "dtype"),
     ],
 )
 def test_what_runs_as_it_is_says_why(kw, why):

@@ -65,17 +65,9 @@ static char lowered(const fc_analyzer *analyzer, uint32_t c) {
     return (char)(analyzer->lower && c >= 'A' && c <= 'Z' ? c | 32 : c);
 }
 
-fc_status fc_analyzer_make(fc_arena *arena, const fc_blob *blob, fc_analyzer *out) {
-    memset(out, 0, sizeof *out);
-    const fc_blob_item *ngrams = fc_blob_find(blob, "ngrams", 'q', 2);
+static fc_status read_characters(fc_arena *arena, const fc_blob *blob, fc_analyzer *out) {
     const fc_blob_item *refused = fc_blob_find(blob, "refused", 'q', SIZE_MAX);
-    int64_t kind = fc_blob_flag(blob, "analyzer", -1), sizes[2];
-    if (kind < 0 || kind > FC_TERMS_CHAR_WB || !ngrams || !refused) return FC_EINVALID;
-    memcpy(sizes, ngrams->data, sizeof sizes);
-    if (sizes[0] < 1 || sizes[1] < sizes[0] || sizes[1] > MOST_BYTES) return FC_EINVALID;
-    out->kind = (int)kind;
-    out->min_n = (size_t)sizes[0];
-    out->max_n = (size_t)sizes[1];
+    if (!refused) return FC_EINVALID;
     out->lower = fc_blob_flag(blob, "lower", 0) != 0;
     out->refused_count = refused->count;
     if (!(out->refused = fc_blob_ints(arena, refused))) return FC_ENOMEM;
@@ -86,6 +78,23 @@ fc_status fc_analyzer_make(fc_arena *arena, const fc_blob *blob, fc_analyzer *ou
     FC_TRY(read_folding(arena, blob, out));
     for (int c = 0; c < 128; c++)
         if (is_word_ascii(c)) out->ascii[c] = lowered(out, (uint32_t)c);
+    return FC_OK;
+}
+
+fc_status fc_analyzer_make(fc_arena *arena, const fc_blob *blob, fc_analyzer *out) {
+    memset(out, 0, sizeof *out);
+    const fc_blob_item *ngrams = fc_blob_find(blob, "ngrams", 'q', 2);
+    int64_t kind = fc_blob_flag(blob, "analyzer", -1), sizes[2];
+    int64_t least = fc_blob_flag(blob, "least", 2);
+    if (kind < 0 || kind > FC_TERMS_GIVEN || !ngrams || least < 1 || least > MOST_BYTES)
+        return FC_EINVALID;
+    memcpy(sizes, ngrams->data, sizeof sizes);
+    if (sizes[0] < 1 || sizes[1] < sizes[0] || sizes[1] > MOST_BYTES) return FC_EINVALID;
+    out->kind = (int)kind;
+    out->min_n = (size_t)sizes[0];
+    out->max_n = (size_t)sizes[1];
+    out->least = kind == FC_TERMS_GIVEN ? 0 : (size_t)least;
+    if (kind != FC_TERMS_GIVEN) FC_TRY(read_characters(arena, blob, out));
     out->stops = fc_blob_find(blob, "stop_bytes", 'b', SIZE_MAX) != NULL;
     return out->stops ? fc_words_make(arena, blob, "stop_bytes", "stop_ends", &out->stop) : FC_OK;
 }
@@ -118,8 +127,9 @@ static inline fc_status end_word(fc_scan *scan) {
     size_t begin = scan->begin, chars = scan->chars;
     const fc_analyzer *analyzer = scan->analyzer;
     scan->chars = 0;
-    if (chars < 2 || (analyzer->stops && fc_words_find(&analyzer->stop, scan_bytes(scan) + begin,
-                                                       scan->used - begin) >= 0)) {
+    if (chars < analyzer->least ||
+        (analyzer->stops &&
+         fc_words_find(&analyzer->stop, scan_bytes(scan) + begin, scan->used - begin) >= 0)) {
         scan->used = begin;
         return FC_OK;
     }
@@ -281,6 +291,20 @@ static fc_status scan_ascii_words(fc_scan *scan, const char *text, size_t len) {
     return FC_OK;
 }
 
+static fc_status scan_given(fc_scan *scan, const char *text, size_t len) {
+    FC_TRY(fc_room_reserve(scan->csr, BYTES, len));
+    for (size_t at = 0, size; at < len; at += size + 1) {
+        const char *end = memchr(text + at, FC_TOKEN_END, len - at);
+        if (!end) return FC_EREFUSED;
+        size = (size_t)(end - (text + at));
+        if (!fc_utf8_valid(text + at, size)) return FC_EREFUSED;
+        memcpy(scan_bytes(scan) + scan->used, text + at, size);
+        scan->used += size;
+        FC_TRY(end_word(scan));
+    }
+    return FC_OK;
+}
+
 /* ---- Terms ------------------------------------------------------------------------------- */
 
 static fc_status add_word_ngrams(fc_scan *scan) {
@@ -294,16 +318,19 @@ static fc_status add_word_ngrams(fc_scan *scan) {
     return FC_OK;
 }
 
+static fc_status scan_text(fc_scan *scan, const char *text, size_t len) {
+    if (scan->analyzer->kind == FC_TERMS_GIVEN) return scan_given(scan, text, len);
+    bool ascii = is_ascii(text, len);
+    if (!ascii && !fc_utf8_valid(text, len)) return FC_EREFUSED;
+    if (ascii && scan->analyzer->kind == FC_TERMS_WORD) return scan_ascii_words(scan, text, len);
+    return scan_any(scan, text, len);
+}
+
 fc_status fc_terms_find(const fc_analyzer *analyzer, fc_text text, fc_csr *csr, fc_terms *out) {
     if (text.size < 0 || text.size > MOST_BYTES) return FC_EREFUSED;
-    size_t len = (size_t)text.size;
     fc_scan scan = {analyzer, csr, 0, 0, 0, 0, 0};
-    bool ascii = is_ascii(text.data, len), words = analyzer->kind == FC_TERMS_WORD;
-    if (!ascii && !fc_utf8_valid(text.data, len)) return FC_EREFUSED;
-    if (ascii && words)
-        FC_TRY(scan_ascii_words(&scan, text.data, len));
-    else
-        FC_TRY(scan_any(&scan, text.data, len));
+    bool words = analyzer->kind == FC_TERMS_WORD || analyzer->kind == FC_TERMS_GIVEN;
+    FC_TRY(scan_text(&scan, text.data, (size_t)text.size));
     bool ngrams = true;
     if (words) {
         if (scan.chars) FC_TRY(end_word(&scan));

@@ -1,11 +1,14 @@
 /* From a document to its terms, as scikit-learn's analyzers "word", "char" and "char_wb" have them:
- * lower case, accents, tokens, stop words, n-grams.
+ * lower case, accents, tokens, stop words, n-grams. A document may also be its tokens, which
+ * somebody else has found: each in UTF-8, and behind each the byte FC_TOKEN_END, which no UTF-8
+ * has.
  *
  * What characters are is told by tables (parameters), because it depends on the Unicode version of
  * whoever makes the plan: which are word characters and white space, and what each becomes by
  * lowering and stripping. ASCII is known here. Parameters, of any family that reads documents:
- *   analyzer (q: 0 word, 1 char, 2 char_wb), ngrams (q, 2: the shortest and longest n),
- *   lower (q: whether ASCII is lowered),
+ *   analyzer (q: 0 word, 1 char, 2 char_wb, 3 tokens), ngrams (q, 2: the shortest and longest n);
+ *   all others are optional for tokens, where but for the stop words they have no meaning:
+ *   least (q, optional: the fewest characters of a word; 2), lower (q: whether ASCII is lowered),
  *   fold_codes (q, rising: the characters, not ASCII, that become something else), fold_ends (q)
  *   and fold_bytes (b): what each becomes, UTF-8,
  *   refused (q): characters that only the original can tell about (a capital sigma),
@@ -20,6 +23,7 @@
 typedef struct fc_analyzer {
     int kind; /* fc_analyzer_kind */
     size_t min_n, max_n;
+    size_t least; /* characters of a token of words */
     bool lower;
     bool stops; /* `stop` is there */
     fc_words stop;
@@ -36,8 +40,11 @@ typedef struct fc_analyzer {
 typedef enum fc_analyzer_kind {
     FC_TERMS_WORD = 0,
     FC_TERMS_CHAR,
-    FC_TERMS_CHAR_WB
+    FC_TERMS_CHAR_WB,
+    FC_TERMS_GIVEN
 } fc_analyzer_kind;
+
+enum { FC_TOKEN_END = 0xFF };
 
 /* A term: bytes [begin, end) of `bytes`. */
 typedef struct fc_span {
