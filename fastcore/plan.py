@@ -378,8 +378,9 @@ class Plan(Storable):
         ndarray, shape (n_features_out,)
             Dense, also where :meth:`transform` is sparse.
         """
-        if type(row) is dict and missing_keys == "error" and self._row_of_dict is not None:
-            found = self._row_of_dict(row, False)
+        of_dict = self._row_of_dict
+        if of_dict is not None and type(row) is dict and missing_keys == "error":
+            found = of_dict(row, False)
             if found is not None:
                 self._rows += 1
                 return found

@@ -5,7 +5,7 @@
 
 static size_t round_up(size_t bytes) { return (bytes + 63) & ~(size_t)63; }
 
-static size_t panel_bytes(const fc_panel *panel, size_t rows) {
+size_t fc_panel_bytes(const fc_panel *panel, size_t rows) {
     if (panel->type == FC_PLAN_CSR) return fc_csr_bytes(rows);
     return round_up(panel->width * rows * fc_plan_type_size(panel->type) + 1);
 }
@@ -17,7 +17,7 @@ fc_status fc_frame_open(fc_frame *frame, const fc_plan *plan, const fc_source *s
     /* The number of panels and their widths were bounded when the plan was built. */
     size_t head = round_up((2 * n + plan->max_inputs + 1) * sizeof(void *));
     size_t bytes = head + 64;
-    for (size_t i = 0; i < n; i++) bytes += panel_bytes(&plan->panels[i], block);
+    for (size_t i = 0; i < n; i++) bytes += fc_panel_bytes(&plan->panels[i], block);
     frame->memory = NULL;
     if (bytes > sizeof frame->small) {
         frame->memory = plan->alloc->get(plan->alloc->ctx, bytes);
@@ -35,7 +35,7 @@ fc_status fc_frame_open(fc_frame *frame, const fc_plan *plan, const fc_source *s
     for (size_t i = 0; i < n; i++) {
         frame->own[i] = at;
         if (plan->panels[i].type == FC_PLAN_CSR) fc_csr_place(at, block, plan->alloc);
-        at += panel_bytes(&plan->panels[i], block);
+        at += fc_panel_bytes(&plan->panels[i], block);
     }
     return FC_OK;
 }

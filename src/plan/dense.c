@@ -18,19 +18,24 @@ static fc_status store_csr(const fc_csr *csr, size_t width, size_t rows, fc_sour
     return FC_OK;
 }
 
+fc_status fc_store_piece(const fc_piece_spec *piece, const fc_panel *panel, const void *values,
+                         size_t rows, fc_source_kind kind, char *out, ptrdiff_t stride) {
+    if (piece->onehot)
+        fc_store_onehot(values, panel->width, piece->width, rows, kind, out, stride);
+    else if (panel->type == FC_PLAN_CSR)
+        return store_csr(values, panel->width, rows, kind, out, stride);
+    else
+        return fc_store_dense(values, panel->type, panel->width, rows, kind, out, stride);
+    return FC_OK;
+}
+
 static fc_status store(const fc_frame *frame, size_t rows, fc_source_kind kind, char *out,
                        ptrdiff_t stride) {
     const fc_plan *plan = frame->plan;
     for (uint32_t i = 0; i < plan->piece_count; i++) {
         const fc_piece_spec *piece = &plan->pieces[i];
-        const fc_panel *panel = &plan->panels[piece->panel];
-        const void *values = frame->panel[piece->panel];
-        if (piece->onehot)
-            fc_store_onehot(values, panel->width, piece->width, rows, kind, out, stride);
-        else if (panel->type == FC_PLAN_CSR)
-            FC_TRY(store_csr(values, panel->width, rows, kind, out, stride));
-        else
-            FC_TRY(fc_store_dense(values, panel->type, panel->width, rows, kind, out, stride));
+        FC_TRY(fc_store_piece(piece, &plan->panels[piece->panel], frame->panel[piece->panel], rows,
+                              kind, out, stride));
         out += piece->width * fc_source_kind_size(kind);
     }
     return FC_OK;

@@ -65,7 +65,7 @@ void fc_lookup_free(fc_lookup *lookup) {
     lookup->alloc->release(lookup->alloc->ctx, lookup);
 }
 
-static int32_t find(const fc_lookup *lookup, const char *text, size_t len) {
+int32_t fc_lookup_find(const fc_lookup *lookup, const char *text, size_t len) {
     uint64_t hash = fc_hash64(text, len, 0);
     for (size_t slot = hash & lookup->mask;; slot = (slot + 1) & lookup->mask) {
         const fc_slot *s = &lookup->slots[slot];
@@ -80,6 +80,6 @@ void fc_lookup_codes(const fc_lookup *lookup, const char *bytes, const int64_t *
                      size_t rows, int32_t *codes) {
     for (size_t r = 0; r < rows; r++) {
         size_t len = (size_t)(offsets[r + 1] - offsets[r]);
-        codes[r] = find(lookup, len ? bytes + offsets[r] : "", len);
+        codes[r] = fc_lookup_find(lookup, len ? bytes + offsets[r] : "", len);
     }
 }

@@ -151,7 +151,8 @@ static fc_status fill(fc_plan *plan, const fc_plan_spec *spec, const char **why)
     plan->loops = NULL;
     FC_TRY(add_pieces(plan, spec, why));
     FC_TRY(fc_plan_fuse(plan));
-    return choose_block(plan, why);
+    FC_TRY(choose_block(plan, why));
+    return fc_plan_lay_row(plan);
 }
 
 fc_status fc_plan_new(const fc_alloc *alloc, const fc_plan_spec *spec, fc_plan **out,

@@ -34,6 +34,10 @@ struct fc_plan {
     uint32_t source_count, input_count, panel_count, step_count, piece_count, max_inputs;
     size_t width, row_bound, block;
     bool ragged; /* a piece of the output is a CSR panel */
+    bool sparse; /* any panel is one */
+    /* Of one row: the bytes of its panels, where each of them lies, and the column of the output in
+     * which it can be computed at once, or SIZE_MAX. */
+    size_t row_bytes, *row_places, *row_columns;
 };
 
 /* Converts rows [first, first + rows) of the sources of an input panel into `out`. */
@@ -44,6 +48,10 @@ const void *fc_plan_in_place(const fc_panel *panel, const fc_source *sources, si
 /* Whether memory of that kind holds just what a panel of that type does. */
 bool fc_source_matches(fc_source_kind kind, fc_plan_type type);
 
+/* The bytes of a panel of so many rows in scratch memory, a multiple of 64. */
+size_t fc_panel_bytes(const fc_panel *panel, size_t rows);
+/* Lays out the scratch memory of one row; once, when the plan is whole. */
+fc_status fc_plan_lay_row(fc_plan *plan);
 /* Makes one step of element-wise ones that follow each other; once, when all are built. */
 fc_status fc_plan_fuse(fc_plan *plan);
 

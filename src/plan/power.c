@@ -14,10 +14,21 @@ typedef struct fc_power {
     fc_plan_type type;
     bool boxcox, single;
     size_t width;
-    const double *lambda, *rest;
-    fc_loop log1p, expm1; /* log1p of the input's type, expm1 of double */
-    fc_loop expm1_single; /* of float */
+    const double *lambda, *rest; /* repeated, so that CHUNK are there from any column on */
+    fc_loop log1p, expm1;        /* log1p of the input's type, expm1 of double */
+    fc_loop expm1_single;        /* of float */
 } fc_power;
+
+/* How many values of a panel are worked on at a time. */
+enum { CHUNK = 256 };
+
+static const double *repeat(fc_arena *arena, const fc_blob_item *item) {
+    const double *once = fc_blob_doubles(arena, item);
+    double *made = once ? fc_arena_get(arena, (item->count + CHUNK) * sizeof *made, 64) : NULL;
+    for (size_t i = 0; made && item->count && i < item->count + CHUNK; i++)
+        made[i] = once[i % item->count];
+    return made;
+}
 
 static bool take(const fc_shape *shape, fc_loop_name name, fc_plan_type type, fc_loop *out) {
     const fc_loop *found = fc_loop_find(shape, name, type);
@@ -32,8 +43,7 @@ static fc_status build(fc_arena *arena, const fc_shape *shape, const fc_blob *bl
         shape->type == FC_PLAN_I32 || shape->widths[0] != shape->width)
         return FC_EINVALID;
     fc_power *self = fc_arena_zeros(arena, 1, sizeof *self);
-    if (!self || !(self->lambda = fc_blob_doubles(arena, lambda)) ||
-        !(self->rest = fc_blob_doubles(arena, rest)))
+    if (!self || !(self->lambda = repeat(arena, lambda)) || !(self->rest = repeat(arena, rest)))
         return FC_ENOMEM;
     self->type = shape->type;
     self->width = shape->width;
@@ -46,32 +56,29 @@ static fc_status build(fc_arena *arena, const fc_shape *shape, const fc_blob *bl
     return there ? FC_OK : FC_EINVALID;
 }
 
-/* How many values of a column are worked on at a time. */
-enum { CHUNK = 256 };
-
 /* The first half of Yeo-Johnson: |x|, on which log1p is called; which keeps NaN and -0.0. */
 #define FC_FOLD(value_type)                                                                        \
-    for (size_t i = 0; i < n; i++) {                                                               \
-        value_type v = x[i * width];                                                               \
-        t[i] = v >= 0 ? v : -v;                                                                    \
-    }
+    for (size_t i = 0; i < n; i++) t[i] = x[i] >= 0 ? x[i] : -x[i];
 
 /* The second half, in the type of `t`: lambda * log1p, expm1, and the division; or log1p alone on
  * a side whose lambda says so. */
 #define FC_BEND(value_type, x, loop, one_sided_eps)                                                \
-    value_type up = (value_type)self->lambda[j], down = (value_type)self->rest[j], e[CHUNK];       \
-    bool plain_up = fabs(self->lambda[j]) < (one_sided_eps);                                       \
-    bool plain_down = !(fabs(self->rest[j]) > (one_sided_eps));                                    \
-    for (size_t i = 0; i < n; i++) e[i] = (x[i * width] >= 0 ? up : down) * t[i];                  \
+    value_type e[CHUNK];                                                                           \
+    for (size_t i = 0; i < n; i++) e[i] = (value_type)(x[i] >= 0 ? up[i] : down[i]) * t[i];        \
     loop(e, e, n);                                                                                 \
     for (size_t i = 0; i < n; i++) {                                                               \
-        value_type above = plain_up ? t[i] : e[i] / up, below = plain_down ? -t[i] : -e[i] / down; \
-        t[i] = x[i * width] >= 0 ? above : below;                                                  \
+        bool plain_up = fabs(up[i]) < (one_sided_eps);                                             \
+        bool plain_down = !(fabs(down[i]) > (one_sided_eps));                                      \
+        value_type above = plain_up ? t[i] : e[i] / (value_type)up[i];                             \
+        value_type below = plain_down ? -t[i] : -e[i] / (value_type)down[i];                       \
+        t[i] = x[i] >= 0 ? above : below;                                                          \
     }
 
-static bool johnson64(const fc_power *self, const double *x, double *y, size_t n, size_t j) {
+/* `n` values of a panel in a row; `up` and `down` are lambda and rest of the first of them and on.
+ * False for what only the original can tell. */
+static bool johnson64(const fc_power *self, const double *x, double *y, size_t n, const double *up,
+                      const double *down) {
     if (!n) return true; /* tells the compiler that the buffers are written first */
-    size_t width = self->width;
     double t[CHUNK];
     int64_t bad = 0;
     FC_FOLD(double)
@@ -80,15 +87,15 @@ static bool johnson64(const fc_power *self, const double *x, double *y, size_t n
     FC_BEND(double, x, RUN, DBL_EPSILON)
 #undef RUN
     for (size_t i = 0; i < n; i++) {
-        bad |= fc_inf64(x[i * width]) | fc_inf64(t[i]);
-        y[i * width] = t[i];
+        bad |= fc_inf64(x[i]) | fc_inf64(t[i]);
+        y[i] = t[i];
     }
     return bad == 0;
 }
 
-static bool johnson32(const fc_power *self, const float *x, float *y, size_t n, size_t j) {
+static bool johnson32(const fc_power *self, const float *x, float *y, size_t n, const double *up,
+                      const double *down) {
     if (!n) return true; /* tells the compiler that the buffers are written first */
-    size_t width = self->width;
     float t[CHUNK];
     int32_t bad = 0;
     FC_FOLD(float)
@@ -97,22 +104,19 @@ static bool johnson32(const fc_power *self, const float *x, float *y, size_t n, 
     FC_BEND(float, x, RUN, (double)FLT_EPSILON)
 #undef RUN
     for (size_t i = 0; i < n; i++) {
-        bad |= fc_inf32(x[i * width]) | fc_inf32(t[i]);
-        y[i * width] = t[i];
+        bad |= fc_inf32(x[i]) | fc_inf32(t[i]);
+        y[i] = t[i];
     }
     return bad == 0;
 }
 
-static bool johnson_mixed(const fc_power *self, const float *x, float *y, size_t n, size_t j) {
+static bool johnson_mixed(const fc_power *self, const float *x, float *y, size_t n,
+                          const double *up, const double *down) {
     if (!n) return true; /* tells the compiler that the buffers are written first */
-    size_t width = self->width;
     float narrow[CHUNK];
     double t[CHUNK];
     int32_t bad = 0;
-    for (size_t i = 0; i < n; i++) {
-        float v = x[i * width];
-        narrow[i] = v >= 0 ? v : -v;
-    }
+    for (size_t i = 0; i < n; i++) narrow[i] = x[i] >= 0 ? x[i] : -x[i];
     fc_loop_run32(&self->log1p, narrow, narrow, n);
     for (size_t i = 0; i < n; i++) t[i] = (double)narrow[i];
 #define RUN(a, b, c) fc_loop_run64(&self->expm1, a, b, c)
@@ -120,8 +124,8 @@ static bool johnson_mixed(const fc_power *self, const float *x, float *y, size_t
 #undef RUN
     for (size_t i = 0; i < n; i++) {
         float v = (float)t[i];
-        bad |= fc_inf32(x[i * width]) | fc_inf32(v);
-        y[i * width] = v;
+        bad |= fc_inf32(x[i]) | fc_inf32(v);
+        y[i] = v;
     }
     return bad == 0;
 }
@@ -148,18 +152,20 @@ static fc_status run(const void *state, const void *const *inputs, void *out, si
             FC_BOXCOX(float, fc_inf32);
         return FC_OK;
     }
-    for (size_t first = 0; first < rows; first += CHUNK)
-        for (size_t j = 0; j < width; j++) {
-            size_t n = rows - first < CHUNK ? rows - first : CHUNK, at = first * width + j;
-            bool good;
-            if (self->type == FC_PLAN_F64)
-                good = johnson64(self, (const double *)inputs[0] + at, (double *)out + at, n, j);
-            else if (self->single)
-                good = johnson32(self, (const float *)inputs[0] + at, (float *)out + at, n, j);
-            else
-                good = johnson_mixed(self, (const float *)inputs[0] + at, (float *)out + at, n, j);
-            if (!good) return FC_EREFUSED;
-        }
+    size_t total = rows * width;
+    for (size_t at = 0, n; at < total; at += n) {
+        n = total - at < CHUNK ? total - at : CHUNK;
+        const double *up = self->lambda + at % width, *down = self->rest + at % width;
+        const float *x32 = (const float *)inputs[0] + at;
+        bool good;
+        if (self->type == FC_PLAN_F64)
+            good = johnson64(self, (const double *)inputs[0] + at, (double *)out + at, n, up, down);
+        else if (self->single)
+            good = johnson32(self, x32, (float *)out + at, n, up, down);
+        else
+            good = johnson_mixed(self, x32, (float *)out + at, n, up, down);
+        if (!good) return FC_EREFUSED;
+    }
     return FC_OK;
 }
 

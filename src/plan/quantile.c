@@ -20,7 +20,7 @@ typedef struct fc_knots {
 
 typedef struct fc_quantile {
     fc_plan_type type;
-    bool normal;
+    bool normal, blind; /* a column is */
     size_t width;
     double least, most; /* of what ndtri gives */
     const fc_knots *columns;
@@ -68,6 +68,7 @@ static fc_status build(fc_arena *arena, const fc_shape *shape, const fc_blob *bl
     for (size_t i = 0; i <= count; i++) r[i] = given[i < count ? i : count - 1];
     for (size_t j = 0; j < shape->width; j++)
         FC_TRY(build_column(arena, q + j * count, r, count, &columns[j]));
+    for (size_t j = 0; j < shape->width; j++) self->blind |= columns[j].blind;
     self->type = shape->type;
     self->normal = fc_blob_flag(blob, "normal", 0) != 0;
     self->width = shape->width;
@@ -158,33 +159,83 @@ static bool column(const fc_knots *knots, const double *x, double *y, size_t n) 
     return true;
 }
 
-/* The ends, and ndtri. `x` and `y` are rows of the panel, `wide` the interpolated values; what goes
- * into ndtri was stored in the panel's type before. */
-#define FC_FINISH(value_type, x, y)                                                                \
+/* What is near an end of the knots becomes that end of the references; what goes into ndtri was
+ * stored in the panel's type before. */
+#define FC_ENDS(value_type, v, low, high, t)                                                       \
     do {                                                                                           \
-        double low = knots->q[0], high = knots->q[knots->count - 1];                               \
-        for (size_t i = 0; i < n; i++) {                                                           \
-            value_type v = (x)[i * width], near = (value_type)NEAR;                                \
-            value_type less = v - near, more = v + near;                                           \
-            bool above = self->normal ? (double)more > high : (double)v == high;                   \
-            bool below = self->normal ? (double)less < low : (double)v == low;                     \
-            double t = (double)(value_type)wide[i];                                                \
-            t = above ? 1.0 : t;                                                                   \
-            wide[i] = below ? 0.0 : t;                                                             \
-        }                                                                                          \
-        if (self->normal) fc_ndtri_all(wide, normal, n);                                           \
-        for (size_t i = 0; i < n; i++) {                                                           \
-            double t = self->normal ? normal[i] + 0.0 : wide[i];                                   \
-            if (self->normal && t < self->least) t = self->least;                                  \
-            if (self->normal && t > self->most) t = self->most;                                    \
-            (y)[i * width] = (value_type)t;                                                        \
-        }                                                                                          \
+        value_type near = (value_type)NEAR, less = (v) - near, more = (v) + near;                  \
+        bool above = self->normal ? (double)more > (high) : (double)(v) == (high);                 \
+        bool below = self->normal ? (double)less < (low) : (double)(v) == (low);                   \
+        double kept = (double)(value_type)(t);                                                     \
+        kept = above ? 1.0 : kept;                                                                 \
+        (t) = below ? 0.0 : kept;                                                                  \
     } while (0)
+
+/* Through ndtri, and into the panel, `step` values apart. */
+static void store(const fc_quantile *self, double *wide, void *out, size_t at, size_t step,
+                  size_t n) {
+    double normal[CHUNK];
+    if (self->normal) {
+        fc_ndtri_all(wide, normal, n);
+        for (size_t i = 0; i < n; i++) {
+            double t = normal[i] + 0.0;
+            if (t < self->least) t = self->least;
+            if (t > self->most) t = self->most;
+            wide[i] = t;
+        }
+    }
+    if (self->type == FC_PLAN_F64)
+        for (size_t i = 0; i < n; i++) ((double *)out)[at + i * step] = wide[i];
+    else
+        for (size_t i = 0; i < n; i++) ((float *)out)[at + i * step] = (float)wide[i];
+}
+
+/* One row, in which the searches of all columns take the same steps abreast. */
+static bool one_row(const fc_quantile *self, const void *in, void *out, size_t first) {
+    size_t width = self->width;
+    const double *x64 = (const double *)in + first;
+    const float *x32 = (const float *)in + first;
+    bool is64 = self->type == FC_PLAN_F64;
+    double x[CHUNK], wide[CHUNK];
+    int32_t at[CHUNK];
+    for (size_t j = 0; j < width; j++) {
+        x[j] = is64 ? x64[j] : (double)x32[j];
+        at[j] = 0;
+        if (fc_inf64(x[j])) return false;
+    }
+    for (size_t left = self->columns[0].count; left > 1;) {
+        int32_t half = (int32_t)(left / 2);
+        for (size_t j = 0; j < width; j++) {
+            int32_t next = at[j] + half;
+            at[j] = self->columns[j].q[next] <= x[j] ? next : at[j];
+        }
+        left -= (size_t)half;
+    }
+    for (size_t j = 0; j < width; j++) {
+        const fc_knots *knots = &self->columns[j];
+        double low = knots->q[0], high = knots->q[knots->count - 1];
+        mean_body(knots, &x[j], &at[j], &wide[j], 1);
+        if (wide[j] != wide[j] && x[j] == x[j]) wide[j] = slowly(knots, x[j], (size_t)at[j]);
+        if (is64)
+            FC_ENDS(double, x64[j], low, high, wide[j]);
+        else
+            FC_ENDS(float, x32[j], low, high, wide[j]);
+    }
+    store(self, wide, out, first, 1, width);
+    return true;
+}
+
+enum { FEW = 4 }; /* rows, of which each is done by itself */
 
 static fc_status run(const void *state, const void *const *inputs, void *out, size_t rows) {
     const fc_quantile *self = state;
     size_t width = self->width;
-    double x[CHUNK], wide[CHUNK], normal[CHUNK];
+    if (rows <= FEW && width && width <= CHUNK && !self->blind) {
+        for (size_t r = 0; r < rows; r++)
+            if (!one_row(self, inputs[0], out, r * width)) return FC_EREFUSED;
+        return FC_OK;
+    }
+    double x[CHUNK], wide[CHUNK];
     for (size_t first = 0; first < rows; first += CHUNK)
         for (size_t j = 0; j < width; j++) {
             const fc_knots *knots = &self->columns[j];
@@ -192,12 +243,14 @@ static fc_status run(const void *state, const void *const *inputs, void *out, si
             const double *x64 = (const double *)inputs[0] + at;
             const float *x32 = (const float *)inputs[0] + at;
             bool is64 = self->type == FC_PLAN_F64;
+            double low = knots->q[0], high = knots->q[knots->count - 1];
             for (size_t i = 0; i < n; i++) x[i] = is64 ? x64[i * width] : (double)x32[i * width];
             if (!column(knots, x, wide, n)) return FC_EREFUSED;
             if (is64)
-                FC_FINISH(double, x64, (double *)out + at);
+                for (size_t i = 0; i < n; i++) FC_ENDS(double, x64[i * width], low, high, wide[i]);
             else
-                FC_FINISH(float, x32, (float *)out + at);
+                for (size_t i = 0; i < n; i++) FC_ENDS(float, x32[i * width], low, high, wide[i]);
+            store(self, wide, out, at, width, n);
         }
     return FC_OK;
 }

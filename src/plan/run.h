@@ -32,6 +32,9 @@ fc_status fc_store_dense(const void *panel, fc_plan_type from, size_t width, siz
 /* Zeros, and a 1 at each of `count` columns a row. */
 void fc_store_onehot(const int32_t *columns, size_t count, size_t width, size_t rows,
                      fc_source_kind kind, char *out, ptrdiff_t stride);
+/* Either of these, or a sparse panel's values among zeros, as the piece says. */
+fc_status fc_store_piece(const fc_piece_spec *piece, const fc_panel *panel, const void *values,
+                         size_t rows, fc_source_kind kind, char *out, ptrdiff_t stride);
 /* Stores one value at index `at`, as fc_store_dense does. */
 fc_status fc_store_cell(double value, fc_source_kind kind, void *out, size_t at);
 

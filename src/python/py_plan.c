@@ -136,18 +136,25 @@ static int read_pieces(fc_arena *arena, PyObject *tuple, fc_plan_spec *spec) {
     return 0;
 }
 
-static int order_sources(fc_program *self) {
+static int sort_keys(fc_program *self) {
     Py_ssize_t n = self->source_count;
-    self->order = PyMem_Calloc((size_t)n + 1, sizeof *self->order);
-    if (!self->order) {
+    self->keys = PyMem_Calloc((size_t)n + 1, sizeof *self->keys);
+    if (!self->keys) {
         PyErr_NoMemory();
         return -1;
     }
     for (Py_ssize_t i = 0; i < n; i++) { /* insertion: they mostly come in order */
+        const fc_program_source *source = &self->sources[i];
+        fc_program_key key = {NULL,           0, source->name,
+                              source->column, i, !source->table && !source->text};
+        if (PyUnicode_CheckExact(key.name) && PyUnicode_IS_COMPACT_ASCII(key.name)) {
+            key.ascii = PyUnicode_DATA(key.name);
+            key.length = (size_t)PyUnicode_GET_LENGTH(key.name);
+        }
         Py_ssize_t at = i;
-        for (; at && self->sources[self->order[at - 1]].column > self->sources[i].column; at--)
-            self->order[at] = self->order[at - 1];
-        self->order[at] = i;
+        for (; at && self->keys[at - 1].column > key.column; at--)
+            self->keys[at] = self->keys[at - 1];
+        self->keys[at] = key;
     }
     return 0;
 }
@@ -179,7 +186,7 @@ static int read_sources(fc_program *self, PyObject *tuple) {
         if (table != Py_None && !PyDict_Check(table)) return bad_spec("a table must be a dict");
         if (table != Py_None) source->table = Py_NewRef(table);
     }
-    return order_sources(self);
+    return sort_keys(self);
 }
 
 /* ---- The type ------------------------------------------------------------------------------- */
@@ -250,7 +257,7 @@ static void program_dealloc(PyObject *object) {
         fc_lookup_free(self->sources[i].lookup);
     }
     PyMem_Free(self->sources);
-    PyMem_Free(self->order);
+    PyMem_Free(self->keys);
     fc_plan_free(self->plan);
     type->tp_free(object);
     Py_DECREF(type);

@@ -17,10 +17,20 @@ typedef struct fc_program_source {
     struct fc_lookup *_Atomic lookup; /* the table over UTF-8, once that was wanted */
 } fc_program_source;
 
+/* The sources by column, as the keys of most rows come. */
+typedef struct fc_program_key {
+    const char *ascii; /* the name's text, borrowed; NULL if it is no str of ASCII alone */
+    size_t length;
+    PyObject *name; /* borrowed */
+    Py_ssize_t column;
+    Py_ssize_t source; /* its number */
+    bool number;       /* neither codes nor documents */
+} fc_program_key;
+
 typedef struct fc_program {
     PyObject_HEAD fc_plan *plan;
     fc_program_source *sources;
-    Py_ssize_t *order; /* the sources' numbers by column, as the keys of most rows come */
+    fc_program_key *keys;
     Py_ssize_t source_count;
     Py_ssize_t columns; /* of the input, for rows that are sequences */
     fc_dtype out_dtype; /* the natural dtype of the output, and the kind of its memory */
@@ -31,7 +41,10 @@ typedef struct fc_program {
 int fc_py_source_kind(fc_dtype dtype);
 /* The code of a value of a text column: 0, or 1 if only the original can tell, or -1 with an
  * exception. */
-int fc_py_text_code(const fc_program_source *source, PyObject *value, int32_t *code);
+int fc_py_text_code(fc_program_source *source, PyObject *value, int32_t *code);
+
+/* The source's table over UTF-8, made when it is first wanted; NULL with an exception. */
+const struct fc_lookup *fc_py_source_lookup(fc_program_source *source);
 
 /* A view of a str (borrowed: the caller keeps the object), None or NaN; returns as above. */
 int fc_py_text_view(PyObject *value, fc_text *out);

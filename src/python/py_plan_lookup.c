@@ -38,8 +38,8 @@ done:
     return lookup;
 }
 
-/* The source's table, made when it is first wanted; threads may race to make it. */
-static const fc_lookup *lookup_of(fc_program_source *source) {
+/* Threads may race to make it. */
+const fc_lookup *fc_py_source_lookup(fc_program_source *source) {
     fc_lookup *known = atomic_load_explicit(&source->lookup, memory_order_acquire);
     if (known) return known;
     fc_lookup *made = make_lookup(source->table);
@@ -68,7 +68,7 @@ PyObject *fc_py_program_codes_of(PyObject *object, PyObject *const *args, Py_ssi
     int64_t at = fc_layout_find(set->layout, name, (size_t)len);
     if (at < 0 || set->columns[at].kind != FC_COLUMN_STRING) return Py_NewRef(Py_None);
     fc_program_source *source = &self->sources[which];
-    const fc_lookup *lookup = lookup_of(source);
+    const fc_lookup *lookup = fc_py_source_lookup(source);
     if (!lookup) return NULL;
     const fc_column *column = &set->columns[at];
     Py_ssize_t rows = (Py_ssize_t)set->rows;

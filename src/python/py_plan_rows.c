@@ -5,9 +5,17 @@
 #include <math.h>
 #include <string.h>
 
+#include "plan/lookup.h"
 #include "python/py_array.h"
 
-int fc_py_text_code(const fc_program_source *source, PyObject *value, int32_t *code) {
+int fc_py_text_code(fc_program_source *source, PyObject *value, int32_t *code) {
+    if (PyUnicode_CheckExact(value) && PyUnicode_IS_COMPACT_ASCII(value)) {
+        /* The text itself is looked up: a new str would first have to be hashed as Python does. */
+        const fc_lookup *lookup = fc_py_source_lookup(source);
+        if (!lookup) return -1;
+        *code = fc_lookup_find(lookup, PyUnicode_DATA(value), (size_t)PyUnicode_GET_LENGTH(value));
+        return 0;
+    }
     if (value == Py_None) {
         *code = source->none_code;
         return 0;
@@ -86,14 +94,7 @@ static int read_number(PyObject *value, double *out) {
 #define FC_UNLOCK }
 #endif
 
-/* One cell of a row: a double, a code in its first four bytes, or a text. */
-typedef union fc_cell {
-    double number;
-    int32_t code;
-    fc_text text;
-} fc_cell;
-
-static int read_cell(const fc_program_source *source, PyObject *value, fc_cell *cell) {
+static inline int read_cell(fc_program_source *source, PyObject *value, fc_cell *cell) {
     if (source->table) return fc_py_text_code(source, value, &cell->code);
     if (source->text) return fc_py_text_view(value, &cell->text);
     return read_number(value, &cell->number);
@@ -108,43 +109,60 @@ static void absent(const fc_program_source *source, fc_cell *cell) {
         cell->number = (double)NAN;
 }
 
-/* Whether two keys are one text, for the kind that names mostly are. False may mean "not known". */
-static inline bool same_name(PyObject *key, PyObject *name) {
-    if (key == name) return true;
-    if (!PyUnicode_CheckExact(key) || !PyUnicode_CheckExact(name)) return false;
-    size_t length = (size_t)PyUnicode_GET_LENGTH(name);
-    if ((size_t)PyUnicode_GET_LENGTH(key) != length || !PyUnicode_IS_COMPACT_ASCII(key) ||
-        !PyUnicode_IS_COMPACT_ASCII(name))
-        return false;
-    const char *a = PyUnicode_DATA(key), *b = PyUnicode_DATA(name);
-    uint64_t differ = 0; /* a few bytes: cheaper here than by a call */
-    for (; length >= 8; length -= 8, a += 8, b += 8) {
-        uint64_t x, y;
-        memcpy(&x, a, 8);
-        memcpy(&y, b, 8);
-        differ |= x ^ y;
+static inline uint32_t load4(const char *at) {
+    uint32_t word;
+    memcpy(&word, at, 4);
+    return word;
+}
+
+static inline uint64_t load8(const char *at) {
+    uint64_t word;
+    memcpy(&word, at, 8);
+    return word;
+}
+
+/* Whether two short texts are equal: a few loads that may overlap, cheaper here than by a call. */
+static inline bool same_bytes(const char *a, const char *b, size_t length) {
+    if (length >= 8) {
+        uint64_t differ = load8(a + length - 8) ^ load8(b + length - 8);
+        for (size_t at = 0; at + 8 < length; at += 8) differ |= load8(a + at) ^ load8(b + at);
+        return !differ;
     }
-    for (; length; length--) differ |= (uint64_t)(*a++ ^ *b++);
-    return differ == 0;
+    if (length >= 4)
+        return !((load4(a) ^ load4(b)) | (load4(a + length - 4) ^ load4(b + length - 4)));
+    if (!length) return true;
+    return a[0] == b[0] && a[length / 2] == b[length / 2] && a[length - 1] == b[length - 1];
+}
+
+/* Whether a key is the source's name, for the kind that names mostly are. False may mean "not
+ * known". */
+static inline bool is_named(PyObject *key, const fc_program_key *source) {
+    if (key == source->name) return true;
+    return source->ascii && PyUnicode_CheckExact(key) &&
+           (size_t)PyUnicode_GET_LENGTH(key) == source->length && PyUnicode_IS_COMPACT_ASCII(key) &&
+           same_bytes(PyUnicode_DATA(key), source->ascii, source->length);
 }
 
 /* Reads the sources, in order of their columns, whose names come in that order among the keys: most
  * rows have all of them so, and walking is cheaper than looking each up. *read says how many. */
 static int walk_dict(const fc_program *self, PyObject *row, fc_cell *cells, Py_ssize_t *read) {
-    Py_ssize_t at = 0, i = 0, n = self->source_count;
+    Py_ssize_t at = 0;
+    const fc_program_key *source = self->keys, *end = source + self->source_count;
     PyObject *key, *value;
-    while (i < n && PyDict_Next(row, &at, &key, &value)) {
-        const fc_program_source *source = &self->sources[self->order[i]];
-        if (!same_name(key, source->name)) continue;
+    while (source < end && PyDict_Next(row, &at, &key, &value)) {
+        if (!is_named(key, source)) continue;
         Py_ssize_t column = source->column;
         do {
-            int refused = read_cell(source, value, &cells[self->order[i]]);
+            fc_cell *cell = &cells[source->source];
+            if (FC_LIKELY(source->number && PyFloat_CheckExact(value))) {
+                cell->number = PyFloat_AS_DOUBLE(value);
+                continue;
+            }
+            int refused = read_cell(&self->sources[source->source], value, cell);
             if (refused) return refused;
-            if (++i == n) break;
-            source = &self->sources[self->order[i]];
-        } while (source->column == column);
+        } while (++source < end && source->column == column);
     }
-    *read = i;
+    *read = source - self->keys;
     return 0;
 }
 
@@ -152,8 +170,8 @@ static int read_dict(const fc_program *self, PyObject *row, bool missing_nan, fc
     Py_ssize_t i = 0;
     int refused = walk_dict(self, row, cells, &i);
     for (; !refused && i < self->source_count; i++) {
-        Py_ssize_t which = self->order[i];
-        const fc_program_source *source = &self->sources[which];
+        Py_ssize_t which = self->keys[i].source;
+        fc_program_source *source = &self->sources[which];
         PyObject *value = PyDict_GetItemWithError(row, source->name);
         if (value) {
             refused = read_cell(source, value, &cells[which]);
@@ -182,21 +200,11 @@ static int read_row(const fc_program *self, PyObject *row, bool missing_nan, fc_
     FC_LOCK(row)
     if (PySequence_Fast_GET_SIZE(row) != self->columns) refused = 1;
     for (Py_ssize_t i = 0; !refused && i < self->source_count; i++) {
-        const fc_program_source *source = &self->sources[i];
+        fc_program_source *source = &self->sources[i];
         refused = read_cell(source, PySequence_Fast_GET_ITEM(row, source->column), &cells[i]);
     }
     FC_UNLOCK
     return refused;
-}
-
-static void bind(const fc_program *self, const fc_cell *cells, fc_source *sources) {
-    ptrdiff_t stride = (ptrdiff_t)((size_t)self->source_count * sizeof *cells);
-    for (Py_ssize_t i = 0; i < self->source_count; i++)
-        sources[i] = (fc_source){.kind = self->sources[i].table  ? FC_SOURCE_I32
-                                         : self->sources[i].text ? FC_SOURCE_VIEWS
-                                                                 : FC_SOURCE_F64,
-                                 .data = &cells[i],
-                                 .stride = stride};
 }
 
 static int expect(const char *name, Py_ssize_t count, Py_ssize_t expected) {
@@ -209,16 +217,10 @@ PyObject *fc_py_program_run_row(PyObject *object, PyObject *const *args, Py_ssiz
     if (expect("run_row", count, 2) < 0) return NULL;
     fc_program *self = (fc_program *)object;
     fc_cell small_cells[FC_PROGRAM_SMALL];
-    fc_source small_sources[FC_PROGRAM_SMALL];
     fc_cell *cells = small_cells;
-    fc_source *sources = small_sources;
-    void *block = NULL;
-    size_t n = (size_t)self->source_count;
-    if (n > FC_PROGRAM_SMALL) {
-        block = PyMem_Calloc(n, sizeof *cells + sizeof *sources);
-        if (!block) return PyErr_NoMemory();
-        sources = block;
-        cells = (fc_cell *)(sources + n);
+    if (self->source_count > FC_PROGRAM_SMALL) {
+        cells = PyMem_Calloc((size_t)self->source_count, sizeof *cells);
+        if (!cells) return PyErr_NoMemory();
     }
     PyObject *result = NULL;
     int refused = read_row(self, args[0], args[1] == Py_True, cells);
@@ -226,19 +228,17 @@ PyObject *fc_py_program_run_row(PyObject *object, PyObject *const *args, Py_ssiz
         if (refused > 0) result = Py_NewRef(Py_None);
         goto done;
     }
-    bind(self, cells, sources);
     Py_ssize_t width = (Py_ssize_t)fc_plan_width(self->plan);
     void *data;
     result = fc_array_new(self->out_dtype, 1, &width, false, &data);
     if (!result) goto done;
-    ptrdiff_t stride = width * (ptrdiff_t)fc_source_kind_size(self->out_kind);
-    fc_status status = fc_plan_run(self->plan, sources, 1, self->out_kind, data, stride, 1);
+    fc_status status = fc_plan_run_row(self->plan, cells, self->out_kind, data);
     if (status != FC_OK) {
         Py_CLEAR(result);
         result = status == FC_EREFUSED ? Py_NewRef(Py_None) : fc_py_raise(status, "transform_one");
     }
 done:
-    PyMem_Free(block);
+    if (cells != small_cells) PyMem_Free(cells);
     return result;
 }
 
@@ -284,7 +284,7 @@ static PyObject **new_texts(const fc_program *self) {
  * with every care, since the lists outlive the row. */
 static int keep_texts(const fc_program *self, PyObject *row, PyObject *const *texts) {
     for (Py_ssize_t i = 0; i < self->source_count; i++) {
-        const fc_program_source *source = &self->sources[i];
+        fc_program_source *source = &self->sources[i];
         if (!source->text) continue;
         PyObject *value;
         if (PyDict_Check(row)) {

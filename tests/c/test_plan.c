@@ -61,6 +61,32 @@ static void expected(const double *x, int32_t code, double *out) {
     out[5] = code == 1;
 }
 
+/* Cells in place of sources: the same bits in every type, and refused alike. */
+static void rows_of_cells(void) {
+    static double values[ROWS * 3], out[WIDTH], want[WIDTH];
+    static float singles[WIDTH], rounded[WIDTH];
+    static int32_t code[ROWS];
+    fc_source sources[4];
+    input(values, code, sources);
+    fc_plan *plan = make(&spec, &fc_alloc_libc);
+    if (!plan) return;
+    for (size_t r = 0; r < ROWS; r++) {
+        fc_cell cells[4] = {{values[3 * r]}, {values[3 * r + 1]}, {values[3 * r + 2]}, {0}};
+        cells[3].code = code[r];
+        expected(values + 3 * r, code[r], want);
+        memset(out, 0xFF, sizeof out);
+        CHECK(fc_plan_run_row(plan, cells, FC_SOURCE_F64, out) == FC_OK);
+        CHECK_FOR(memcmp(out, want, sizeof want) == 0, "row %zu", r);
+        for (int j = 0; j < WIDTH; j++) rounded[j] = (float)want[j];
+        CHECK(fc_plan_run_row(plan, cells, FC_SOURCE_F32, singles) == FC_OK);
+        CHECK_FOR(memcmp(singles, rounded, sizeof rounded) == 0, "float32, row %zu", r);
+    }
+    fc_cell wild[4] = {{1}, {(double)INFINITY}, {2}, {0}};
+    CHECK(fc_plan_run_row(plan, wild, FC_SOURCE_F64, out) == FC_EREFUSED);
+    CHECK(fc_plan_run_row(plan, wild, FC_SOURCE_VIEWS, out) == FC_EINVALID);
+    fc_plan_free(plan);
+}
+
 static void values_and_single_rows(void) {
     static double values[ROWS * 3], out[ROWS * WIDTH], row[WIDTH], want[WIDTH];
     static int32_t code[ROWS];
@@ -175,8 +201,8 @@ static void every_allocation_may_fail(void) {
 }
 
 static const harness_test tests[] = {
-    TEST(values_and_single_rows),           TEST(sparse_is_dense_without_zeros),
-    TEST(nulls_conversions_and_infinities), TEST(specifications_are_checked),
-    TEST(every_allocation_may_fail),
+    TEST(values_and_single_rows),        TEST(rows_of_cells),
+    TEST(sparse_is_dense_without_zeros), TEST(nulls_conversions_and_infinities),
+    TEST(specifications_are_checked),    TEST(every_allocation_may_fail),
 };
 TEST_MAIN(tests)
