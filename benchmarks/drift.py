@@ -19,7 +19,7 @@ import numpy as np
 from benchmarks import _foreign
 from benchmarks._harness import Case, Peer, Run
 from fastcore import Columns, Monitor
-from fastcore.drift import Reference, psi
+from fastcore.drift import Reference, mmd, psi
 
 SIX = ("psi", "jensenshannon", "kl_divergence", "hellinger", "total_variation", "chi2")
 FIVE = ("psi", "jensenshannon", "kl_divergence", "hellinger", "chi2")
@@ -331,6 +331,33 @@ def watched() -> Case:
     )
 
 
+def vectors(n: int, d: int) -> Case:
+    """MMD of two samples; NumPy's is by matrix products, in place, in float64."""
+    rng = np.random.default_rng(4)
+    r, c = rng.normal(size=(n, d)), rng.normal(0.1, 1, (n, d))
+    gamma = 1 / (4 * d)
+
+    def kernel(a: np.ndarray, b: np.ndarray) -> float:
+        k = a @ b.T
+        k *= 2 * gamma
+        k -= gamma * np.square(a).sum(1)[:, None]
+        k -= gamma * np.square(b).sum(1)
+        return float(np.exp(k, out=k).sum())
+
+    def by_matrices() -> float:
+        within = kernel(r, r) + kernel(c, c) - 2 * n
+        return within / (n * (n - 1)) - 2 * kernel(r, c) / n**2
+
+    def same(ours: float, theirs: float) -> None:
+        assert abs(ours - theirs) < 1e-9
+
+    return Case(
+        f"MMD of {n:,} and {n:,} rows of {d}",
+        lambda: mmd(r, c, gamma=gamma, n_resamples=0).statistic,
+        [Peer("NumPy, float64", by_matrices, must=17, aim=25, same=same)],
+    )
+
+
 def cases(quick: bool) -> list[Case]:
     """All jobs; ``quick``: with a tenth of the rows."""
     part = 10 if quick else 1
@@ -342,5 +369,6 @@ def cases(quick: bool) -> list[Case]:
         kept(10_000, 100_000 // part, 50, 150),
         kept(10_000, 1_000_000 // part, 30, 60),
         kept(1_000_000 // part, 1_000_000 // part, 10, 20),
+        vectors(5_000 // part, 16),
         watched(),
     ]

@@ -16,6 +16,7 @@ from ._drift_functions import (
     psi,
     total_variation,
 )
+from ._drift_vectors import lsdd, mahalanobis, mmd, pca_reconstruction
 from ._reference import Reference
 from ._report import FeatureReport, Report
 from .monitor import Monitor
@@ -36,6 +37,10 @@ __all__ = [
     "kl_divergence",
     "ks_2samp",
     "linf",
+    "lsdd",
+    "mahalanobis",
+    "mmd",
+    "pca_reconstruction",
     "psi",
     "total_variation",
     "ztest_proportions",

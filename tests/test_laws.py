@@ -29,7 +29,12 @@ MAY_INCLUDE = {
 }
 
 #: Public headers whose name is not their folder's: a folder may have more than one.
-HEADER_FOLDERS = {"arrow": "columns", "drift_pvalues": "drift", "loops": "plan"}
+HEADER_FOLDERS = {
+    "arrow": "columns",
+    "drift_pvalues": "drift",
+    "drift_vectors": "drift",
+    "loops": "plan",
+}
 
 #: Modules of fast.ai's package: where both are installed one would overwrite the other's file.
 THEIR_MODULES = set(
