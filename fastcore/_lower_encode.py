@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -29,6 +30,8 @@ def text_source(low: Lowering, column: Column, categories: list[Any]) -> int:
     table = {text: code for code, text in enumerate(categories) if isinstance(text, str)}
     none = next((i for i, c in enumerate(categories) if c is None), -1)
     nan = next((i for i, c in enumerate(categories) if isinstance(c, float)), -1)
+    if column.framed and not column.fills_none and (none >= 0 or nan >= 0):
+        raise NotLowered("what pandas makes of None that was not imputed")
     known_null = column.tag != "natext" or column.fill is None  # NA is unknown, and not imputed
     if column.tag == "natext":
         none = nan = -1
@@ -117,7 +120,7 @@ def search(low: Lowering, categories: list[np.ndarray], which: list[int], value:
         sources = [number_source(low, value.columns, i, known) for i, known in pairs]
         panel = low.panel(F64, sources)
     else:
-        panel = low.join(value.pieces, which, F64)
+        panel = low.join(untouched(low, categories, which, value.pieces), which, F64)
     known = [values[~np.isnan(values)] for values in categories]
     params = {
         "values": np.concatenate([*known, np.zeros(0)]),
@@ -131,6 +134,20 @@ def search(low: Lowering, categories: list[np.ndarray], which: list[int], value:
         ),
     }
     return low.step("search", [panel], I32, len(which), params)
+
+
+def untouched(
+    low: Lowering, categories: list[np.ndarray], which: list[int], pieces: tuple[Piece, ...]
+) -> tuple[Piece, ...]:
+    """Pieces whose columns that nothing was done to are read as the input's."""
+    found, at = [], 0
+    for piece in pieces:
+        if piece.column is not None and at in which:
+            source = number_source(low, (piece.column,), 0, categories[which.index(at)])
+            piece = replace(piece, panel=low.panel(F64, [source]), column=None)
+        found.append(piece)
+        at += piece.width
+    return tuple(found)
 
 
 def onehot(low: Lowering, step: Step, value: Value) -> Value:

@@ -9,25 +9,19 @@ import numpy as np
 from . import _core
 from ._lower_scale import numeric
 from ._lowering import FLOAT32, FLOAT64, Lowering, NotLowered, Special, Value, panel_type
-from ._plan_tree import Chain, Step, Tree
-
-
-def makes_frame(tree: Tree) -> bool:
-    """Whether a frame that goes in comes out as a frame: NumPy's functions leave it one."""
-    if isinstance(tree, Step):
-        return tree.kind == "ufunc" and not tree.params["validate"]
-    return isinstance(tree, Chain) and all(makes_frame(step) for step in tree.steps)
+from ._plan_tree import Step
 
 
 def ufunc(low: Lowering, step: Step, value: Value) -> Value:
     name, validate = step.params["function"], step.params["validate"]
     if name not in _core.plan_loops():
         raise NotLowered(f"this NumPy's {name} has no loop of its own")
-    if not validate and low.container == "table":
+    frame = None if validate else value.frame
+    if frame is not None and frame.kind != "pandas":
         raise NotLowered("a function of a frame that is none of pandas'")
     piece = numeric(low, value)
     dtypes = {piece.dtype}
-    if value.columns is not None and low.container == "pandas" and not validate:
+    if value.columns is not None and frame is not None and low.container == "pandas":
         # A frame's columns are computed each in its own dtype.
         dtypes = {np.dtype(column.tag) for column in value.columns}
     for dtype in dtypes:
@@ -36,6 +30,7 @@ def ufunc(low: Lowering, step: Step, value: Value) -> Value:
             piece.dtype if piece.dtype.kind == "f" else FLOAT64
         ):
             raise NotLowered(f"{name} of {dtype} is computed as {found[0]}")
+    low.forward = low.forward or bool(step.params["varies"])
     dtype = FLOAT32 if piece.dtype == FLOAT32 else FLOAT64
     params = {
         "name": np.frombuffer(name.encode(), dtype=np.uint8).astype(np.int64),
@@ -43,7 +38,8 @@ def ufunc(low: Lowering, step: Step, value: Value) -> Value:
         "varies": step.params["varies"],
     }
     panel = low.step("ufunc", [piece.panel], panel_type(dtype), piece.width, params)
-    return Value(pieces=(replace(piece, panel=panel, dtype=dtype),))
+    made = Value(pieces=(replace(piece, panel=panel, dtype=dtype),))
+    return made if frame is None else replace(made, frame=frame)
 
 
 SPECIAL: dict[str, Special] = {"ufunc": ufunc}

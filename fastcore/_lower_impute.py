@@ -30,7 +30,7 @@ def impute(low: Lowering, step: Step, value: Value) -> Value:
     if integers and not fits:
         raise NotLowered(f"a constant of {np.dtype(p['constant'])} among {piece.dtype}")
     if integers and p["marker"] is None and p["indicator"] is None and p.get("kept") is None:
-        return value
+        return replace(value, frame=None)
     type_ = panel_type(piece.dtype)
     fill = p["fill"].astype(piece.dtype).astype(np.float64) if integers else p["fill"]
     params = {"fill": fill, "marker": p["marker"]}

@@ -45,7 +45,7 @@ def numeric(low: Lowering, value: Value) -> Piece:
         dtype = low.number_dtype(value.columns)
         panel = low.numbers(value.columns, panel_type(dtype))
         return Piece(panel, len(value.columns), dtype, order=order_of(value))
-    if len(value.pieces) == 1 and not value.pieces[0].onehot:
+    if len(value.pieces) == 1 and not value.pieces[0].onehot and not value.pieces[0].column:
         return value.pieces[0]
     piece = low.floats(value)
     dtypes = {piece.dtype for piece in value.pieces}

@@ -10,6 +10,8 @@ from ._plan_tree import Step
 def pick(low: Lowering, step: Step, value: Value) -> Value:
     """The dtype is that of all columns together, also of those that are left away."""
     which = [int(j) for j in step.params["columns"]]
+    if step.frame is not None and value.frame is not None and value.frame.kind == "pandas":
+        return low.select(value, which)  # a frame of any columns, and nothing is looked at
     if value.columns is not None:
         dtype = low.number_dtype(value.columns)
         if dtype.kind != "f" or not step.params["finite"]:

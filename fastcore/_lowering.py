@@ -11,109 +11,59 @@ mean whatever the pipeline was fitted on (numbers are read as float64).
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from . import _core
-from ._plan_tree import Chain, Parallel, Recipe, Step, Tree
+from ._lower_frames import columns_of, frame_out, select_apart, side_by_side, weighted
+from ._lower_values import (
+    CSR,
+    F32,
+    F64,
+    FLOAT32,
+    FLOAT64,
+    FLOAT64_AND_INTS,
+    I32,
+    NO_NUMBERS,
+    ORDERS,
+    TEXT,
+    Column,
+    Framed,
+    Lowered,
+    NotLowered,
+    Piece,
+    Source,
+    Value,
+    order_of,
+    panel_type,
+    stacked_order,
+    together,
+)
+from ._plan_tree import Chain, Frame, Parallel, Recipe, Step, Tree
 
-F64, F32, I32, TEXT, CSR = range(5)
-FLOAT64, FLOAT32 = np.dtype(np.float64), np.dtype(np.float32)
-
-
-class NotLowered(Exception):
-    """Inputs of this signature are for the original; the text says why."""
-
-
-@dataclass(frozen=True)
-class Column:
-    """An input column as it is, or with its missing texts replaced."""
-
-    index: int
-    tag: str
-    fill: str | None = None
-    fills_none: bool = False  # None too, and not only NaN
-
-
-@dataclass(frozen=True)
-class Piece:
-    """Some columns of an intermediate result; ``dtype`` is what scikit-learn would have there."""
-
-    panel: int
-    width: int
-    dtype: np.dtype[Any]
-    onehot: bool = False
-    csr: bool = False  # a sparse panel
-    order: str = "CC"  # of its memory ("C", "F") for input in C order, and in Fortran's
-
-
-@dataclass(frozen=True)
-class Value:
-    """What flows between steps: untouched input columns, or pieces that were computed."""
-
-    columns: tuple[Column, ...] | None = None
-    pieces: tuple[Piece, ...] = ()
-    sparse: bool = False
-    order: str | None = None  # as of a piece; None: what np.hstack makes of the pieces
-
-
-@dataclass
-class Source:
-    """What a program reads: an input column, as numbers or through a table of texts."""
-
-    column: int
-    table: dict[str, int] | None = None
-    none_code: int = -1
-    nan_code: int = -1
-    exact: bool = False  # objects: numbers that Python's equality tells as float64's does
-    nulls: bool = True  # whether nulls may be read (as NaN, or by their code)
-    text: bool = False  # documents, read as they are
-
-    @property
-    def reads(self) -> dict[str, int] | str | None:
-        """The table, as a program is told of it."""
-        return "text" if self.text else self.table
-
-
-@dataclass
-class Lowered:
-    """A program and what the callers of it must know."""
-
-    program: _core.Program
-    sources: list[Source]
-    sparse: bool
-    dtype: np.dtype[Any]
-    width: int
-    order: str = "CC"  # of the output, see Piece
-    texts: dict[int, str] = field(default_factory=dict)  # column -> "nan" | "none"
-    varying: int = 0  # steps whose arithmetic NumPy varies between CPUs
-
-
-#: The order of arrays that scikit-learn makes of a container.
-_ORDERS = {"array": "CF", "pandas": "CF", "table": "FF"}
-
-
-def stacked_order(parts: list[tuple[str, int]]) -> str:
-    """The order of ``np.hstack`` of arrays; single columns have no say."""
-    seen = [{order[i] for order, width in parts if width > 1} for i in range(2)]
-    return "".join("F" if orders == {"F"} else "C" for orders in seen)
-
-
-def order_of(value: Value) -> str:
-    """The memory order of a value, see :class:`Piece`."""
-    return value.order or stacked_order([(piece.order, piece.width) for piece in value.pieces])
-
-
-def together(dtypes: list[np.dtype[Any]]) -> np.dtype[Any]:
-    """The dtype of arrays side by side; of none at all it is that of ``np.zeros``."""
-    return np.result_type(*dtypes) if dtypes else FLOAT64
-
-
-def panel_type(dtype: np.dtype[Any]) -> int:
-    """Where values of a dtype are computed: integers as float64."""
-    return F32 if dtype == FLOAT32 else F64
+__all__ = [
+    "CSR",
+    "F32",
+    "F64",
+    "FLOAT32",
+    "FLOAT64",
+    "I32",
+    "NO_NUMBERS",
+    "TEXT",
+    "Column",
+    "Lowered",
+    "Lowering",
+    "NotLowered",
+    "Piece",
+    "Source",
+    "Special",
+    "Value",
+    "order_of",
+    "panel_type",
+    "together",
+]
 
 
 class Lowering:
@@ -132,6 +82,7 @@ class Lowering:
         nudge: int = 0,
     ) -> None:
         self.nudge = nudge
+        self.forward = False
         self.varying = 0  # steps whose arithmetic varies between CPUs
         self.special = special
         self.recipe = recipe
@@ -198,7 +149,7 @@ class Lowering:
         if len(dtypes) > 1 and any(dtype.kind == "b" for dtype in dtypes):
             raise NotLowered("bool and other columns together become objects")
         kinds = {dtype.kind for dtype in dtypes}
-        mixed = len(dtypes) > 1 and "f" in kinds and not dtypes <= _FLOAT64_AND_INTS
+        mixed = len(dtypes) > 1 and "f" in kinds and not dtypes <= FLOAT64_AND_INTS
         if mixed and self.container == "table":
             raise NotLowered("float32 and other columns together")
         return np.result_type(*dtypes)
@@ -241,6 +192,10 @@ class Lowering:
         return self.step("join", [p.panel for p in dense], type_, len(which), params)
 
     def expanded(self, piece: Piece) -> Piece:
+        if piece.column is not None:
+            dtype = self.number_dtype((piece.column,))
+            panel = self.numbers((piece.column,), panel_type(dtype))
+            return replace(piece, panel=panel, column=None)
         if not piece.onehot and not piece.csr:
             return piece
         panel = self.step("expand", [piece.panel], panel_type(piece.dtype), piece.width, {})
@@ -276,9 +231,15 @@ class Lowering:
         return Piece(panel, width, dtype, order=order_of(value))
 
     def arrays(self, value: Value) -> tuple[Piece, ...]:
-        """Input columns that are handed on as they are, as a piece of output."""
+        """The value as an array, of one dtype."""
         if value.columns is None:
-            return value.pieces
+            pieces = tuple(self.expanded(p) if p.column else p for p in value.pieces)
+            dtypes = {piece.dtype for piece in pieces}
+            if value.frame is None or len(dtypes) < 2:
+                return pieces
+            if value.frame.kind != "pandas" or np.dtype(bool) in dtypes:
+                raise NotLowered("what a frame of several dtypes becomes")
+            return tuple(replace(piece, dtype=together(list(dtypes))) for piece in pieces)
         dtype = self.number_dtype(value.columns)
         panel = self.numbers(value.columns, panel_type(dtype))
         return (Piece(panel, len(value.columns), dtype, order=order_of(value)),)
@@ -286,12 +247,17 @@ class Lowering:
     # -- Trees
 
     def lower(self, tree: Tree, value: Value) -> Value:
-        if isinstance(tree, Chain):
-            for step in tree.steps:
-                value = self.lower(step, value)
-            return value
         if isinstance(tree, Parallel):
             return self.parallel(tree, value)
+        if isinstance(tree, Chain):
+            made = value
+            for step in tree.steps:
+                made = self.lower(step, made)
+        else:
+            made = self.step_of(tree, value)
+        return made if tree.frame is None else self.framed(made, value, tree.frame)
+
+    def step_of(self, tree: Step, value: Value) -> Value:
         width = (
             len(value.columns)
             if value.columns is not None
@@ -303,6 +269,26 @@ class Lowering:
             raise NotLowered("a step that reads a sparse matrix")
         special = self.special.get(tree.kind)
         return special(self, tree, value) if special else self.elementwise(tree, value)
+
+    def framed(self, made: Value, given: Value, frame: Frame) -> Value:
+        """What a transformer made of ``given``, in a frame."""
+        if made.sparse:
+            raise NotLowered("a sparse matrix as a frame is an error")
+        indexed = given.frame is not None and given.frame.indexed
+        framed = Framed(frame.kind, frame.names, frame.kind == "pandas" and indexed)
+        if made.frame is not None:
+            if made.frame.kind != frame.kind:
+                raise NotLowered("a frame of one library as another's")
+            return replace(made, frame=framed)
+        if made.columns is not None and any(c.fill is not None for c in made.columns):
+            columns = tuple(replace(c, framed=True) for c in made.columns)
+            return Value(columns=columns, frame=framed)
+        order = order_of(made)
+        pieces = self.arrays(made)
+        dtype = together([piece.dtype for piece in pieces])
+        return Value(
+            pieces=tuple(replace(p, dtype=dtype) for p in pieces), order=order, frame=framed
+        )
 
     def elementwise(self, step: Step, value: Value) -> Value:
         """Every family whose output has its input's shape and dtype, and no rules of its own."""
@@ -324,6 +310,8 @@ class Lowering:
                     raise NotLowered("a weight of the input, which may be a list")
                 result = weighted(self, result, *part.weight)
             results.append(result)
+        if tree.frame is not None and results and all(r.frame is not None for r in results):
+            return side_by_side(self, results, tree.frame)
         parts = [self.arrays(result) for result in results]
         pieces = tuple(piece for part in parts for piece in part)
         orders = [
@@ -331,26 +319,36 @@ class Lowering:
             for result, part in zip(results, parts, strict=True)
         ]
         sparse = tree.sparse if tree.sparse is not None else any(r.sparse for r in results)
-        return Value(pieces=pieces, sparse=sparse, order=stacked_order(orders))
+        made = Value(pieces=pieces, sparse=sparse, order=stacked_order(orders))
+        return made if tree.frame is None else self.framed(made, value, tree.frame)
 
     def select(self, value: Value, which: list[int]) -> Value:
+        frame = value.frame
+        if frame is not None and frame.names is not None:
+            frame = replace(frame, names=tuple(frame.names[i] for i in which))
         if value.columns is not None:
             # NumPy puts the columns that a list chooses of an array in Fortran's order.
             order = "FF" if self.container == "array" else value.order
-            return Value(columns=tuple(value.columns[i] for i in which), order=order)
+            return Value(columns=tuple(value.columns[i] for i in which), order=order, frame=frame)
+        if frame is not None and len({(p.dtype, p.column) for p in value.pieces}) > 1:
+            return select_apart(self, value, which, frame)
         dtype = together([piece.dtype for piece in value.pieces])
         panel = self.join(value.pieces, which, panel_type(dtype))
-        return Value(pieces=(Piece(panel, len(which), dtype, order="FF"),))
+        return Value(pieces=(Piece(panel, len(which), dtype, order="FF"),), frame=frame)
 
     # -- The program
 
     def run(self) -> Lowered:
         columns = tuple(Column(i, tag) for i, tag in enumerate(self.tags))
-        order = _ORDERS.get(self.container, "CC")
-        value = self.lower(self.recipe.tree, Value(columns=columns, order=order))
-        if value.columns is not None:
+        order = ORDERS.get(self.container, "CC")
+        given = Value(columns=columns, order=order, frame=self.given_frame())
+        value = self.lower(self.recipe.tree, given)
+        if value.columns is not None and (value.frame is None or value.frame is given.frame):
             raise NotLowered("the input itself is the output")
-        dtype = together([piece.dtype for piece in value.pieces])
+        pieces = value.pieces if value.columns is None else columns_of(self, value)
+        frame = None if value.frame is None else frame_out(value.frame, pieces)
+        pieces = tuple(piece for piece in pieces if piece.column is None)
+        dtype = together([piece.dtype for piece in pieces])
         if dtype.kind not in "biuf" or dtype.str[1:] == "f2" or dtype.itemsize > 8:
             raise NotLowered(f"{dtype} output")
         inputs = len(self.panels)
@@ -362,66 +360,27 @@ class Lowering:
             (family, tuple(map(place, panels)), type_, width, blob)
             for family, panels, type_, width, blob in self.steps
         )
-        pieces = tuple((place(p.panel), int(p.onehot), p.width) for p in value.pieces)
+        out = tuple((place(p.panel), int(p.onehot), p.width) for p in pieces)
         names = self.recipe.names
         sources = tuple(
             (s.column, names[s.column] if names else None, s.reads, s.none_code, s.nan_code)
             for s in self.sources
         )
-        program = _core.Program(
-            sources, tuple(self.panels), steps, pieces, self.recipe.columns, dtype
-        )
-        width = sum(piece.width for piece in value.pieces)
+        program = _core.Program(sources, tuple(self.panels), steps, out, self.recipe.columns, dtype)
+        width = sum(piece.width for piece in pieces)
         order = order_of(value)
         lowered = Lowered(program, self.sources, value.sparse, dtype, width, order, self.texts)
-        lowered.varying = self.varying
+        lowered.varying, lowered.forward = self.varying, self.forward
+        lowered.frame = frame
         return lowered
 
+    def given_frame(self) -> Framed | None:
+        """The frame that the input is, or stands for."""
+        if self.container not in ("pandas", "rows", "table"):
+            return None
+        kind = "table" if self.container == "table" else "pandas"
+        return Framed(kind, None, self.container == "pandas")
 
-def weighted(low: Lowering, value: Value, number: float, dtype: str | None) -> Value:
-    """A block times a number, in the dtype that NumPy gives the product.
-
-    Sparse matrices keep what they store, and frames compute each column for itself.
-    """
-    pieces = value.pieces
-    if value.columns is not None:
-        tags = {c.tag for c in value.columns}
-        if low.container == "pandas" and (dtype is not None or "|b1" in tags):
-            raise NotLowered("pandas' own rules of products")
-        if low.container == "table" or ("auto" in tags and dtype is not None):
-            raise NotLowered("polars' own rules of products")
-        apart = len(tags) > 1 and low.container == "pandas"
-        groups = [(c,) for c in value.columns] if apart else [value.columns]
-        pieces = tuple(p for group in groups for p in low.arrays(Value(columns=group)))
-        if apart:
-            made = [weighted(low, Value(pieces=(p,)), number, dtype) for p in pieces]
-            return Value(pieces=tuple(p for m in made for p in m.pieces), order=order_of(value))
-    common = together([piece.dtype for piece in pieces])
-    weight = number if dtype is None else np.dtype(dtype).type(number)
-    try:
-        product = (np.ones(1, common) * weight).dtype
-    except OverflowError as error:
-        raise NotLowered(str(error)) from None
-    params: dict[str, Any] = {"weight": float(number), "single": int(product == FLOAT32)}
-    if product.kind != "f":
-        limits = (0, 1) if product.kind == "b" else (np.iinfo(product).min, np.iinfo(product).max)
-        # From 2**53 on, a panel does not know an integer exactly.
-        params |= {"low": max(limits[0], 1.0 - 2**53), "high": min(limits[1], 2.0**53 - 1)}
-    params = {key: float(p) if key in ("low", "high") else p for key, p in params.items()}
-    if value.sparse:
-        piece = low.stacked(value)
-        panel = low.step("weigh", [piece.panel], CSR, piece.width, params)
-        return Value(pieces=(replace(piece, panel=panel, dtype=product),), sparse=True)
-    type_ = panel_type(product)
-    width = sum(piece.width for piece in pieces)
-    panel = low.step("weigh", [low.join(pieces, None, type_)], type_, width, params)
-    order = order_of(value)
-    return Value(pieces=(Piece(panel, width, product, order=order),), order=order)
-
-
-#: Tags of columns that hold no numbers, or nobody knows.
-NO_NUMBERS = frozenset(("text", "natext", "category", "object"))
-_FLOAT64_AND_INTS = {np.dtype(t) for t in ("f8", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8")}
 
 #: Kinds whose lowering takes a sparse value.
 READS_SPARSE = frozenset(("tfidf",))

@@ -11,9 +11,8 @@ from ._sklearn import (
     Reader,
     class_key,
     entry,
-    has_names,
     is_passthrough,
-    output_configured,
+    names_of,
 )
 from .errors import UnsupportedError
 from .explanation import Node
@@ -46,7 +45,7 @@ def build(estimator: Any) -> tuple[Recipe | None, list[Node], Any]:
     """The recipe (None if some step is not native), the nodes, and what to ask otherwise."""
     reader = Reader()
     first = entry(estimator)
-    tree = reader.read(estimator, "", has_names(first))
+    tree = reader.read(estimator, "", names_of(first))
     if tree is None:
         return None, reader.nodes, mixture(estimator)
     why = ""
@@ -57,7 +56,7 @@ def build(estimator: Any) -> tuple[Recipe | None, list[Node], Any]:
         why = "does not say how many columns it was fitted on"
     if why:
         return None, [Node("", type(estimator).__name__, False, why), *reader.nodes], estimator
-    names = list(map(str, first.feature_names_in_)) if has_names(first) else None
+    names = names_of(first)
     columns = 0 if first is None else int(first.n_features_in_)
     return Recipe(tree, columns, names, names_out(estimator)), reader.nodes, estimator
 
@@ -93,9 +92,6 @@ class NativeStep:
     def fit(self, X: Any, y: Any = None) -> Any:
         raise UnsupportedError("a plan is not fitted")
 
-    def get_feature_names_out(self, input_features: Any = None) -> Any:
-        return self.estimator.get_feature_names_out(input_features)
-
     def __sklearn_is_fitted__(self) -> bool:
         return True
 
@@ -106,13 +102,6 @@ class NativeStep:
         if name.startswith("__") or name == "estimator":
             raise AttributeError(name)
         return getattr(self.estimator, name)
-
-
-def any_configured(estimator: Any) -> bool:
-    """Whether ``set_output`` was used anywhere inside."""
-    if output_configured(estimator):
-        return True
-    return any(any_configured(inner) for inner in _inner(estimator))
 
 
 def _inner(estimator: Any) -> list[Any]:
@@ -128,15 +117,9 @@ def _inner(estimator: Any) -> list[Any]:
 
 def mixture(estimator: Any) -> Any:
     """A copy of the estimator whose native parts are plans; scikit-learn does the rest."""
-    if any_configured(estimator):
-        return estimator
-    return _mixed(estimator)
-
-
-def _mixed(estimator: Any) -> Any:
     if isinstance(estimator, str) or is_passthrough(estimator):
         return estimator
-    tree: Tree | None = Reader().read(estimator, "", has_names(entry(estimator)))
+    tree: Tree | None = Reader().read(estimator, "", names_of(entry(estimator)))
     if tree is not None:
         known = entry(estimator) is not None and not is_identity(tree)
         return NativeStep(estimator) if known else estimator
@@ -145,12 +128,12 @@ def _mixed(estimator: Any) -> Any:
         return estimator
     made = copy.copy(estimator)
     if key == "sklearn.pipeline.Pipeline":
-        made.steps = [(name, _mixed(step)) for name, step in estimator.steps]
+        made.steps = [(name, mixture(step)) for name, step in estimator.steps]
     elif key == "sklearn.pipeline.FeatureUnion":
-        made.transformer_list = [(name, _mixed(step)) for name, step in estimator.transformer_list]
+        made.transformer_list = [(name, mixture(step)) for name, step in estimator.transformer_list]
     else:
         made.transformers_ = [
-            (name, step if _is_scalar(columns) else _mixed(step), columns)
+            (name, step if _is_scalar(columns) else mixture(step), columns)
             for name, step, columns in estimator.transformers_
         ]
     return made

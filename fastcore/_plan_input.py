@@ -32,6 +32,7 @@ __all__ = [
     "array_tags",
     "array_vectors",
     "as_mapping",
+    "backwards",
     "frame_of_arrays",
     "frame_of_rows",
     "frame_tags",
@@ -195,6 +196,12 @@ def in_fortran_order(vectors: Any, container: str, order: str) -> bool:
         return order[min(vectors.shape) > 1 and rows < columns] == "F"
     by_columns = container in ("pandas", "named", "polars") and not _rows_first(vectors)
     return order[by_columns] == "F"
+
+
+def backwards(vectors: Any) -> bool:
+    """Whether an array is read against the order in which it lies."""
+    arrays = (vectors,) if isinstance(vectors, np.ndarray) else vectors
+    return any(isinstance(a, np.ndarray) and min(a.strides, default=0) < 0 for a in arrays)
 
 
 def _rows_first(vectors: tuple[np.ndarray, ...]) -> bool:

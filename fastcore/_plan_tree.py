@@ -14,6 +14,14 @@ from typing import Any
 import numpy as np
 
 
+@dataclass(frozen=True)
+class Frame:
+    """The frame that ``set_output`` makes of an output: "pandas" or "polars", and its columns."""
+
+    kind: str
+    names: tuple[str, ...]
+
+
 @dataclass
 class Step:
     """One transformer: its kind and parameters (arrays, numbers, texts and lists of these)."""
@@ -21,6 +29,7 @@ class Step:
     kind: str
     params: dict[str, Any]
     width: int  # features in
+    frame: Frame | None = None
 
 
 @dataclass
@@ -28,6 +37,7 @@ class Chain:
     """Steps one after the other; an empty chain is ``passthrough``."""
 
     steps: list[Tree]
+    frame: Frame | None = None
 
 
 @dataclass
@@ -48,6 +58,7 @@ class Parallel:
     parts: list[Part]
     sparse: bool | None
     by_name: bool  # a ColumnTransformer: takes columns of a frame by name, in any order
+    frame: Frame | None = None
 
 
 Tree = Step | Chain | Parallel
@@ -73,7 +84,9 @@ def entry_by_name(tree: Tree) -> bool:
 
 def is_identity(tree: Tree) -> bool:
     """Whether nothing is done to the input at all."""
-    return isinstance(tree, Chain) and all(is_identity(step) for step in tree.steps)
+    if not isinstance(tree, Chain) or tree.frame is not None:
+        return False
+    return all(is_identity(step) for step in tree.steps)
 
 
 def notices(tree: Tree) -> list[str]:
@@ -147,6 +160,13 @@ def unpack(value: Any, arrays: list[np.ndarray]) -> Any:
 
 
 def _tree_out(tree: Tree, arrays: list[np.ndarray]) -> dict[str, Any]:
+    data = _node_out(tree, arrays)
+    if tree.frame is not None:
+        data["frame"] = [tree.frame.kind, list(tree.frame.names)]
+    return data
+
+
+def _node_out(tree: Tree, arrays: list[np.ndarray]) -> dict[str, Any]:
     if isinstance(tree, Step):
         params = {key: pack(value, arrays) for key, value in tree.params.items()}
         return {"step": tree.kind, "params": params, "width": tree.width}
@@ -161,6 +181,14 @@ def _tree_out(tree: Tree, arrays: list[np.ndarray]) -> dict[str, Any]:
 
 
 def _tree_in(data: dict[str, Any], arrays: list[np.ndarray]) -> Tree:
+    tree = _node_in(data, arrays)
+    if "frame" in data:
+        kind, names = data["frame"]
+        tree.frame = Frame(kind, tuple(names))
+    return tree
+
+
+def _node_in(data: dict[str, Any], arrays: list[np.ndarray]) -> Tree:
     if "step" in data:
         params = {key: unpack(value, arrays) for key, value in data["params"].items()}
         return Step(data["step"], params, data["width"])

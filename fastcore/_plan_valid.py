@@ -45,6 +45,11 @@ def check_recipe(recipe: Recipe) -> None:
 
 
 def _inner(tree: Tree) -> list[Tree]:
+    frame = getattr(tree, "frame", None)
+    if frame is not None and not (
+        frame.kind in ("pandas", "polars") and all(isinstance(name, str) for name in frame.names)
+    ):
+        raise ValueError("a frame that is none")
     if isinstance(tree, Chain):
         return tree.steps
     if isinstance(tree, Parallel):

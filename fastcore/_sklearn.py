@@ -23,7 +23,7 @@ from . import (
     _sklearn_select,
     _sklearn_text,
 )
-from ._plan_tree import Chain, Parallel, Part, Tree
+from ._plan_tree import Chain, Frame, Parallel, Part, Tree
 from ._sklearn_base import Make, NotNative, weight_of
 from .explanation import Node
 
@@ -50,10 +50,34 @@ def class_key(est: Any) -> str:
     return f"{module}.{cls.__qualname__}"
 
 
-def output_configured(est: Any) -> bool:
-    """Whether ``set_output`` asks for something else than arrays."""
+def output_kind(est: Any) -> str | None:
+    """The frame that ``set_output``, or scikit-learn's configuration, asks for; None for arrays."""
+    from sklearn import get_config
+
     config = getattr(est, "_sklearn_output_config", None) or {}
-    return config.get("transform", "default") not in (None, "default")
+    kind = config.get("transform", get_config()["transform_output"])
+    wraps = "transform" in getattr(est, "_sklearn_auto_wrap_output_keys", ())
+    return None if kind == "default" or not wraps else str(kind)
+
+
+def frame_of(est: Any, names: list[str] | None) -> Frame | None:
+    """The frame that comes out of a transformer, which is given a frame of these names, or None."""
+    kind = output_kind(est)
+    if kind is None:
+        return None
+    if not hasattr(est, "get_feature_names_out"):
+        # Only functions warn where an array comes out of them.
+        if _is_function(est) and names is None:
+            raise NotNative("set_output of a function without feature_names_out")
+        return None
+    try:
+        return Frame(kind, tuple(str(name) for name in est.get_feature_names_out()))
+    except ValueError as error:
+        raise NotNative(f"no names for a frame: {error}") from None
+
+
+def _is_function(est: Any) -> bool:
+    return class_key(est) == "sklearn.preprocessing.FunctionTransformer"
 
 
 def is_passthrough(est: Any) -> bool:
@@ -94,38 +118,55 @@ def has_names(est: Any) -> bool:
     return getattr(est, "feature_names_in_", None) is not None
 
 
+def names_of(est: Any) -> list[str] | None:
+    """The feature names that it was fitted with."""
+    return list(map(str, est.feature_names_in_)) if has_names(est) else None
+
+
+def names_after(est: Any, names: list[str] | None) -> list[str] | None:
+    """The names of what it makes of columns of these names; None for an array."""
+    if class_key(est) == "sklearn.pipeline.Pipeline":
+        for _, step in est.steps:
+            names = names_after(step, names)
+        return names
+    frame = None if is_passthrough(est) and names is not None else frame_of(est, names)
+    if frame is not None:
+        return list(frame.names)
+    return names if keeps_names(est) else None
+
+
 class Reader:
     """Reads a fitted estimator; ``nodes`` then says of each step whether it is native."""
 
     def __init__(self) -> None:
         self.nodes: list[Node] = []
 
-    def read(self, est: Any, path: str, named: bool, flat: bool = False) -> Tree | None:
+    def read(self, est: Any, path: str, names: list[str] | None, flat: bool = False) -> Tree | None:
         """The tree, or None if some step below is not native.
 
-        ``named``: it is given columns with names; ``flat``: a sequence, and no matrix.
+        ``names``: of the columns it is given, where they come in a frame; ``flat``: it is given a
+        sequence, and no matrix.
         """
-        if is_passthrough(est):
-            self.nodes.append(Node(path, "passthrough", True))
-            return Chain([])
         key, kind = class_key(est), type(est).__name__
         try:
-            if output_configured(est):
-                raise NotNative("set_output: the estimator makes a frame")
+            if is_passthrough(est):
+                self.nodes.append(Node(path, "passthrough", True))
+                return Chain([], None if names is not None else frame_of(est, names))
             if key == "sklearn.pipeline.Pipeline":
-                return self._pipeline(est, path, named, flat)
+                return self._pipeline(est, path, names, flat)
             if key == "sklearn.compose.ColumnTransformer":
-                return self._columns(est, path, named)
+                return self._columns(est, path, names)
             if key == "sklearn.pipeline.FeatureUnion":
-                return self._union(est, path, named, flat)
+                return self._union(est, path, names, flat)
             make = REGISTRY.get(key)
             if make is None:
                 raise NotNative("no native form of this class")
             if flat != (key in _sklearn_text.DOCUMENTS):
                 raise NotNative("takes 2-D input" if flat else "takes documents, and no matrix")
-            if has_names(est) != named:
+            if names_of(est) != names:
                 raise NotNative("fitted with other feature names than it is given")
             step = make(est)
+            step.frame = frame_of(est, names)
         except NotNative as error:
             self.nodes.append(Node(path, kind, False, str(error)))
             return None
@@ -136,17 +177,18 @@ class Reader:
         self.nodes.append(Node(path, kind, True))
         return step
 
-    def _pipeline(self, est: Any, path: str, named: bool, flat: bool) -> Tree | None:
+    def _pipeline(self, est: Any, path: str, names: list[str] | None, flat: bool) -> Tree | None:
         steps: list[Tree | None] = []
         for name, step in est.steps:
-            steps.append(self.read(step, f"{path}.{name}".lstrip("."), named, flat))
-            named = named and keeps_names(step)
+            steps.append(self.read(step, f"{path}.{name}".lstrip("."), names, flat))
+            if steps[-1] is not None:
+                names = names_after(step, names)
             flat = flat and is_passthrough(step)
         found = [step for step in steps if step is not None]
         return Chain(found) if len(found) == len(steps) else None
 
-    def _columns(self, est: Any, path: str, named: bool) -> Tree | None:
-        if has_names(est) != named:
+    def _columns(self, est: Any, path: str, names: list[str] | None) -> Tree | None:
+        if names_of(est) != names:
             raise NotNative("fitted with other feature names than it is given")
         weights = est.transformer_weights or {}
         parts: list[Part] = []
@@ -159,15 +201,18 @@ class Reader:
             if not indices:
                 continue
             scalar = isinstance(columns, (str, int, np.integer))
-            tree = self.read(step, where, named and not scalar, scalar)
+            given = None if names is None or scalar else [names[i] for i in indices]
+            tree = self.read(step, where, given, scalar)
             if tree is None:
                 complete = False
             else:
                 parts.append(Part(name, indices, tree, weight_of(weights.get(name))))
         # Where nothing is left it does not say whether that is sparse: it makes an array.
-        return Parallel(parts, getattr(est, "sparse_output_", False), True) if complete else None
+        if not complete:
+            return None
+        return Parallel(parts, getattr(est, "sparse_output_", False), True, frame_of(est, names))
 
-    def _union(self, est: Any, path: str, named: bool, flat: bool) -> Tree | None:
+    def _union(self, est: Any, path: str, names: list[str] | None, flat: bool) -> Tree | None:
         weights = est.transformer_weights or {}
         parts: list[Part] = []
         complete = True
@@ -175,7 +220,7 @@ class Reader:
             where = f"{path}.{name}".lstrip(".")
             if isinstance(step, str) and step == "drop":
                 continue
-            tree = self.read(step, where, named, flat)
+            tree = self.read(step, where, names, flat)
             if tree is None:
                 complete = False
             else:
@@ -184,4 +229,4 @@ class Reader:
             return None
         if not parts:
             raise NotNative("nothing is left of the output")
-        return Parallel(parts, None, False)
+        return Parallel(parts, None, False, frame_of(est, names))

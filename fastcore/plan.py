@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 
 from . import _identity as _identity
-from . import _plan_calls, _plan_input
+from . import _plan_calls, _plan_frames, _plan_input
 from ._config import disabled
 from ._lower import Lowered, NotLowered, lower
 from ._plan_store import Storable
@@ -64,6 +64,8 @@ class Plan(Storable):
     _programs: dict[Any, Lowered | str]
     _arrays: dict[Any, Lowered]  # by dtype, for the commonest input
     _get_config: Any
+    _output: str  # scikit-learn's configuration of containers that it was made for ...
+    _others: dict[str, Plan]  # ... and plans for others
     _row: Lowered | None
     _row_of_dict: (
         Callable[[Any, bool], np.ndarray | None] | None
@@ -93,10 +95,12 @@ class Plan(Storable):
         self._programs = {}
         self._arrays = {}
         self._get_config = None
+        self._output, self._others = "default", {}
         if estimator is not None:
             from sklearn import get_config
 
             self._get_config = get_config
+            self._output = get_config()["transform_output"]
         self._stored = None
         self._asked_native = True
         self._begin_counting()
@@ -249,6 +253,16 @@ class Plan(Storable):
         if prepared is None:
             return None
         lowered, vectors, rows = prepared
+        if lowered.forward and _plan_input.backwards(vectors):
+            return None
+        if lowered.frame is not None:
+            values = None
+            if any(dtype is not None for _, _, dtype in lowered.frame.slots):
+                values = lowered.program.run(vectors, rows, None, None, threads)
+                if values is None:
+                    return None
+            made = _plan_frames.make(lowered, values, X, container)
+            return None if made is None else _plan_calls.deliver(made, out, dtype)
         if lowered.dtype.kind != "f" and (out is not None or dtype is not None):
             result = self._native(X, container, None, None, threads, nan)
             return None if result is None else _plan_calls.deliver(result, out, dtype)
@@ -271,11 +285,22 @@ class Plan(Storable):
         if self._get_config is None:
             return False
         config = self._get_config()
-        return (
-            config["transform_output"] != "default"
-            or config.get("sparse_interface", "spmatrix") != "spmatrix"
-            or bool(config.get("array_api_dispatch"))
+        return config.get("sparse_interface", "spmatrix") != "spmatrix" or bool(
+            config.get("array_api_dispatch")
         )
+
+    def _now(self) -> Plan:
+        """The plan for scikit-learn's present configuration: this one, but for where it changed."""
+        if self._get_config is None:
+            return self
+        asked = self._get_config()["transform_output"]
+        if asked == self._output:
+            return self
+        other = self._others.get(asked)
+        if other is None:
+            other = type(self).from_sklearn(self._estimator, native=self._asked_native)
+            self._others[asked] = other
+        return other
 
     # -- The original
 
@@ -299,7 +324,6 @@ class Plan(Storable):
             return self._original_input(X, container, nan)
         if self._original is None:
             raise _plan_errors.refusal(self, X, container, nan)
-        # The mixture's native steps make arrays only.
         asked = self._estimator if self._configured() else self._original
         given = self._original_input(X, container, nan)
         try:
@@ -339,8 +363,9 @@ class Plan(Storable):
 
         Returns
         -------
-        ndarray or scipy.sparse.csr_matrix, shape (n_rows, n_features_out)
-            Sparse where the estimator's output is. ``out`` if that was given.
+        ndarray, scipy.sparse.csr_matrix or DataFrame, shape (n_rows, n_features_out)
+            Sparse where the estimator's output is, a frame where ``set_output`` says so. ``out`` if
+            that was given.
 
         Raises
         ------
@@ -351,12 +376,13 @@ class Plan(Storable):
         if dtype is not None or threads is not None or missing_keys != "error":
             dtype, threads, nan = _plan_calls.check_arguments(out, dtype, threads, missing_keys)
         container, X = _plan_input.open_input(X)
-        result = self._native(X, container, out, dtype, threads, nan)
-        if result is not None and self._notices:
-            self._warn()
+        plan = self._now()
+        result = plan._native(X, container, out, dtype, threads, nan)
+        if result is not None and plan._notices:
+            plan._warn()
         if result is None:
             _plan_calls.check_arguments(out, dtype, threads, missing_keys)
-            result = _plan_calls.deliver(self._ask(X, container, nan), out, dtype)
+            result = _plan_calls.deliver(plan._ask(X, container, nan), out, dtype)
         elif self._verify and random.random() < self._verify:
             self._compare(result, X, container, nan)
         # A plain addition may lose a count where threads race: a lock for each call costs more.

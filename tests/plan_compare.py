@@ -22,7 +22,11 @@ def outcome(call):
 def assert_same(ours, theirs):
     assert type(ours) is type(theirs)
     if isinstance(theirs, pd.DataFrame):
-        pd.testing.assert_frame_equal(ours, theirs)
+        pd.testing.assert_frame_equal(ours, theirs, check_exact=True)
+        return
+    if hasattr(theirs, "equals"):  # polars
+        assert ours.schema == theirs.schema
+        assert ours.equals(theirs)
         return
     if isinstance(theirs, list):  # a pipeline of nothing but "passthrough"
         assert ours is theirs or str(ours) == str(theirs)

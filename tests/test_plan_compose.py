@@ -3,7 +3,9 @@
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn import config_context
 from sklearn.compose import ColumnTransformer
+from sklearn.decomposition import FastICA
 from sklearn.feature_selection import SelectFpr, SelectKBest, VarianceThreshold
 from sklearn.impute import MissingIndicator, SimpleImputer
 from sklearn.pipeline import FeatureUnion, Pipeline, make_pipeline
@@ -220,3 +222,212 @@ def test_parts_that_leave_nothing(frame, codes):
         [("n", nothing, [0, 1]), ("s", StandardScaler(), [2]), ("e", "passthrough", [])]
     ).fit(X.astype("f4"), y)
     native(est, X.astype("f4"))
+
+
+# ---- Frames -----------------------------------------------------------------------------------
+
+
+def mixed(**kwargs):
+    parts = [
+        ("n", make_pipeline(SimpleImputer(), StandardScaler()), ["f", "g"]),
+        ("h", OneHotEncoder(sparse_output=False, dtype="i1", handle_unknown="ignore"), ["t"]),
+        ("o", OrdinalEncoder(dtype="i4"), ["b"]),
+        ("i", MinMaxScaler(), ["i", "h"]),
+    ]
+    return ColumnTransformer(parts, **kwargs)
+
+
+FRAMES = {
+    "mixed": lambda: mixed(),
+    "rest": lambda: mixed(remainder="passthrough", transformer_weights={"o": 2, "i": 0.5}),
+    "plain": lambda: mixed(verbose_feature_names_out=False),
+    "twice": lambda: make_pipeline(mixed(), StandardScaler()),
+    "again": lambda: make_pipeline(
+        ColumnTransformer([("s", StandardScaler(), ["f"])], remainder="passthrough"),
+        ColumnTransformer(
+            [
+                ("t", OneHotEncoder(sparse_output=False), ["remainder__t"]),
+                ("i", OrdinalEncoder(), ["remainder__i", "s__f"]),
+                ("p", "passthrough", ["remainder__h", "s__f", "remainder__b"]),
+            ]
+        ),
+    ),
+    "texts": lambda: make_pipeline(
+        ColumnTransformer([("p", "passthrough", ["t"])]),
+        SimpleImputer(strategy="most_frequent"),
+        OneHotEncoder(sparse_output=False),
+    ),
+    "untouched": lambda: ColumnTransformer([("p", "passthrough", ["t", "i", "b"])]),
+    "union": lambda: make_pipeline(
+        ColumnTransformer([("p", "passthrough", ["f", "g", "h"])]),
+        FeatureUnion(
+            [("s", StandardScaler()), ("o", OrdinalEncoder(dtype="i2")), ("p", "passthrough")]
+        ),
+    ),
+    "select": lambda: make_pipeline(
+        ColumnTransformer([("p", "passthrough", ["f", "g", "h"])]),
+        VarianceThreshold(0.5),
+        "passthrough",
+    ),
+    "function": lambda: make_pipeline(
+        ColumnTransformer([("p", "passthrough", ["f", "i"])], verbose_feature_names_out=False),
+        FunctionTransformer(np.log1p, feature_names_out="one-to-one"),
+    ),
+    "weights": lambda: ColumnTransformer(
+        [("p", "passthrough", ["f", "g", "h"]), ("s", StandardScaler(), ["i"])],
+        transformer_weights={"p": 2, "s": 0.5},
+    ),
+    "nothing": lambda: ColumnTransformer([("d", "drop", ["t"])]),
+}
+
+
+@pytest.mark.parametrize("name", FRAMES)
+def test_frames(frame, name):
+    est = FRAMES[name]().set_output(transform="pandas").fit(frame)
+    for X in (frame, frame[:1], frame[::3]):
+        native(est, X)
+    compare(est, frame[::-3])
+    compare(est, frame.assign(f=np.inf))
+    compare(est, frame.drop(columns="t"))
+    compare(est, frame.to_numpy())
+    est.set_output(transform="default")
+    compare(est, frame)
+
+
+@pytest.mark.parametrize("name", [name for name in FRAMES if name != "again"])
+def test_frames_as_the_configuration_says(frame, name):
+    """The plan follows, as the estimator does: whichever was set when it was made."""
+    default = FRAMES[name]().fit(frame)
+    with config_context(transform_output="pandas"):
+        est = FRAMES[name]().fit(frame)
+        native(est, frame)
+        compare(default, frame)
+        plan = Plan.from_sklearn(est)
+    compare(est, frame, plan)
+    plan = Plan.from_sklearn(default)
+    compare(default, frame, plan)
+    with config_context(transform_output="pandas"):
+        compare(default, frame, plan)
+        assert Plan.from_sklearn(default, native=False).transform(frame) is not None
+
+
+@pytest.mark.parametrize("kind", ["pandas", "polars"])
+def test_frames_of_parts(codes, kind):
+    X = codes / 3
+    scaler = StandardScaler().set_output(transform=kind)
+    native(scaler.fit(X), X)
+    native(scaler.fit(X.astype("f4")), X.astype("f4"))
+    native(MissingIndicator().set_output(transform=kind).fit(np.where(X > 1, np.nan, X)), X)
+    last = make_pipeline(MinMaxScaler(), scaler).fit(X)
+    native(last, X)
+    native(make_pipeline(scaler, "passthrough").fit(X), X)
+    first = make_pipeline(scaler, MinMaxScaler(), OrdinalEncoder(dtype="i2")).fit(X)
+    native(first, X)
+    native(first, np.asfortranarray(X))
+    part = ColumnTransformer([("a", scaler, [0, 1]), ("b", MinMaxScaler(), [2])]).fit(X)
+    native(part, X)
+    native(part.set_output(transform=kind).fit(X), X)
+    union = FeatureUnion([("a", StandardScaler()), ("b", OrdinalEncoder(dtype="i4"))])
+    native(union.set_output(transform=kind).fit(X), X)
+    compare(union, pd.DataFrame(X))
+    compare(OneHotEncoder().fit(X).set_output(transform=kind), X)
+    sparse = ColumnTransformer([("a", OneHotEncoder(), [0])], sparse_threshold=1).fit(X)
+    compare(sparse.set_output(transform=kind), X)
+    est = ColumnTransformer([("d", "drop", [0])]).set_output(transform=kind).fit(X)
+    native(est, X)
+    compare(FunctionTransformer(np.sqrt).set_output(transform=kind).fit(X), X)
+
+
+@pytest.mark.parametrize("order", "CF")
+def test_orders_after_frames(codes, order):
+    X = pd.DataFrame(np.asarray(codes / 3, order=order), columns=list("abcd"))
+    parts = [("s", StandardScaler(), ["a", "c"]), ("m", MinMaxScaler(), ["d", "b"])]
+    columns = ColumnTransformer(parts, verbose_feature_names_out=False)
+    for first in (columns, ColumnTransformer(parts[:1]), StandardScaler(), SimpleImputer()):
+        first.set_output(transform="pandas")
+        for last in (StandardScaler(), VarianceThreshold(), OrdinalEncoder()):
+            est = make_pipeline(first, last).fit(X)
+            ours = native(est, X)
+            theirs = est.transform(X)
+            assert ours.flags.f_contiguous == theirs.flags.f_contiguous
+
+
+def test_functions_of_frames(frame):
+    numbers = frame[["f", "i"]]
+    native(FunctionTransformer(np.sqrt).fit(numbers), numbers)
+    native(
+        make_pipeline(FunctionTransformer(np.sqrt), FunctionTransformer(np.log1p)).fit(numbers),
+        numbers,
+    )
+    numbered = numbers.set_axis([0, 1], axis=1)
+    native(FunctionTransformer(np.sqrt).fit(numbered), numbered)
+    small = frame[["g"]]
+    native(FunctionTransformer(np.sqrt).fit(small), small)
+    compare(FunctionTransformer(np.sqrt).fit(frame[["f", "g"]]), frame[["f", "g"]])
+    compare(FunctionTransformer(np.sqrt).fit(frame[["b"]]), frame[["b"]])
+    compare(FunctionTransformer(np.sqrt).fit(numbers), numbers - 1)
+
+
+def test_names_that_do_not_fit(frame):
+    """set_output after fit: the next step is given names that it did not see."""
+    numbers = frame[["f", "i"]]
+    est = (
+        make_pipeline(StandardScaler(), MinMaxScaler()).fit(numbers).set_output(transform="pandas")
+    )
+    assert not Plan.from_sklearn(est).explain().native
+    compare(est, numbers)
+    same = make_pipeline(StandardScaler(), MinMaxScaler()).set_output(transform="pandas")
+    same.fit(numbers).set_output(transform="default")
+    compare(same, numbers)
+
+
+def test_frames_beside_others_steps(frame):
+    """Where a step stays scikit-learn's own, the others make the frames."""
+    numbers = frame[["f", "i"]].assign(f=lambda X: X["f"] + 1)
+    est = ColumnTransformer(
+        [("n", StandardScaler(), ["f", "i"]), ("s", FastICA(1), ["f", "i"])]
+    ).set_output(transform="pandas")
+    compare(est.fit(numbers), numbers)
+    est = make_pipeline(StandardScaler(), FastICA(2), MinMaxScaler()).set_output(transform="pandas")
+    compare(est.fit(numbers), numbers)
+
+
+def test_rows_and_arguments_of_frames(frame, tmp_path):
+    numbers = frame[["f", "i", "h"]]
+    est = ColumnTransformer(
+        [("s", StandardScaler(), ["f", "i"]), ("o", OrdinalEncoder(dtype="i2"), ["h"])]
+    ).set_output(transform="pandas")
+    est.fit(numbers)
+    plan = Plan.from_sklearn(est)
+    wide = numbers.astype(float).reset_index(drop=True)
+    rows = wide.to_dict("records")
+    theirs = est.transform(wide)
+    pd.testing.assert_frame_equal(plan.transform(rows), theirs)
+    pd.testing.assert_frame_equal(
+        plan.transform({name: wide[name].to_numpy() for name in wide}), theirs
+    )
+    np.testing.assert_array_equal(plan.transform_one(rows[3]), theirs.to_numpy(dtype=float)[3])
+    out = np.empty(theirs.shape)
+    assert plan.transform(numbers, out=out) is out
+    np.testing.assert_array_equal(out, theirs.to_numpy(dtype=float))
+    assert set(plan.transform(numbers, dtype=np.float32).dtypes) == {np.dtype("f4")}
+    assert set(plan.check(numbers).values()) == {0.0}
+    plan.save(tmp_path / "f.plan")
+    loaded = Plan.load(tmp_path / "f.plan")
+    pd.testing.assert_frame_equal(loaded.transform(numbers), est.transform(numbers))
+    assert (
+        loaded.fingerprint
+        == plan.fingerprint
+        != Plan.from_sklearn(est.set_output(transform="default")).fingerprint
+    )
+
+
+def test_integers_in_frames_that_floats_do_not_hold(codes):
+    X = pd.DataFrame({"a": codes[:, 0] / 3, "b": codes[:, 1] + 2**53 + 1})
+    parts = [("s", StandardScaler(), ["a"]), ("i", SimpleImputer(strategy="most_frequent"), ["b"])]
+    est = ColumnTransformer(parts).set_output(transform="pandas").fit(X)
+    compare(est, X)
+    native(
+        ColumnTransformer([("p", "passthrough", ["b", "a"])]).set_output(transform="pandas").fit(X),
+        X,
+    )

@@ -1,0 +1,65 @@
+"""The frames that plans make, as ``set_output`` asks for them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from ._lowering import Lowered
+
+#: From here on float64 does not know each integer.
+INEXACT = 2.0**53
+
+
+def make(lowered: Lowered, values: np.ndarray | None, X: Any, container: str) -> Any:
+    """The frame of a program's output, or None where only the original can tell.
+
+    ``values`` are the computed columns together (None if there are none). X is what was given.
+    """
+    out = lowered.frame
+    assert out is not None
+    names = out.framed.names
+    parts: list[tuple[Any, int]] = []  # an array, or the number of an input column
+    for first, last, dtype in out.slots:
+        if dtype is None:
+            parts.append((None, first))
+            continue
+        assert values is not None
+        block = values[:, first:last]
+        if dtype != values.dtype:
+            integers = dtype.kind in "iu" and values.dtype.kind == "f"
+            if integers and not (np.abs(block) < INEXACT).all():
+                return None
+            block = block.astype(dtype)
+        parts.append((block, 0))
+    if out.framed.kind == "polars":
+        return _polars(parts, names or ())
+    if container != "pandas":
+        return _pandas(parts, list(X) if names is None else names, None, None)
+    labels = X.columns if names is None else names
+    return _pandas(parts, labels, X, X.index if out.framed.indexed else None)
+
+
+def _pandas(parts: list[tuple[Any, int]], labels: Any, X: Any, index: Any) -> Any:
+    import pandas as pd
+
+    made = []
+    for block, column in parts:
+        if block is not None:
+            made.append(pd.DataFrame(block, index=index))
+        else:
+            made.append(X.iloc[:, [column]])
+    frame = made[0] if len(made) == 1 else pd.concat(made, axis=1)
+    frame.columns = np.array(labels, dtype=object) if isinstance(labels, tuple) else labels
+    return frame
+
+
+def _polars(parts: list[tuple[Any, int]], names: tuple[str, ...]) -> Any:
+    import polars as pl
+
+    if len(parts) == 1:
+        return pl.DataFrame(parts[0][0], schema=list(names), orient="row")
+    columns = [block[:, j] for block, _ in parts for j in range(block.shape[1])]
+    return pl.DataFrame([pl.Series(n, c) for n, c in zip(names, columns, strict=True)])
