@@ -27,6 +27,7 @@ __all__ = [
 ]
 
 Array = np.ndarray[Any, Any]
+CORRECTIONS = ("bonferroni", "bh", "by")
 _compare_samples = _core.compare_samples
 
 
@@ -492,7 +493,7 @@ def adjust(pvalues: Sequence[float] | Array, method: str = "bh") -> Array:
     given = np.asarray(pvalues, np.float64)
     if given.ndim != 1:
         raise ValueError(f"pvalues: expected one dimension, got {given.ndim}")
-    if method not in ("bonferroni", "bh", "by"):
+    if method not in CORRECTIONS:
         raise ValueError(f"method: expected 'bonferroni', 'bh' or 'by', got {method!r}")
     adjusted = given.copy()
     known = np.flatnonzero(~np.isnan(given))

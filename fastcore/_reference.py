@@ -17,7 +17,7 @@ import numpy as np
 from . import _columns_in, _config, _container, _core
 from ._columns_in import BOOL, CODE, FLAG_LISTED, OBJECT, STRING, TIME
 from ._drift_bins import edges_of
-from ._drift_functions import as_array
+from ._drift_functions import CORRECTIONS, as_array
 from .errors import UnsupportedError
 
 if TYPE_CHECKING:
@@ -281,7 +281,9 @@ class Reference:
         """Of each feature: how many bins it has."""
         return [len(feature.bin_starts) for feature in self.features]
 
-    def compare(self, data: Any, tests: Iterable[str] | None = None) -> Report:
+    def compare(
+        self, data: Any, tests: Iterable[str] | None = None, *, correction: str = "bh"
+    ) -> Report:
         """Compare data with the reference, feature by feature.
 
         Parameters
@@ -291,6 +293,9 @@ class Reference:
         tests : iterable of str, optional
             Of ``psi jensenshannon chi2 ks_2samp kl_divergence hellinger total_variation linf
             g_test``; the first four, if not given. ``psi`` decides, and is always there.
+        correction : {'bh', 'by', 'bonferroni'}
+            How p-values and thresholds allow for there being several features, as in
+            :func:`adjust`.
 
         Returns
         -------
@@ -303,17 +308,21 @@ class Reference:
         TypeError
             If a column is of another kind than its feature.
         ValueError
-            If there is no such test.
+            If there is no such test or correction.
         """
         from ._report import Report, check_tests
 
         names = check_tests(tests)
+        if correction not in CORRECTIONS:
+            raise ValueError(f"correction: expected 'bh', 'by' or 'bonferroni', got {correction!r}")
         columns, threads = as_columns(data), _config.thread_count(None)
         if "ks_2samp" not in names:
-            return Report._of(self, self._core.count(columns, True, threads), names)
+            return Report._of(
+                self, self._core.count(columns, True, threads), names, None, correction
+            )
         # The one that needs more than counts by bin: its distances are found apart.
         block, apart = self._core.count(columns, True, threads, self.block)
-        return Report._of(self, block, names, apart)
+        return Report._of(self, block, names, apart, correction)
 
     # ---- Files ----
 

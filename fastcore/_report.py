@@ -93,9 +93,14 @@ class _Comparison:
     """What the features of one report share: two blocks of counts, and their statistics."""
 
     def __init__(
-        self, reference: Reference, block: Array, names: tuple[str, ...], apart: Array | None
+        self,
+        reference: Reference,
+        block: Array,
+        names: tuple[str, ...],
+        apart: Array | None,
+        correction: str,
     ) -> None:
-        self.reference, self.block = reference, block
+        self.reference, self.block, self.correction = reference, block, correction
         self.statistics = reference._core.compare(reference.block, block, names, DriftResult, apart)
 
     @functools.cached_property
@@ -108,10 +113,14 @@ class _Comparison:
         # A feature can drift in its values, and, where some are missing, in whether they are there.
         several = [2 if a or b else 1 for a, b in zip(gone, lost, strict=True)]
         pvalues = np.array([_least(p[:k]) for p, k in zip(pairs, several, strict=True)])
-        adjusted = adjust(pvalues, method="bh")
-        # Of m features the k that are rejected had p <= ALPHA * k / m.
+        adjusted = adjust(pvalues, method=self.correction)
+        # Of m features the k that are rejected had p <= ALPHA * k / m (Bonferroni: ALPHA / m).
         m = max(int(np.isfinite(pvalues).sum()), 1)
-        level = ALPHA * max(int((adjusted <= ALPHA).sum()), 1) / m
+        level = ALPHA / m
+        if self.correction != "bonferroni":
+            level *= max(int((adjusted <= ALPHA).sum()), 1)
+        if self.correction == "by":
+            level /= float((1 / np.arange(1, m + 1)).sum())
         drifted, thresholds = [], []
         for i, (value, missing) in enumerate(pairs):
             n, k, share = old_rows - gone[i], rows - lost[i], level / several[i]
@@ -147,7 +156,8 @@ class FeatureReport:
         The PSI at which it would have drifted: the larger of 0.1 and the value that chance reaches
         at this sample size once in 20 times, corrected for the number of features.
     pvalue : float
-        Of no drift, adjusted over the features (Benjamini and Hochberg).
+        Of no drift, adjusted over the features (Benjamini and Hochberg, if nothing else was asked
+        for).
     unseen_values : list of (str, int)
         The most frequent unseen texts, and how often at least each was seen.
 
@@ -277,11 +287,12 @@ class Report(Mapping[str, FeatureReport]):
         block: Array,
         tests: Iterable[str] | None = None,
         apart: Array | None = None,
+        correction: str = "bh",
     ) -> Report:
         """The report of a block of counts, and of distances that were found besides."""
         self = object.__new__(cls)
         self.rows, self.reference_rows = int(block[0]), reference.rows
-        shared = _Comparison(reference, block, tuple(check_tests(tests)), apart)
+        shared = _Comparison(reference, block, tuple(check_tests(tests)), apart, correction)
         found = [FeatureReport(shared, i) for i in range(len(reference.features))]
         self.features = {feature.name: feature for feature in found}
         return self

@@ -16,6 +16,7 @@ from ._drift_functions import (
     psi,
     total_variation,
 )
+from ._drift_sequential import SequentialTest
 from ._drift_vectors import lsdd, mahalanobis, mmd, pca_reconstruction
 from ._reference import Reference
 from ._report import FeatureReport, Report
@@ -27,6 +28,7 @@ __all__ = [
     "Monitor",
     "Reference",
     "Report",
+    "SequentialTest",
     "adjust",
     "chi2",
     "cramers_v",
