@@ -136,8 +136,13 @@ def _compare(
     base: float | None = None,
     eps: float | None = None,
     correction: bool = True,
+    preset: str | None = None,
 ) -> DriftResult:
     """A statistic of two samples: at once in C, if all is plain, which it has to find out."""
+    if preset is not None:
+        if not (bins == 10 and edges is base is eps is None and not counts):
+            raise ValueError("preset: takes no bins, edges, counts, base or eps besides")
+        return preset_result(name, preset, reference, current, nan)
     if edges is not None:
         quick = _compare_samples(
             DriftResult, name, reference, current, edges, counts, nan, base, eps, correction
@@ -157,6 +162,21 @@ def _compare(
     return DriftResult(statistic, p if has_pvalue else None)
 
 
+def preset_result(
+    name: str, preset: str, reference: npt.ArrayLike, current: npt.ArrayLike, nan: str
+) -> DriftResult:
+    """A statistic as a peer defines it; none has a p-value."""
+    from ._drift_presets import by_preset
+
+    r, c = _sample("reference", reference, nan), _sample("current", current, nan)
+    if r is None or c is None:
+        return DriftResult(math.nan, None)
+    return DriftResult(by_preset(name, preset, r, c), None)
+
+
+_PRESET = """    preset : {'evidently', 'nannyml'}, optional
+        As that package defines it, with its bins and its empty bins; there is no p-value then.
+"""
 _SHARED = """
     Parameters
     ----------
@@ -206,7 +226,8 @@ def _document(parameters: str, rest: str) -> Callable[[Any], Any]:
     """    eps : float, optional
         No share is taken as less than that. Without it each bin has half an observation more:
         (count + 1/2) / (n + bins / 2).
-""",
+"""
+    + _PRESET,
     """
     Notes
     -----
@@ -229,21 +250,25 @@ def psi(
     counts: bool = False,
     eps: float | None = None,
     nan: str = "omit",
+    preset: str | None = None,
 ) -> DriftResult:
     """Population stability index."""
-    if edges is not None:  # as `_compare` does, without its call: a twentieth of the time
+    if (
+        edges is not None and preset is None
+    ):  # as `_compare` does, without its call: a twentieth of the time
         quick = _compare_samples(
             DriftResult, "psi", reference, current, edges, counts, nan, None, eps, True
         )
         if quick is not None:
             return quick
-    return _compare("psi", reference, current, bins, edges, counts, nan, None, eps)
+    return _compare("psi", reference, current, bins, edges, counts, nan, None, eps, preset=preset)
 
 
 @_document(
     """    base : float, optional
         Of the logarithm; e, if not given. In base 2 the distance is at most 1.
-""",
+"""
+    + _PRESET,
     """
     Notes
     -----
@@ -265,15 +290,19 @@ def jensenshannon(
     counts: bool = False,
     base: float | None = None,
     nan: str = "omit",
+    preset: str | None = None,
 ) -> DriftResult:
     """Jensen-Shannon distance."""
-    return _compare("jensenshannon", reference, current, bins, edges, counts, nan, base)
+    return _compare(
+        "jensenshannon", reference, current, bins, edges, counts, nan, base, preset=preset
+    )
 
 
 @_document(
     """    base : float, optional
         Of the logarithm; e, if not given.
-""",
+"""
+    + _PRESET,
     """
     Notes
     -----
@@ -290,13 +319,16 @@ def kl_divergence(
     counts: bool = False,
     base: float | None = None,
     nan: str = "omit",
+    preset: str | None = None,
 ) -> DriftResult:
     """Kullback-Leibler divergence of the reference from the current data."""
-    return _compare("kl_divergence", reference, current, bins, edges, counts, nan, base)
+    return _compare(
+        "kl_divergence", reference, current, bins, edges, counts, nan, base, preset=preset
+    )
 
 
 @_document(
-    "",
+    _PRESET,
     """
     Notes
     -----
@@ -311,9 +343,10 @@ def hellinger(
     edges: npt.ArrayLike | None = None,
     counts: bool = False,
     nan: str = "omit",
+    preset: str | None = None,
 ) -> DriftResult:
     """Hellinger distance."""
-    return _compare("hellinger", reference, current, bins, edges, counts, nan)
+    return _compare("hellinger", reference, current, bins, edges, counts, nan, preset=preset)
 
 
 @_document(
