@@ -55,7 +55,7 @@ def as_numbers(values: np.ndarray, source: Source | None = None) -> np.ndarray |
 
 def array_vectors(X: np.ndarray, lowered: Lowered) -> Any | None:
     """A matrix of numbers is read where it is; texts are looked up column by column."""
-    if X.dtype.kind not in "OU":
+    if X.dtype.kind not in "OU" and not any(s.table is not None for s in lowered.sources):
         return as_numbers(X)
     vectors = []
     for which, source in enumerate(lowered.sources):

@@ -56,17 +56,19 @@ def arrow_codes(source: Source, texts: Any, null_code: int) -> np.ndarray | None
         if isinstance(texts, pa.ChunkedArray):
             texts = pa.concat_arrays(texts.chunks)
     if isinstance(texts, pa.DictionaryArray):
-        words = arrow_codes(source, texts.dictionary, null_code)
-        assert words is not None
-        places = pc.fill_null(texts.indices.cast(pa.int64()), len(words))
-        gathered: np.ndarray = np.append(words, np.int32(null_code))[places.to_numpy()]
+        coded = arrow_codes(source, texts.dictionary, null_code)
+        assert coded is not None
+        places = pc.fill_null(texts.indices.cast(pa.int64()), len(coded))
+        gathered: np.ndarray = np.append(coded, np.int32(null_code))[places.to_numpy()]
         return gathered
     texts = texts.cast(pa.large_string())
-    known = pa.array(list(table), type=pa.large_string())
+    words = [word for word in table if type(word) is str]
+    known = pa.array(words, type=pa.large_string())
     found = pc.fill_null(pc.index_in(texts, value_set=known, skip_nulls=True), -1)
     codes = np.array(found.to_numpy(zero_copy_only=False), dtype=np.int32)
-    if len(table) and list(table.values()) != list(range(len(table))):
-        codes = np.append(np.array(list(table.values()), dtype=np.int32), np.int32(-1))[codes]
+    numbers = [table[word] for word in words]
+    if numbers != list(range(len(numbers))):
+        codes = np.append(np.array(numbers, dtype=np.int32), np.int32(-1))[codes]
     if texts.null_count:
         codes[pc.is_null(texts).to_numpy(zero_copy_only=False)] = null_code
     return codes

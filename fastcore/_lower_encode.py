@@ -27,9 +27,11 @@ from ._plan_tree import Step
 def text_source(low: Lowering, column: Column, categories: list[Any]) -> int:
     if column.tag not in ("text", "natext", "category", "auto"):
         raise NotLowered("numbers where texts are expected")
-    table = {text: code for code, text in enumerate(categories) if isinstance(text, str)}
+    table = {
+        known: code for code, known in enumerate(categories) if known is not None and known == known
+    }
     none = next((i for i, c in enumerate(categories) if c is None), -1)
-    nan = next((i for i, c in enumerate(categories) if isinstance(c, float)), -1)
+    nan = next((i for i, c in enumerate(categories) if c != c), -1)
     if column.framed and not column.fills_none and (none >= 0 or nan >= 0):
         raise NotLowered("what pandas makes of None that was not imputed")
     known_null = column.tag != "natext" or column.fill is None  # NA is unknown, and not imputed
@@ -48,10 +50,19 @@ def text_source(low: Lowering, column: Column, categories: list[Any]) -> int:
     return low.source(key, Source(column.index, table, none, nan, nulls=known_null))
 
 
+def integer_source(low: Lowering, column: Column, categories: np.ndarray) -> int:
+    """A column that is looked up among integers that float64 does not hold."""
+    exact = column.tag == "text" or column.tag == categories.dtype.str
+    if not exact or column.fill is not None or low.container not in ("array", "pandas"):
+        raise NotLowered("other numbers where large integers are expected")
+    table = {number: code for code, number in enumerate(categories.tolist())}
+    return low.source((column.index, "integers"), Source(column.index, table))
+
+
 def codes(low: Lowering, step: Step, value: Value) -> int:
     """A panel of category codes, one column for each feature."""
     categories = step.params["categories"]
-    text = [isinstance(c, list) for c in categories]
+    text = [isinstance(c, list) or c.dtype.kind in "iu" for c in categories]
     panels: dict[bool, int] = {}
     for kind in (True, False):
         which = [i for i, t in enumerate(text) if t == kind]
@@ -61,7 +72,12 @@ def codes(low: Lowering, step: Step, value: Value) -> int:
             if value.columns is None:
                 raise NotLowered("numbers where texts are expected")
             columns = value.columns
-            sources = [text_source(low, columns[i], categories[i]) for i in which]
+            sources = [
+                (text_source if isinstance(categories[i], list) else integer_source)(
+                    low, columns[i], categories[i]
+                )
+                for i in which
+            ]
             panels[kind] = low.panel(I32, sources)
         else:
             panels[kind] = search(low, [categories[i] for i in which], which, value)

@@ -70,10 +70,13 @@ class Value:
 
 @dataclass
 class Source:
-    """What a program reads: an input column, as numbers or through a table of texts."""
+    """What a program reads: an input column, as numbers or through a table.
+
+    A table has texts, or what else arrays of objects hold.
+    """
 
     column: int
-    table: dict[str, int] | None = None
+    table: dict[Any, int] | None = None
     none_code: int = -1
     nan_code: int = -1
     exact: bool = False  # objects: numbers that Python's equality tells as float64's does
@@ -81,7 +84,7 @@ class Source:
     text: bool = False  # documents, read as they are
 
     @property
-    def reads(self) -> dict[str, int] | str | None:
+    def reads(self) -> dict[Any, int] | str | None:
         """The table, as a program is told of it."""
         return "text" if self.text else self.table
 

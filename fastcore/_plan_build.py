@@ -5,7 +5,8 @@ from __future__ import annotations
 import copy
 from typing import Any
 
-from ._plan_tree import Recipe, Tree, is_identity
+from ._plan_labels import labels_of
+from ._plan_tree import Recipe, Step, Tree, is_identity
 from ._sklearn import (
     REGISTRY,
     Reader,
@@ -14,6 +15,7 @@ from ._sklearn import (
     is_passthrough,
     names_of,
 )
+from ._sklearn_labels import LABELS
 from .errors import UnsupportedError
 from .explanation import Node
 
@@ -48,6 +50,9 @@ def build(estimator: Any) -> tuple[Recipe | None, list[Node], Any]:
     tree = reader.read(estimator, "", names_of(first))
     if tree is None:
         return None, reader.nodes, mixture(estimator)
+    if labels_of(tree) is not None:
+        assert isinstance(tree, Step)
+        return Recipe(tree, tree.width, None), reader.nodes, estimator
     why = ""
     if is_identity(tree):
         if any(getattr(step, "feature_names_out", None) is not None for step in _leaves(estimator)):
@@ -144,6 +149,11 @@ def _is_scalar(columns: Any) -> bool:
     import numpy as np
 
     return isinstance(columns, (str, int, np.integer))
+
+
+def takes_labels(estimator: Any) -> bool:
+    """Whether it takes labels, and no matrix."""
+    return class_key(estimator) in LABELS
 
 
 # ---- What rows mean ---------------------------------------------------------------------------

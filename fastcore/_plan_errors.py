@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from . import _plan_golden, _plan_input
+from ._plan_store import row_runner
 
 if TYPE_CHECKING:
     from .plan import Plan
@@ -107,11 +108,9 @@ def _first_refused(
 
 def find(plan: Plan, X: Any, container: str, nan: bool) -> Cell | None:
     """The first cell that is refused by itself; None where no single one is."""
-    from ._plan_store import row_runner
-
     recipe = plan._recipe
     run = row_runner(plan)
-    if recipe is None or run is None or container in ("columns", "named"):
+    if recipe is None or run is None or container in ("columns", "named", "labels"):
         return None
     if container in ("lists", "other") and not _lists(X, recipe.columns):
         return None
@@ -162,6 +161,8 @@ def annotate(plan: Plan, X: Any, container: str, nan: bool, error: BaseException
 
 def refusal(plan: Plan, X: Any, container: str, nan: bool) -> Exception:
     """The exception of a plan without an estimator."""
+    if container == "labels":
+        return _labels(plan, X)
     found = _shape(plan, X, container) or _names(plan, X, container, nan)
     if found is not None:
         return found
@@ -173,6 +174,20 @@ def refusal(plan: Plan, X: Any, container: str, nan: bool) -> Exception:
         f"X: this plan was loaded from a file and has no estimator to ask about a "
         f"{type(X).__name__} that it does not take natively{': ' + why if why else ''}; "
         "float64 columns and texts are what it takes"
+    )
+
+
+def _labels(plan: Plan, y: Any) -> Exception:
+    """Of labels, where the first one that is refused is not known."""
+    run, rest = row_runner(plan), "labels of the kind that it was fitted on are what it takes"
+    assert plan._labels is not None
+    if plan._labels.form == "encode" and isinstance(y, (list, tuple, np.ndarray)) and run:
+        for label in list(y)[:SEARCHED]:
+            if run([_python(label)]) is None:
+                return ValueError(f"y contains previously unseen labels: {_python(label)!r}")
+    return ValueError(
+        f"y: this plan was loaded from a file and has no estimator to ask about a "
+        f"{type(y).__name__} that it does not take natively; {rest}"
     )
 
 

@@ -23,7 +23,8 @@ def row_runner(plan: Plan, nudge: int = 0) -> Run | None:
     """One row in the order of the fitted columns to its output, or None where it is refused."""
     lowered = plan._row
     if lowered is None or plan._recipe is None:
-        return None
+        sets = plan._labels is not None and plan._labels.form == "sets"
+        return plan._labels.run_one if plan._labels is not None and sets else None
     if nudge:
         lowered = lower(plan._recipe, ("auto",) * plan._recipe.columns, "rows", nudge)
     program = lowered.program
@@ -39,11 +40,10 @@ def stored(plan: Plan) -> _plan_file.Stored:
     assert plan._recipe is not None
     if plan._stored is not None:
         return plan._stored
-    recipe, lowered = plan._recipe, plan._row
-    run = row_runner(plan)
+    recipe, run = plan._recipe, row_runner(plan)
     golden = None
-    if run is not None and lowered is not None:
-        golden = _plan_golden.make(recipe, lowered.width, run)
+    if run is not None:
+        golden = _plan_golden.make(recipe, _width(plan), run)
     return _plan_file.Stored(
         recipe,
         type(plan._estimator).__name__,
@@ -52,6 +52,13 @@ def stored(plan: Plan) -> _plan_file.Stored:
         [Node(node.path, node.kind, True) for node in plan._nodes],
         golden,
     )
+
+
+def _width(plan: Plan) -> int:
+    """Of the rows that :func:`row_runner` makes."""
+    if plan._row is not None:
+        return plan._row.width
+    return plan._labels.width if plan._labels is not None else 0
 
 
 def inputs(plan: Plan) -> list[dict[str, Any]]:
@@ -87,14 +94,14 @@ def opened(cls: type[Plan], data: bytes) -> Plan:
 
 
 def _check_widths(plan: Plan, content: _plan_file.Stored) -> None:
-    lowered, recipe = plan._row, content.recipe
-    if lowered is None:
+    recipe, width = content.recipe, _width(plan)
+    if row_runner(plan) is None:
         if content.golden is not None:
             raise ValueError("is no valid plan: golden rows of what takes no rows")
         return
-    if recipe.names_out is not None and len(recipe.names_out) != lowered.width:
+    if recipe.names_out is not None and len(recipe.names_out) != width:
         raise ValueError("is no valid plan: another number of output names than of columns")
-    if content.golden is not None and content.golden.values.shape[1] != lowered.width:
+    if content.golden is not None and content.golden.values.shape[1] != width:
         raise ValueError("is no valid plan: golden rows of another width")
 
 
@@ -102,9 +109,8 @@ def _golden(plan: Plan, content: _plan_file.Stored) -> Seen:
     run = row_runner(plan)
     if content.golden is None or run is None:
         return Seen(0, 0.0)
-    assert plan._row is not None
     nudged = []
-    if plan._row.varying:
+    if plan._row is not None and plan._row.varying:
         step = _plan_golden.ULPS
         found = [row_runner(plan, ulps) for ulps in (step, -step)]
         nudged = [runner for runner in found if runner is not None]

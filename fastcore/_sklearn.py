@@ -17,6 +17,7 @@ from . import (
     _sklearn_expand,
     _sklearn_function,
     _sklearn_impute,
+    _sklearn_labels,
     _sklearn_power,
     _sklearn_project,
     _sklearn_scale,
@@ -32,6 +33,7 @@ REGISTRY: dict[str, Make] = {
     **_sklearn_expand.REGISTRY,
     **_sklearn_function.REGISTRY,
     **_sklearn_impute.REGISTRY,
+    **_sklearn_labels.LABELS,
     **_sklearn_power.REGISTRY,
     **_sklearn_project.REGISTRY,
     **_sklearn_scale.REGISTRY,
@@ -161,6 +163,8 @@ class Reader:
             make = REGISTRY.get(key)
             if make is None:
                 raise NotNative("no native form of this class")
+            if key in _sklearn_labels.LABELS and path:
+                raise NotNative("takes labels, and no matrix")
             if flat != (key in _sklearn_text.DOCUMENTS):
                 raise NotNative("takes 2-D input" if flat else "takes documents, and no matrix")
             if names_of(est) != names:

@@ -7,24 +7,37 @@ from typing import Any
 import numpy as np
 
 from ._plan_tree import Step
-from ._sklearn_base import Make, NotNative, is_nan
+from ._sklearn_base import Make, NotNative
+
+
+def known_values(values: np.ndarray) -> Any:
+    """Categories as a float64 vector, or as one of integers that float64 does not hold, or a list.
+
+    Lists have what stands in arrays of objects: texts, numbers, bools, None and nan.
+    """
+    if values.dtype.kind in "biuf" and values.dtype.itemsize <= 8:
+        ends = (
+            [abs(int(v)) for v in (*values[:1], *values[-1:])] if values.dtype.kind in "iu" else []
+        )
+        large = max(ends, default=0) >= 2**53
+        return values.astype(f"{values.dtype.kind}8" if large else np.float64)
+    if values.dtype.kind not in "OU":
+        raise NotNative(f"categories of {values.dtype}")
+    return [_plain(value) for value in values.tolist()]
+
+
+def _plain(value: Any) -> Any:
+    """Python's own of NumPy's scalars, which hash and compare alike."""
+    if isinstance(value, (str, np.bool_, np.integer, np.float64)):
+        value = value.item() if isinstance(value, np.generic) else str(value)
+    if value is None or type(value) in (str, int, float, bool):
+        return value
+    raise NotNative(f"a category of type {type(value).__name__}")
 
 
 def _categories(est: Any) -> list[Any]:
-    """Each feature's categories: a float64 vector, or a list of str, None and nan."""
-    out: list[Any] = []
-    for values in est.categories_:
-        if values.dtype.kind in "biuf" and values.dtype != np.float16:
-            if values.dtype.kind in "iu" and len(values) and np.abs(values).max() >= 2**53:
-                raise NotNative("integer categories beyond 2**53")
-            out.append(values.astype(np.float64))
-            continue
-        items = values.tolist()
-        rest = [v for v in items if not isinstance(v, str)]
-        if values.dtype.kind not in "OU" or not all(v is None or is_nan(v) for v in rest):
-            raise NotNative("categories that are neither numbers nor texts")
-        out.append([str(v) if isinstance(v, str) else v for v in items])
-    return out
+    """Each feature's categories, see :func:`known_values`."""
+    return [known_values(values) for values in est.categories_]
 
 
 def _grouping(est: Any, feature: int) -> Any:

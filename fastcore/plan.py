@@ -21,6 +21,7 @@ from . import _identity as _identity
 from . import _plan_calls, _plan_frames, _plan_input
 from ._config import disabled
 from ._lower import Lowered, NotLowered, lower
+from ._plan_labels import Labels, labels_of
 from ._plan_store import Storable
 from ._plan_tree import Recipe, entry_by_name, fingerprint, is_identity, notices, used_columns
 from .errors import UnsupportedError
@@ -72,6 +73,8 @@ class Plan(Storable):
     )  # the program's own method, where rows may be dicts
     _notices: list[str]  # what the estimator warns of at each call
     _roles: dict[int, str]  # what the columns of rows are, for the original
+    _labels: Labels | None  # where `X` is labels, and C reads them
+    _of_labels = False  # `X` is labels
     _mappings = False  # the estimator takes rows of dicts itself
     _verify: float
     _mismatches: int
@@ -107,9 +110,12 @@ class Plan(Storable):
         self._row = self._row_of_dict = None
         self._notices = [] if recipe is None else notices(recipe.tree)
         self._roles = {}
+        self._labels = None if recipe is None else labels_of(recipe.tree)
+        self._of_labels = self._labels is not None
         if estimator is not None:
-            from ._plan_build import column_roles, takes_mappings
+            from ._plan_build import column_roles, takes_labels, takes_mappings
 
+            self._of_labels = takes_labels(estimator)
             self._roles = column_roles(estimator)
             self._mappings = takes_mappings(estimator)
         if recipe is not None:
@@ -249,6 +255,9 @@ class Plan(Storable):
             return _plan_calls.deliver(self._original_input(X, container, nan), out, dtype)
         if container == "other":
             return None
+        if self._labels is not None:
+            found = self._labels.transform(self._lowered, X, threads)
+            return None if found is None else _plan_calls.deliver(found, out, dtype)
         prepared = self._prepare(X, container, nan)
         if prepared is None:
             return None
@@ -350,7 +359,8 @@ class Plan(Storable):
         X : array-like, shape (n_rows, n_features_in_)
             Whatever the estimator takes, and fastcore ``Columns``, Arrow tables, and lists of
             rows: dicts, pydantic models or dataclass instances. Rows and ``Columns`` mean the
-            DataFrame of them with the columns' fitted dtypes.
+            DataFrame of them with the columns' fitted dtypes. Labels where the estimator takes
+            labels.
         out : ndarray of float32 or float64, shape (n_rows, n_features_out), optional
             Where to write dense output. Its content is unspecified if an exception is raised.
         dtype : {numpy.float32, numpy.float64}, optional
@@ -375,7 +385,7 @@ class Plan(Storable):
         nan = False
         if dtype is not None or threads is not None or missing_keys != "error":
             dtype, threads, nan = _plan_calls.check_arguments(out, dtype, threads, missing_keys)
-        container, X = _plan_input.open_input(X)
+        container, X = ("labels", X) if self._of_labels else _plan_input.open_input(X)
         plan = self._now()
         result = plan._native(X, container, out, dtype, threads, nan)
         if result is not None and plan._notices:
@@ -395,7 +405,8 @@ class Plan(Storable):
         Parameters
         ----------
         row : mapping, pydantic model, dataclass instance, or sequence
-            By name, or in the order of the fitted columns.
+            By name, or in the order of the fitted columns; where the estimator takes labels, a
+            label or a set of labels.
         missing_keys : {"error", "nan"}
             See :meth:`transform`.
 
@@ -404,6 +415,9 @@ class Plan(Storable):
         ndarray, shape (n_features_out,)
             Dense, also where :meth:`transform` is sparse.
         """
+        if self._of_labels:
+            found = self.transform([row], missing_keys=missing_keys)
+            return np.atleast_1d(found.toarray()[0] if hasattr(found, "toarray") else found[0])
         of_dict = self._row_of_dict
         if of_dict is not None and type(row) is dict and missing_keys == "error":
             found = of_dict(row, False)
@@ -471,7 +485,8 @@ class Plan(Storable):
     @property
     def n_features_in_(self) -> int:
         """The number of columns it was fitted on."""
-        if self._recipe is not None and (self._estimator is None or not self._identity):
+        asked = self._of_labels or (self._identity and self._estimator is not None)
+        if self._recipe is not None and not asked:
             return self._recipe.columns
         return int(self._estimator.n_features_in_)
 
@@ -515,7 +530,7 @@ class Plan(Storable):
 
         if self._estimator is None:
             raise UnsupportedError("check: a loaded plan has no estimator to compare with")
-        container, X = _plan_input.open_input(X)
+        container, X = ("labels", X) if self._of_labels else _plan_input.open_input(X)
         theirs = self._estimator.transform(self._original_input(X, container, False))
         names = _plan_build.names_out(self._estimator)
         return _plan_check.differences(self.transform(X), theirs, names)

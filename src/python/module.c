@@ -54,6 +54,7 @@ static int module_exec(PyObject *module) {
     if (fc_py_threads_exec(module, state) < 0) return -1;
     if (fc_py_paths_exec(module, state) < 0) return -1;
     if (fc_py_ndjson_exec(module, state) < 0) return -1;
+    if (fc_py_labels_exec(module, state) < 0) return -1;
     return 0;
 }
 

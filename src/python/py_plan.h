@@ -6,7 +6,8 @@
 #include "python/py_array.h"
 #include "python/state.h"
 
-/* How an input column is found and read. Columns of categories have a table from str to code;
+/* How an input column is found and read. Columns of categories have a table from str (or from
+ * what else arrays of objects hold) to code;
  * columns of documents are read as texts. */
 typedef struct fc_program_source {
     Py_ssize_t column; /* position in the input */

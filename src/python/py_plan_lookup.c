@@ -22,6 +22,7 @@ static fc_lookup *make_lookup(PyObject *table) {
         Py_ssize_t len;
         long code = PyLong_AsLong(value);
         if (code == -1 && PyErr_Occurred()) goto done;
+        if (!PyUnicode_Check(key)) continue; /* what only objects can equal */
         const char *text = PyUnicode_AsUTF8AndSize(key, &len);
         if (text) {
             texts[n++] = (fc_lookup_text){text, (size_t)len, (int32_t)code};

@@ -24,10 +24,11 @@ int fc_py_text_code(fc_program_source *source, PyObject *value, int32_t *code) {
         *code = source->nan_code;
         return 0;
     }
-    /* Only str itself: a subclass may hash and compare as it likes. A number equals no text. */
-    if (!PyUnicode_CheckExact(value)) {
+    /* Only these themselves: a subclass may hash and compare as it likes. */
+    if (!PyUnicode_CheckExact(value) && !PyLong_CheckExact(value) && !PyFloat_CheckExact(value) &&
+        !PyBool_Check(value)) {
         *code = -1;
-        return PyFloat_CheckExact(value) || PyLong_CheckExact(value) || PyBool_Check(value) ? 0 : 1;
+        return 1;
     }
     PyObject *found = PyDict_GetItemWithError(source->table, value);
     if (!found) {

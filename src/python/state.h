@@ -59,6 +59,7 @@ int fc_py_drift_vectors_exec(PyObject *module, fc_state *state);
 int fc_py_threads_exec(PyObject *module, fc_state *state);
 int fc_py_paths_exec(PyObject *module, fc_state *state);
 int fc_py_ndjson_exec(PyObject *module, fc_state *state);
+int fc_py_labels_exec(PyObject *module, fc_state *state);
 
 /* How many threads a call may use that has enough work for several: `asked` is its argument, an
  * int that was checked, or None for what fastcore._config says. 0, or -1 with an exception. */
