@@ -20,7 +20,6 @@ __all__ = [
     "hellinger",
     "jensenshannon",
     "kl_divergence",
-    "ks_2samp",
     "linf",
     "psi",
     "total_variation",
@@ -438,63 +437,6 @@ def g_test(
 ) -> DriftResult:
     """Log-likelihood ratio test of homogeneity."""
     return _compare("g_test", reference, current, bins, edges, counts, nan, None, None, correction)
-
-
-def ks_2samp(
-    reference: npt.ArrayLike,
-    current: npt.ArrayLike,
-    *,
-    method: str = "auto",
-    nan: str = "omit",
-) -> DriftResult:
-    """Two-sided Kolmogorov-Smirnov test, as ``scipy.stats.ks_2samp``.
-
-    Parameters
-    ----------
-    reference, current : array_like, shape (n,) and (m,)
-        Numbers of any dtype; infinities are values like others.
-    method : {'auto', 'exact', 'asymp'}
-        How the p-value is found; 'auto' is exact up to 10,000 values in the larger sample.
-    nan : {'omit', 'raise', 'propagate'}
-        What to do about NaN.
-
-    Returns
-    -------
-    DriftResult
-        The largest difference between the empirical distribution functions, and the probability of
-        one at least as large. NaN where a sample is empty.
-
-    Raises
-    ------
-    ValueError
-        For more than one dimension, or an unknown `method` or `nan`.
-    TypeError
-        For values that are no numbers.
-
-    Notes
-    -----
-    The exact p-value counts lattice paths (Hodges 1958), the asymptotic one is that of the
-    Kolmogorov distribution for round(n m / (n + m)) (Simard and L'Ecuyer 2011).
-
-    Examples
-    --------
-    >>> ks_2samp([1, 2, 3, 4], [3, 4, 5, 6])
-    DriftResult(statistic=0.5, pvalue=0.7714285714285714)
-    """
-    r, c = _sample("reference", reference, nan), _sample("current", current, nan)
-    for name, values in (("reference", r), ("current", c)):
-        if values is not None and values.dtype == object:
-            raise TypeError(f"{name}: expected numbers")
-    if method not in ("auto", "exact", "asymp"):
-        raise ValueError(f"method: expected 'auto', 'exact' or 'asymp', got {method!r}")
-    if r is None or c is None or not len(r) or not len(c):
-        return DriftResult(math.nan, math.nan)
-    r, c = np.sort(r.astype(np.float64)), np.sort(c.astype(np.float64))
-    both = np.concatenate((r, c))
-    below_r = np.searchsorted(r, both, side="right") / len(r)
-    below_c = np.searchsorted(c, both, side="right") / len(c)
-    distance = float(np.abs(below_r - below_c).max())
-    return DriftResult(*_core.ks_pvalue(distance, len(r), len(c), method))
 
 
 def adjust(pvalues: Sequence[float] | Array, method: str = "bh") -> Array:

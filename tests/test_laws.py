@@ -32,6 +32,7 @@ MAY_INCLUDE = {
 HEADER_FOLDERS = {
     "arrow": "columns",
     "drift_pvalues": "drift",
+    "drift_ranks": "drift",
     "drift_vectors": "drift",
     "loops": "plan",
 }

@@ -27,6 +27,11 @@ typedef enum fc_ks_method { FC_KS_AUTO = 0, FC_KS_EXACT, FC_KS_ASYMPTOTIC } fc_k
  * the exact method would not fit, the asymptotic one answers. NaN for NaN and for no values. */
 fc_status fc_ks_pvalue(const fc_alloc *alloc, double d, int64_t n, int64_t m, fc_ks_method method,
                        double *statistic, double *p);
+/* The same of the largest difference in one direction; asymptotically Hodges's formula 5.3. *exact:
+ * whether the exact method answered, which it does not where the number of paths would be no double
+ * (samples of different sizes, about 1,030 values together). */
+fc_status fc_ks_one_sided(const fc_alloc *alloc, double d, int64_t n, int64_t m,
+                          fc_ks_method method, double *statistic, double *p, bool *exact);
 
 /* Fisher's exact test of the table {a, b, c, d} of whole numbers that sum to 1e12 at most, at least
  * one in each row and column: the probability, given the sums of rows and columns, of an a no

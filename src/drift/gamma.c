@@ -5,6 +5,8 @@
  * (Abramowitz and Stegun 6.5.29 and 6.5.31). Both have the factor x^a e^-x / Gamma(a + 1), whose
  * parts would cancel for large a: it is written as a deviation from its maximum at x = a (Temme,
  * SIAM J. Math. Anal. 10, 1979). */
+#include "drift/gamma.h"
+
 #include <math.h>
 
 #include "fastcore/drift_pvalues.h"
@@ -13,8 +15,7 @@ enum { MAX_TERMS = 100000 }; /* about 10 sqrt(a) are needed near x = a */
 
 static const double PI = 3.14159265358979323846;
 
-/* ln(Gamma(a) / (sqrt(2 pi / a) (a / e)^a)), a >= 10: Stirling's series. */
-static double stirling(double a) {
+double fc_gamma_stirling(double a) {
     double r = 1 / (a * a);
     return (1.0 / 12 -
             r * (1.0 / 360 -
@@ -23,8 +24,7 @@ static double stirling(double a) {
            a;
 }
 
-/* m - ln(1 + m) without cancellation. */
-static double excess(double m) {
+double fc_gamma_excess(double m) {
     if (fabs(m) > 0.2) return m - log1p(m);
     /* With t = m / (2 + m): ln(1 + m) = 2 (t + t^3 / 3 + ...), and m = 2 t / (1 - t). */
     double t = m / (2 + m), square = t * t, power = square * t, sum = 0;
@@ -36,7 +36,7 @@ static double excess(double m) {
 /* x^a e^-x / Gamma(a + 1). */
 static double factor(double a, double x) {
     if (a < 10) return exp(a * log(x) - x - lgamma(a + 1));
-    return exp(-a * excess((x - a) / a) - stirling(a)) / sqrt(2 * PI * a);
+    return exp(-a * fc_gamma_excess((x - a) / a) - fc_gamma_stirling(a)) / sqrt(2 * PI * a);
 }
 
 static double upper_gamma(double a, double x) {

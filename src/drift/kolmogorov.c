@@ -6,9 +6,11 @@
 #include <math.h>
 #include <string.h>
 
+#include "drift/gamma.h"
 #include "fastcore/drift_pvalues.h"
 
 enum {
+    MAX_SUM = 1000000,    /* above, the one-sided limit with one correction is as good */
     SMALL = 140,          /* up to here the exact matrix is affordable */
     MAX_SIDE = 2 * 25 + 1 /* of it: n d <= sqrt(4 * SMALL) < 24 */
 };
@@ -16,36 +18,33 @@ enum {
 static const double PI2 = 9.86960440108935861883; /* pi^2 */
 static const double SQRT_2PI = 2.50662827463100050242;
 
+/* ln k! less Stirling's leading terms. */
+static double stirling(double k) {
+    if (k >= 10) return fc_gamma_stirling(k);
+    return lgamma(k + 1) - (k + 0.5) * log(k) + k - log(SQRT_2PI);
+}
+
+/* One term of the sum below: d / (d + j/n) times the binomial probability of j for d + j/n, in
+ * Loader's form ("Fast and Accurate Computation of Binomial Probabilities", 2000): nothing large
+ * is subtracted, so that it is accurate for any n. */
+static double term(double d, double n, double j) {
+    double rest = n - j, apart = n * d;
+    if (j == 0) return exp(n * log1p(-d));
+    if (rest <= apart) return 0;
+    double off = j * fc_gamma_excess(apart / j) + rest * fc_gamma_excess(-apart / rest);
+    double error = stirling(n) - stirling(j) - stirling(rest);
+    return exp(error - off) * sqrt(n / (j * rest)) / SQRT_2PI * apart / (apart + j);
+}
+
 /* P(D+_n >= d), exactly: d sum_j C(n, j) (d + j/n)^(j-1) (1 - d - j/n)^(n-j)
- * (Birnbaum and Tingey, Ann. Math. Statist. 22, 1951). */
-static double one_sided_sum(double d, double n) {
-    double choose = 0, total = 0, last = floor(n * (1 - d));
-    for (double j = 0; j <= last; j++) {
-        double up = d + j / n, down = 1 - up;
-        if (j > 0) choose += log((n - j + 1) / j);
-        double rest = n - j;
-        if (down > 0)
-            total += exp(choose + (j - 1) * log(up) + rest * log1p(-up));
-        else if (rest == 0)
-            total += exp(choose + (j - 1) * log(up));
-    }
-    return total * d;
-}
-
-/* The same for large n, to the order n^(-3/2) (Lauwerier, Z. Wahrsch. 2, 1963). */
-static double one_sided_series(double d, double n) {
-    double z = d * sqrt(n), s = z * z, r = 1 / sqrt(n);
-    double terms = 1 - r * (2 * z / 3) + r * r * (2 * s / 3) * (1 - 2 * s / 3) +
-                   r * r * r * (4 * z / 9) * (0.2 - 19 * s / 15 + 2 * s * s / 3);
-    return exp(-2 * s) * (terms > 0 ? terms : 0);
-}
-
-/* The sum takes n steps; the series is as good once n is large against z. */
+ * (Birnbaum and Tingey, Ann. Math. Statist. 22, 1951). For large n the terms are a smooth function
+ * of j / n that is flat at both ends: then each sum of equally spaced ones is the integral up to an
+ * exponentially small error, and some thousand of them do. */
 static double one_sided(double d, double n) {
-    double s = n * d * d;
-    return n > 2000 && s * s * s * s < 1e-10 * n * n * n ? one_sided_series(d, n)
-           : n <= 1e6 ? one_sided_sum(d, n)
-                      : exp(-(6 * n * d + 1) * (6 * n * d + 1) / (18 * n));
+    if (n > MAX_SUM) return exp(-(6 * n * d + 1) * (6 * n * d + 1) / (18 * n));
+    double total = 0, last = floor(n * (1 - d)), step = n > 4000 ? floor(n / 2000) : 1;
+    for (double j = 0; j <= last; j += step) total += term(d, n, j);
+    return total * step;
 }
 
 /* ---- Durbin's matrix ---------------------------------------------------------------------- */
@@ -63,8 +62,8 @@ static void multiply(matrix a, matrix b, int m, matrix out) {
     for (int i = 0; i < m; i++) memcpy(out[i], product[i], (size_t)m * sizeof(double));
 }
 
-/* P(D_n < d), n <= SMALL (Durbin 1973; Marsaglia, Tsang and Wang, J. Statistical Software 8(18),
- * 2003). n! / n^n is taken into the power, a factor a step, so that nothing overflows. */
+/* P(D_n < d), n d < MAX_SIDE / 2 (Durbin 1973; Marsaglia, Tsang and Wang, J. Statistical Software
+ * 8(18), 2003). n! / n^n is taken into the power, a factor a step, so that nothing overflows. */
 static double by_matrix(double d, int n) {
     int k = (int)(n * d) + 1, m = 2 * k - 1;
     double h = k - n * d;
@@ -141,10 +140,12 @@ double fc_kstwo_sf(double d, double n) {
     if (d >= 1) return 0;
     if (d <= 0.5 / n) return 1;
     double s = n * d * d, p;
-    if (s > 372) return 0; /* below the smallest number */
+    if (s > (n <= SMALL ? 372 : 370)) return 0; /* below the smallest number */
     if (d >= 0.5 || s >= (n <= SMALL ? 4 : 2.2))
         p = 2 * one_sided(d, n);
     else
-        p = 1 - (n <= SMALL ? by_matrix(d, (int)n) : by_series(d, n));
+        /* For small d the series is the last to become accurate, and the matrix is small. */
+        p = 1 - (n <= SMALL || (n <= 3000 && n * pow(d, 1.5) <= 1.4) ? by_matrix(d, (int)n)
+                                                                     : by_series(d, n));
     return p < 0 ? 0 : p > 1 ? 1 : p;
 }

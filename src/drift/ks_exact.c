@@ -28,29 +28,39 @@ static double same_size(int64_t n, int64_t h) {
 }
 
 /* P(D >= h / lcm) by the share of lattice paths from (0, 0) to (m, n) that touch |i n - j m| >= h
- * (in units of the greatest common divisor): the last step to (i, j) came from the left with
- * probability i / (i + j). Sums of positive terms only (Hodges, Arkiv f. Matematik 3, 1958). */
-static fc_status any_size(const fc_alloc *alloc, int64_t m, int64_t n, int64_t h, double *p) {
+ * (in units of the greatest common divisor; one-sided: i n - j m >= h): the last step to (i, j)
+ * came from the left with probability i / (i + j). Sums of positive terms only (Hodges, Arkiv f.
+ * Matematik 3, 1958). Outside of the band between the lines all is 1: only what is inside is
+ * computed. */
+static fc_status any_size(const fc_alloc *alloc, int64_t m, int64_t n, int64_t h, bool one_sided,
+                          double *p) {
     int64_t g = gcd(m, n), mg = m / g, ng = n / g;
     double *row = alloc->get(alloc->ctx, ((size_t)n + 1) * sizeof *row);
     if (!row) return FC_ENOMEM;
+    for (int64_t j = 0; j <= n; j++) row[j] = 1;
     for (int64_t i = 0; i <= m; i++) {
-        double left = 0;
-        for (int64_t j = 0; j <= n; j++) {
-            int64_t distance = i * ng - j * mg;
-            if (distance >= h || -distance >= h)
-                left = 1;
-            else if (i + j == 0)
-                left = 0;
-            else
+        int64_t low = i * ng < h ? 0 : (i * ng - h) / mg + 1;
+        int64_t high = one_sided ? n : (i * ng + h - 1) / mg;
+        double left = low > 0 ? 1 : 0;
+        if (high > n) high = n;
+        if (low > n) break;
+        for (int64_t j = low; j <= high; j++) {
+            if (i + j)
                 left =
                     ((double)i * (i ? row[j] : 0) + (double)j * (j ? left : 0)) / (double)(i + j);
             row[j] = left;
         }
     }
-    *p = row[n];
+    *p = m * ng - n * mg >= h ? 1 : row[n];
     alloc->release(alloc->ctx, row);
     return FC_OK;
+}
+
+/* P(D+ >= h / n), both samples of n: C(2n, n - h) / C(2n, n). */
+static double same_size_one_sided(int64_t n, int64_t h) {
+    double p = 1;
+    for (int64_t j = 0; j < h; j++) p *= (double)(n - j) / (double)(n + j + 1);
+    return p;
 }
 
 fc_status fc_ks_pvalue(const fc_alloc *alloc, double d, int64_t n, int64_t m, fc_ks_method method,
@@ -70,10 +80,41 @@ fc_status fc_ks_pvalue(const fc_alloc *alloc, double d, int64_t n, int64_t m, fc
         else if (large == small)
             *p = same_size(large, h);
         else
-            FC_TRY(any_size(alloc, large, small, h, p));
+            FC_TRY(any_size(alloc, large, small, h, false, p));
     } else {
         double both = (double)large + (double)small;
         *p = fc_kstwo_sf(d, nearbyint((double)large * (double)small / both));
+    }
+    *p = *p < 0 ? 0 : *p > 1 ? 1 : *p;
+    return FC_OK;
+}
+
+fc_status fc_ks_one_sided(const fc_alloc *alloc, double d, int64_t n, int64_t m,
+                          fc_ks_method method, double *statistic, double *p, bool *exact) {
+    *statistic = d;
+    *p = NAN;
+    *exact = false;
+    if (isnan(d) || n < 1 || m < 1) return FC_OK;
+    int64_t large = n > m ? n : m, small = n > m ? m : n, g = gcd(large, small);
+    double whole = (double)(large / g) * (double)small, a = (double)large, b = (double)small;
+    bool fits = (double)(large / g) * (double)(small / g) < INT32_MAX && whole < 9e15;
+    if (method == FC_KS_AUTO) method = large <= MAX_EXACT ? FC_KS_EXACT : FC_KS_ASYMPTOTIC;
+    if (method == FC_KS_EXACT && fits) {
+        int64_t h = llround(d * whole);
+        *statistic = (double)h / whole;
+        /* The number of paths: where it is no double, counting them is refused. */
+        double paths = lgamma(a + b + 1) - lgamma(a + 1) - lgamma(b + 1);
+        *exact = h <= 0 || large == small || paths < 709.78;
+        if (h <= 0)
+            *p = 1;
+        else if (large == small)
+            *p = same_size_one_sided(large, h);
+        else if (*exact)
+            FC_TRY(any_size(alloc, large, small, h, true, p));
+    }
+    if (!*exact) {
+        double z = sqrt(a * b / (a + b)) * *statistic;
+        *p = exp(-2 * z * z - 2 * z * (a + 2 * b) / sqrt(a * b * (a + b)) / 3);
     }
     *p = *p < 0 ? 0 : *p > 1 ? 1 : *p;
     return FC_OK;

@@ -51,6 +51,7 @@ static int module_exec(PyObject *module) {
     if (fc_py_drift_pvalues_exec(module, state) < 0) return -1;
     if (fc_py_drift_samples_exec(module, state) < 0) return -1;
     if (fc_py_drift_vectors_exec(module, state) < 0) return -1;
+    if (fc_py_drift_ranks_exec(module, state) < 0) return -1;
     if (fc_py_threads_exec(module, state) < 0) return -1;
     if (fc_py_paths_exec(module, state) < 0) return -1;
     if (fc_py_ndjson_exec(module, state) < 0) return -1;

@@ -36,31 +36,46 @@ PyDoc_STRVAR(ks_pvalue_doc,
              "(statistic, p) of a two-sided Kolmogorov-Smirnov distance between samples of n and "
              "m; method 'auto', 'exact' or 'asymp'.");
 
+typedef struct ks_call {
+    double distance;
+    int64_t n, m;
+    fc_ks_method method;
+} ks_call;
+
+static int read_ks(const char *function, PyObject *const *args, Py_ssize_t nargs, ks_call *call) {
+    if (nargs != 4) {
+        PyErr_Format(PyExc_TypeError, "%s() takes 4 arguments", function);
+        return -1;
+    }
+    if (read_doubles(function, args, 1, 1, &call->distance) < 0) return -1;
+    call->n = PyLong_AsLongLong(args[1]);
+    if (call->n == -1 && PyErr_Occurred()) return -1;
+    call->m = PyLong_AsLongLong(args[2]);
+    if (call->m == -1 && PyErr_Occurred()) return -1;
+    const char *name = PyUnicode_AsUTF8(args[3]);
+    if (!name) return -1;
+    if (!strcmp(name, "auto"))
+        call->method = FC_KS_AUTO;
+    else if (!strcmp(name, "exact"))
+        call->method = FC_KS_EXACT;
+    else if (!strcmp(name, "asymp"))
+        call->method = FC_KS_ASYMPTOTIC;
+    else {
+        PyErr_Format(PyExc_ValueError, "method: expected 'auto', 'exact' or 'asymp', got %R",
+                     args[3]);
+        return -1;
+    }
+    return 0;
+}
+
 static PyObject *ks_pvalue(PyObject *module, PyObject *const *args, Py_ssize_t nargs) {
     (void)module;
-    double distance;
-    if (nargs != 4) return PyErr_SetString(PyExc_TypeError, "ks_pvalue() takes 4 arguments"), NULL;
-    if (read_doubles("ks_pvalue", args, 1, 1, &distance) < 0) return NULL;
-    int64_t n = PyLong_AsLongLong(args[1]), m;
-    if (n == -1 && PyErr_Occurred()) return NULL;
-    m = PyLong_AsLongLong(args[2]);
-    if (m == -1 && PyErr_Occurred()) return NULL;
-    const char *name = PyUnicode_AsUTF8(args[3]);
-    if (!name) return NULL;
-    fc_ks_method method;
-    if (!strcmp(name, "auto"))
-        method = FC_KS_AUTO;
-    else if (!strcmp(name, "exact"))
-        method = FC_KS_EXACT;
-    else if (!strcmp(name, "asymp"))
-        method = FC_KS_ASYMPTOTIC;
-    else
-        return PyErr_Format(PyExc_ValueError, "method: expected 'auto', 'exact' or 'asymp', got %R",
-                            args[3]);
+    ks_call c;
+    if (read_ks("ks_pvalue", args, nargs, &c) < 0) return NULL;
     double statistic, p;
     fc_status status;
     Py_BEGIN_ALLOW_THREADS /* the exact method takes up to n m steps */
-        status = fc_ks_pvalue(&fc_alloc_libc, distance, n, m, method, &statistic, &p);
+        status = fc_ks_pvalue(&fc_alloc_libc, c.distance, c.n, c.m, c.method, &statistic, &p);
     Py_END_ALLOW_THREADS if (status != FC_OK) return fc_py_raise(status, "ks_pvalue");
     return Py_BuildValue("dd", statistic, p);
 }
@@ -85,6 +100,24 @@ static PyObject *fisher(PyObject *module, PyObject *const *args, Py_ssize_t narg
     Py_END_ALLOW_THREADS return PyFloat_FromDouble(p);
 }
 
+PyDoc_STRVAR(ks_one_sided_doc,
+             "ks_one_sided($module, distance, n, m, method, /)\n--\n\n"
+             "(statistic, p, exact) of the largest difference in one direction; exact: whether the "
+             "exact method answered.");
+
+static PyObject *ks_one_sided(PyObject *module, PyObject *const *args, Py_ssize_t nargs) {
+    (void)module;
+    ks_call c;
+    if (read_ks("ks_one_sided", args, nargs, &c) < 0) return NULL;
+    double statistic, p;
+    bool exact;
+    fc_status status;
+    Py_BEGIN_ALLOW_THREADS status =
+        fc_ks_one_sided(&fc_alloc_libc, c.distance, c.n, c.m, c.method, &statistic, &p, &exact);
+    Py_END_ALLOW_THREADS if (status != FC_OK) return fc_py_raise(status, "ks_one_sided");
+    return Py_BuildValue("ddN", statistic, p, PyBool_FromLong(exact));
+}
+
 #define METHOD(function) ((PyCFunction)(void (*)(void))(function))
 static PyMethodDef functions[] = {
     {"chi2_sf", METHOD(py_chi2_sf), METH_FASTCALL,
@@ -95,6 +128,7 @@ static PyMethodDef functions[] = {
      "kstwo_sf($module, d, n, /)\n--\n\nP(D >= d) of the Kolmogorov statistic of a sample of n."},
     {"fisher", METHOD(fisher), METH_FASTCALL, fisher_doc},
     {"ks_pvalue", METHOD(ks_pvalue), METH_FASTCALL, ks_pvalue_doc},
+    {"ks_one_sided", METHOD(ks_one_sided), METH_FASTCALL, ks_one_sided_doc},
     {NULL, NULL, 0, NULL},
 };
 

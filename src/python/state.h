@@ -56,6 +56,7 @@ int fc_py_drift_exec(PyObject *module, fc_state *state);
 int fc_py_drift_pvalues_exec(PyObject *module, fc_state *state);
 int fc_py_drift_samples_exec(PyObject *module, fc_state *state);
 int fc_py_drift_vectors_exec(PyObject *module, fc_state *state);
+int fc_py_drift_ranks_exec(PyObject *module, fc_state *state);
 int fc_py_threads_exec(PyObject *module, fc_state *state);
 int fc_py_paths_exec(PyObject *module, fc_state *state);
 int fc_py_ndjson_exec(PyObject *module, fc_state *state);

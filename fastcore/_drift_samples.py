@@ -1,0 +1,183 @@
+"""Two samples of numbers made ready for a statistic: sorted, without NaN, in float64."""
+
+from __future__ import annotations
+
+import inspect
+import textwrap
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Array = np.ndarray[Any, Any]
+Pair = tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]
+
+#: Up to here every integer is a float64.
+_EXACT = 2**53
+
+
+def check_choice(name: str, value: str, choices: tuple[str, ...]) -> None:
+    """A ValueError for what is not among the choices."""
+    if value not in choices:
+        *most, last = map(repr, choices)
+        raise ValueError(f"{name}: expected {', '.join(most)} or {last}, got {value!r}")
+
+
+def numbers(name: str, values: npt.ArrayLike) -> Array:
+    """A vector of booleans, integers or floats; the caller's own, if it is one."""
+    array = np.asarray(values)
+    if array.ndim != 1:
+        raise ValueError(f"{name}: expected one dimension, got {array.ndim}")
+    if array.dtype.kind not in "biuf":
+        raise TypeError(f"{name}: expected numbers, got {array.dtype}")
+    return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
+
+
+def _missing(name: str, count: int, nan: str) -> bool:
+    """Whether `count` NaN make the result NaN."""
+    if count and nan == "raise":
+        raise ValueError(f"{name}: expected no missing values, got {count}")
+    return bool(count) and nan == "propagate"
+
+
+def _sorted(name: str, values: npt.ArrayLike, nan: str, presorted: bool) -> Array | None:
+    array = numbers(name, values)
+    ordered = array if presorted else np.sort(array)
+    if ordered.dtype.kind == "f" and len(ordered) and np.isnan(ordered[-1]):
+        # They are behind all numbers.
+        known = int(np.searchsorted(ordered, np.nan))
+        if _missing(name, len(ordered) - known, nan):
+            return None
+        ordered = ordered[:known]
+    return ordered
+
+
+def unsorted(name: str, values: npt.ArrayLike, nan: str) -> Array | None:
+    """Without NaN, in their own order and dtype; None stands for `propagate` met."""
+    array = numbers(name, values)
+    if array.dtype.kind != "f":
+        return array
+    missing = np.isnan(array)
+    count = int(missing.sum())
+    if _missing(name, count, nan):
+        return None
+    return array[~missing] if count else array
+
+
+def as_floats(array: Array) -> npt.NDArray[np.float64]:
+    """In float64, whatever that rounds."""
+    return np.ascontiguousarray(array, np.float64)
+
+
+def are_floats(x: Array, y: Array) -> bool:
+    """Whether all values are float64, or compare as those that they are rounded to."""
+    common = np.result_type(x, y) if len(x) and len(y) else np.dtype(np.float64)
+    if common.itemsize <= 8 and (common.kind not in "iu" or common.itemsize < 8):
+        return True
+    ends = [end for a in (x, y) for end in (a.min(), a.max())]
+    return common.kind != "f" and all(abs(int(end)) <= _EXACT for end in ends)
+
+
+def comparable(x: Array, y: Array) -> Pair:
+    """float64 in the same order, with the same ties: ranks, where the values are no float64."""
+    if not are_floats(x, y):
+        levels = np.unique(np.concatenate((x, y)))
+        x, y = np.searchsorted(levels, x), np.searchsorted(levels, y)
+    return as_floats(x), as_floats(y)
+
+
+def sorted_samples(
+    reference: npt.ArrayLike, current: npt.ArrayLike, nan: str, presorted: bool = False
+) -> tuple[Array, Array] | None:
+    """Both samples in rising order, in their dtypes; None stands for `propagate` met."""
+    check_choice("nan", nan, ("omit", "raise", "propagate"))
+    x = _sorted("reference", reference, nan, presorted)
+    y = _sorted("current", current, nan, False)
+    return None if x is None or y is None else (x, y)
+
+
+def sorted_pair(
+    reference: npt.ArrayLike,
+    current: npt.ArrayLike,
+    nan: str,
+    presorted: bool = False,
+    ranks: bool = True,
+) -> Pair | None:
+    """Both samples in rising order; None stands for `propagate` met.
+
+    With `ranks` only the order of the values is kept, where they are no float64.
+    """
+    pair = sorted_samples(reference, current, nan, presorted)
+    if pair is None:
+        return None
+    return comparable(*pair) if ranks else (as_floats(pair[0]), as_floats(pair[1]))
+
+
+def unsorted_pair(
+    reference: npt.ArrayLike, current: npt.ArrayLike, nan: str, ranks: bool = True
+) -> Pair | None:
+    """Both samples in their own order; None stands for `propagate` met."""
+    check_choice("nan", nan, ("omit", "raise", "propagate"))
+    x, y = unsorted("reference", reference, nan), unsorted("current", current, nan)
+    if x is None or y is None:
+        return None
+    return comparable(x, y) if ranks else (as_floats(x), as_floats(y))
+
+
+# ---- What the docstrings share -------------------------------------------------------------
+
+_OPTIONS = {
+    "samples": """
+        reference, current : array_like, shape (n,) and (m,)
+            Numbers of any dtype.
+        """,
+    "alternative": """
+        alternative : {'two-sided', 'less', 'greater'}
+            What is tested against equal distributions; of the reference, SciPy's first sample.
+        """,
+    "n_resamples": """
+        n_resamples : int, optional
+            Find the p-value by that many permutations of which value is in which sample, or by all
+            of them, if there are no more.
+        """,
+    "rng": """
+        rng : int or numpy.random.Generator, optional
+            For the permutations; a seed draws those of ``scipy.stats.permutation_test``.
+        """,
+    "nan": """
+        nan : {'omit', 'raise', 'propagate'}
+            What to do about NaN.
+        """,
+    "presorted": """
+        presorted : bool
+            The reference is in rising order already, without NaN, and is not sorted again.
+        """,
+}
+
+
+def document(
+    options: list[str], returns: str, notes: str, examples: str = "", raises: str = ""
+) -> Callable[[Any], Any]:
+    """Put together a docstring; of `options` single words are shared texts."""
+
+    def block(text: str) -> str:
+        return inspect.cleandoc(text)
+
+    sections = {
+        "Parameters": "\n".join(block(_OPTIONS.get(o, o)) for o in ["samples", *options]),
+        "Returns": "DriftResult\n" + textwrap.indent(block(returns), "    "),
+        "Raises": "ValueError\n"
+        f"    For more than one dimension, or an unknown option{raises}.\n"
+        "TypeError\n    For values that are no numbers.",
+        "Notes": block(notes),
+        "Examples": block(examples),
+    }
+
+    def decorate(function: Any) -> Any:
+        parts = [block(function.__doc__)]
+        parts += [f"{name}\n{'-' * len(name)}\n{text}" for name, text in sections.items() if text]
+        function.__doc__ = "\n\n".join(parts) + "\n"
+        return function
+
+    return decorate

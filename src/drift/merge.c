@@ -1,0 +1,112 @@
+/* Two sorted samples as one: groups of equal values, a block at a time. */
+#include <math.h>
+
+#include "drift/ranks.h"
+
+/* Whether no value falls, and none is NaN. */
+static bool rises(const double *x, size_t n) {
+    bool fine = n == 0 || x[0] == x[0];
+    for (size_t i = 1; i < n; i++) fine &= x[i - 1] <= x[i];
+    return fine;
+}
+
+typedef struct groups {
+    double v[FC_RANK_BLOCK];
+    uint32_t a[FC_RANK_BLOCK], b[FC_RANK_BLOCK];
+} groups;
+
+/* The next groups of x from *i and of y from *j on. While both have values, which of them comes
+ * next is computed and not branched on: no branch could be foretold. */
+static size_t next_groups(const double *x, size_t n, const double *y, size_t m, size_t *at_x,
+                          size_t *at_y, groups *out) {
+    size_t i = *at_x, j = *at_y, count = 0;
+    while (count < FC_RANK_BLOCK && i < n && j < m) {
+        double v = x[i] < y[j] ? x[i] : y[j];
+        uint32_t a = x[i] == v, b = y[j] == v;
+        i += a, j += b;
+        while (i < n && x[i] == v) i++, a++;
+        while (j < m && y[j] == v) j++, b++;
+        out->v[count] = v;
+        out->a[count] = a;
+        out->b[count++] = b;
+    }
+    for (; count < FC_RANK_BLOCK && (i < n || j < m); count++) {
+        double v = i < n ? x[i] : y[j];
+        uint32_t a = 0, b = 0;
+        while (i < n && x[i] == v) i++, a++;
+        while (j < m && y[j] == v) j++, b++;
+        out->v[count] = v;
+        out->a[count] = a;
+        out->b[count] = b;
+    }
+    *at_x = i, *at_y = j;
+    return count;
+}
+
+fc_status fc_ranks_compare(const fc_alloc *alloc, const double *x, size_t n, const double *y,
+                           size_t m, unsigned want, fc_ranks *out) {
+    if (!n || !m || !rises(x, n) || !rises(y, m)) return FC_EINVALID;
+    if (n > FC_RANKS_MAX || m > FC_RANKS_MAX - n) return FC_ELIMIT;
+    fc_rank_sums sums;
+    fc_rank_begin(&sums, n, m, want);
+    double *weights = NULL;
+    if (want & (FC_RANK_BWS | FC_RANK_BWS_SIGNED)) {
+        weights = alloc->get(alloc->ctx, (n + m) * sizeof *weights);
+        if (!weights) return FC_ENOMEM;
+        fc_rank_weights(weights, n, m);
+        fc_rank_weights(weights + n, m, n);
+        sums.weight_x = weights, sums.weight_y = weights + n;
+    }
+    sums.shift = x[n / 2];
+    groups block;
+    size_t i = 0, j = 0, count;
+    while ((count = next_groups(x, n, y, m, &i, &j, &block)))
+        fc_rank_add(&sums, block.v, block.a, block.b, count);
+    fc_rank_end(&sums, out);
+    if (weights) alloc->release(alloc->ctx, weights);
+    return FC_OK;
+}
+
+fc_status fc_ranks_permuted(const fc_alloc *alloc, const fc_pool *pool, size_t n,
+                            const int64_t *chosen, size_t count, unsigned want, fc_ranks *out) {
+    size_t total = pool->total, bytes;
+    if (!n || n >= total || !pool->groups) return FC_EINVALID;
+    if (total > FC_RANKS_MAX) return FC_ELIMIT;
+    if (!fc_size_mul(pool->groups, 2 * sizeof(uint32_t), &bytes)) return FC_ELIMIT;
+    fc_status status = FC_ENOMEM;
+    bool ranked = want & (FC_RANK_BWS | FC_RANK_BWS_SIGNED);
+    uint32_t *a = alloc->get(alloc->ctx, bytes), *b = a ? a + pool->groups : NULL;
+    double *weights = ranked ? alloc->get(alloc->ctx, total * sizeof *weights) : NULL;
+    if (!a || (ranked && !weights)) goto done;
+    if (ranked) {
+        fc_rank_weights(weights, n, total - n);
+        fc_rank_weights(weights + n, total - n, n);
+    }
+    status = FC_EINVALID;
+    for (size_t k = 0; k < count; k++) {
+        for (size_t g = 0; g < pool->groups; g++) a[g] = 0;
+        for (size_t i = 0; i < n; i++) {
+            int64_t at = chosen[k * n + i];
+            if (at < 0 || (uint64_t)at >= total) goto done;
+            a[pool->group[at]]++;
+        }
+        for (size_t g = 0; g < pool->groups; g++) {
+            if (a[g] > pool->sizes[g]) goto done; /* one of them was chosen twice */
+            b[g] = pool->sizes[g] - a[g];
+        }
+        fc_rank_sums sums;
+        fc_rank_begin(&sums, n, total - n, want);
+        sums.weight_x = weights, sums.weight_y = ranked ? weights + n : NULL;
+        sums.shift = pool->values[pool->groups / 2];
+        for (size_t g = 0; g < pool->groups; g += FC_RANK_BLOCK) {
+            size_t part = pool->groups - g < FC_RANK_BLOCK ? pool->groups - g : FC_RANK_BLOCK;
+            fc_rank_add(&sums, pool->values + g, a + g, b + g, part);
+        }
+        fc_rank_end(&sums, &out[k]);
+    }
+    status = FC_OK;
+done:
+    if (weights) alloc->release(alloc->ctx, weights);
+    if (a) alloc->release(alloc->ctx, a);
+    return status;
+}

@@ -1,0 +1,37 @@
+/* The pass over pooled values in rising order, a block of groups of equal values at a time. */
+#ifndef FASTCORE_DRIFT_RANKS_H_
+#define FASTCORE_DRIFT_RANKS_H_
+
+#include "fastcore/drift_ranks.h"
+
+__extension__ typedef __int128 fc_ranks_i128;
+
+/* What is known before the pass, and sums over the groups so far. */
+typedef struct fc_rank_sums {
+    uint64_t n, m;
+    unsigned want;
+    const double *weight_x, *weight_y; /* BWS: of each rank; NULL otherwise */
+    double shift;                      /* T: a value in the middle, taken from all others */
+    uint64_t i, j;                     /* values of the first and second sample so far */
+    double last;                       /* the value of the group before */
+    int64_t above, below;              /* of i m - j n */
+    uint64_t u;                        /* twice U */
+    double ties;
+    fc_ranks_i128 squares_x, squares_y; /* 4 sum (rank - index)^2 */
+    double ad, w1, energy, bws_x, bws_y;
+    double sum_x, sum_y, square_x, square_y;
+} fc_rank_sums;
+
+enum { FC_RANK_BLOCK = 512 };
+
+/* Begins with all sums 0. */
+void fc_rank_begin(fc_rank_sums *s, uint64_t n, uint64_t m, unsigned want);
+/* Adds `count` groups: value v[g] occurs a[g] times in the first sample and b[g] in the second. */
+void fc_rank_add(fc_rank_sums *s, const double *v, const uint32_t *a, const uint32_t *b,
+                 size_t count);
+void fc_rank_end(const fc_rank_sums *s, fc_ranks *out);
+
+/* BWS: fills 1 / (k / (n + 1) (1 - k / (n + 1)) m (n + m) / n) for k = 1 ... n, at [0, n). */
+void fc_rank_weights(double *weights, uint64_t n, uint64_t m);
+
+#endif
