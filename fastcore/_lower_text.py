@@ -18,22 +18,33 @@ from ._lowering import (
     Source,
     Special,
     Value,
+    panel_type,
 )
 from ._plan_tree import Step
 
+#: The analyzer of documents that are their tokens.
+TOKENS = 3
 
-def _documents(low: Lowering, value: Value) -> int:
+
+def _documents(low: Lowering, value: Value, kind: str = "text") -> int:
     columns = value.columns
     if columns is None or len(columns) != 1 or columns[0].tag not in ("text", "auto"):
         raise NotLowered("documents must be one column of texts")
     if columns[0].fill is not None:
         raise NotLowered("documents that were imputed")
     index = columns[0].index
-    return low.panel(TEXT, [low.source((index, "text"), Source(index, text=True))])
+    return low.panel(TEXT, [low.source((index, kind), Source(index, text=True, kind=kind))])
 
 
 def _tables(params: dict[str, Any]) -> dict[str, Any]:
     """The parameters of the kernel's analyzer, with this Python's tables of characters."""
+    if params["analyzer"] == TOKENS:
+        return {
+            "analyzer": TOKENS,
+            "ngrams": params["ngrams"],
+            "stop_bytes": params["stop_bytes"],
+            "stop_ends": params["stop_ends"],
+        }
     lower, accents = params["lower"], params["accents"]
     codes, ends, folded = _unicode.folding(lower, accents)
     refused = [_unicode.SIGMA] if lower and accents != "ascii" else []
@@ -63,7 +74,8 @@ def hash_terms(low: Lowering, step: Step, value: Value) -> Value:
         "norm": p["norm"],
         "single": int(dtype == np.float32),
     }
-    panel = low.step("hash_terms", [_documents(low, value)], CSR, p["columns"], params)
+    documents = _documents(low, value, p.get("reads", "text"))
+    panel = low.step("hash_terms", [documents], CSR, p["columns"], params)
     return Value(pieces=(Piece(panel, p["columns"], dtype, csr=True),), sparse=True)
 
 
@@ -78,6 +90,35 @@ def count_terms(low: Lowering, step: Step, value: Value) -> Value:
     }
     panel = low.step("count_terms", [_documents(low, value)], CSR, width, params)
     return Value(pieces=(Piece(panel, width, np.dtype(p["dtype"]), csr=True),), sparse=True)
+
+
+def hash_items(low: Lowering, step: Step, value: Value) -> Value:
+    p = step.params
+    dtype = np.dtype(p["dtype"])
+    params = {
+        "alternate": int(p["alternate"]),
+        "single": int(dtype == np.float32),
+        "whole": int(dtype.kind != "f"),
+    }
+    documents = _documents(low, value, p["reads"])
+    panel = low.step("hash_items", [documents], CSR, p["columns"], params)
+    return Value(pieces=(Piece(panel, p["columns"], dtype, csr=True),), sparse=True)
+
+
+def dict_items(low: Lowering, step: Step, value: Value) -> Value:
+    p = step.params
+    dtype, sparse, width = np.dtype(p["dtype"]), bool(p["sparse"]), len(p["term_ends"])
+    params = {
+        "term_bytes": p["term_bytes"],
+        "term_ends": p["term_ends"],
+        "single": int(dtype == np.float32),
+    }
+    type_ = CSR if sparse else panel_type(dtype)
+    documents = _documents(low, value, "fields:" + p["separator"])
+    panel = low.step("dict_items", [documents], type_, width, params)
+    if p["wide"]:
+        low.wide.add(panel)
+    return Value(pieces=(Piece(panel, width, dtype, csr=sparse),), sparse=sparse)
 
 
 def tfidf(low: Lowering, step: Step, value: Value) -> Value:
@@ -98,5 +139,7 @@ def tfidf(low: Lowering, step: Step, value: Value) -> Value:
 SPECIAL: dict[str, Special] = {
     "hash_terms": hash_terms,
     "count_terms": count_terms,
+    "dict_items": dict_items,
+    "hash_items": hash_items,
     "tfidf": tfidf,
 }

@@ -81,12 +81,13 @@ class Source:
     nan_code: int = -1
     exact: bool = False  # objects: numbers that Python's equality tells as float64's does
     nulls: bool = True  # whether nulls may be read (as NaN, or by their code)
-    text: bool = False  # documents, read as they are
+    text: bool = False  # documents ...
+    kind: str = "text"  # ... and what they are, as programs call it
 
     @property
     def reads(self) -> dict[Any, int] | str | None:
         """The table, as a program is told of it."""
-        return "text" if self.text else self.table
+        return self.kind if self.text else self.table
 
 
 @dataclass(frozen=True)
@@ -111,6 +112,7 @@ class Lowered:
     order: str = "CC"  # of the output, see Piece
     texts: dict[int, str] = field(default_factory=dict)  # column -> "nan" | "none"
     varying: int = 0  # steps whose arithmetic NumPy varies between CPUs
+    wide: bool = False  # the indices of a sparse output have 64 bits
     frame: FrameOut | None = None
     forward: bool = False  # NumPy's own loops may give other bits for negative strides
 

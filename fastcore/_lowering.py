@@ -84,6 +84,7 @@ class Lowering:
         self.nudge = nudge
         self.forward = False
         self.varying = 0  # steps whose arithmetic varies between CPUs
+        self.wide: set[int] = set()  # panels of sparse matrices whose indices have 64 bits
         self.special = special
         self.recipe = recipe
         self.tags = tags
@@ -336,6 +337,15 @@ class Lowering:
         panel = self.join(value.pieces, which, panel_type(dtype))
         return Value(pieces=(Piece(panel, len(which), dtype, order="FF"),), frame=frame)
 
+    def wide_out(self, value: Value) -> bool:
+        """Whether the indices of a sparse output have 64 bits."""
+        shown = {piece.panel for piece in value.pieces}
+        kept = [step[1] for step in self.steps if step[0] not in NARROWS]
+        live = self.wide & shown.union(*kept)
+        if live and (live != shown or len(value.pieces) > 1):
+            raise NotLowered("indices of 64 bits behind other steps")
+        return bool(live)
+
     # -- The program
 
     def run(self) -> Lowered:
@@ -372,6 +382,7 @@ class Lowering:
         lowered = Lowered(program, self.sources, value.sparse, dtype, width, order, self.texts)
         lowered.varying, lowered.forward = self.varying, self.forward
         lowered.frame = frame
+        lowered.wide = value.sparse and self.wide_out(value)
         return lowered
 
     def given_frame(self) -> Framed | None:
@@ -384,6 +395,9 @@ class Lowering:
 
 #: Kinds whose lowering takes a sparse value.
 READS_SPARSE = frozenset(("tfidf",))
+
+#: Families of steps that make indices of 32 bits of any.
+NARROWS = frozenset(("tfidf",))
 
 #: How such a kind is lowered.
 Special = Callable[[Lowering, Step, Value], Value]

@@ -6,7 +6,7 @@ import copy
 from typing import Any
 
 from ._plan_labels import labels_of
-from ._plan_tree import Recipe, Step, Tree, is_identity
+from ._plan_tree import Recipe, Step, is_identity
 from ._sklearn import (
     REGISTRY,
     Reader,
@@ -14,6 +14,7 @@ from ._sklearn import (
     entry,
     is_passthrough,
     names_of,
+    root_of,
 )
 from ._sklearn_labels import LABELS
 from .errors import UnsupportedError
@@ -46,13 +47,16 @@ def check_estimator(estimator: Any) -> None:
 def build(estimator: Any) -> tuple[Recipe | None, list[Node], Any]:
     """The recipe (None if some step is not native), the nodes, and what to ask otherwise."""
     reader = Reader()
+    root = root_of(estimator)
     first = entry(estimator)
-    tree = reader.read(estimator, "", names_of(first))
+    tree = reader.read(estimator, "", names_of(first), root is not None)
     if tree is None:
         return None, reader.nodes, mixture(estimator)
     if labels_of(tree) is not None:
         assert isinstance(tree, Step)
         return Recipe(tree, tree.width, None), reader.nodes, estimator
+    if root is not None:
+        return Recipe(tree, 1, None, names_out(estimator), root), reader.nodes, estimator
     why = ""
     if is_identity(tree):
         if any(getattr(step, "feature_names_out", None) is not None for step in _leaves(estimator)):
@@ -124,9 +128,10 @@ def mixture(estimator: Any) -> Any:
     """A copy of the estimator whose native parts are plans; scikit-learn does the rest."""
     if isinstance(estimator, str) or is_passthrough(estimator):
         return estimator
-    tree: Tree | None = Reader().read(estimator, "", names_of(entry(estimator)))
+    root = root_of(estimator)
+    tree = Reader().read(estimator, "", names_of(entry(estimator)), root is not None)
     if tree is not None:
-        known = entry(estimator) is not None and not is_identity(tree)
+        known = root is not None or (entry(estimator) is not None and not is_identity(tree))
         return NativeStep(estimator) if known else estimator
     key = class_key(estimator)
     if not _inner(estimator):
@@ -138,7 +143,7 @@ def mixture(estimator: Any) -> Any:
         made.transformer_list = [(name, mixture(step)) for name, step in estimator.transformer_list]
     else:
         made.transformers_ = [
-            (name, step if _is_scalar(columns) else mixture(step), columns)
+            (name, step if _is_scalar(columns) and not root_of(step) else mixture(step), columns)
             for name, step, columns in estimator.transformers_
         ]
     return made
@@ -157,21 +162,6 @@ def takes_labels(estimator: Any) -> bool:
 
 
 # ---- What rows mean ---------------------------------------------------------------------------
-
-
-def takes_mappings(estimator: Any) -> bool:
-    """Whether its first step reads rows of dicts: they are no frame to it."""
-    key = class_key(estimator)
-    if key == "sklearn.feature_extraction.FeatureHasher":
-        return bool(estimator.input_type == "dict")
-    if key == "sklearn.feature_extraction.DictVectorizer":
-        return True
-    if key == "sklearn.pipeline.Pipeline":
-        steps = [step for _, step in estimator.steps if not is_passthrough(step)]
-        return bool(steps) and takes_mappings(steps[0])
-    if key == "sklearn.pipeline.FeatureUnion":
-        return any(takes_mappings(step) for step in _inner(estimator))
-    return False
 
 
 def column_roles(estimator: Any) -> dict[int, str]:

@@ -49,7 +49,8 @@ def deliver(result: Any, out: np.ndarray | None, dtype: Any) -> Any:
     return result
 
 
-def csr(parts: Sequence[np.ndarray], shape: tuple[int, int]) -> Any:
+def csr(parts: Sequence[np.ndarray], shape: tuple[int, int], wide: bool = False) -> Any:
+    """A matrix of the parts; ``wide``: with indices of 64 bits."""
     from scipy.sparse import csr_matrix
 
     data, indices, indptr = parts
@@ -58,4 +59,7 @@ def csr(parts: Sequence[np.ndarray], shape: tuple[int, int]) -> Any:
         data, indices = data[:used], indices[:used]
         if used < 0.9 * len(parts[0]):
             data, indices = data.copy(), indices.copy()
-    return csr_matrix((data, indices, indptr), shape=shape)
+    made = csr_matrix((data, indices, indptr), shape=shape)
+    if wide:  # the constructor would make the narrowest that do
+        made.indices, made.indptr = indices.astype(np.int64), indptr.astype(np.int64)
+    return made

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from . import _plan_golden, _plan_input
+from . import _plan_golden, _plan_input, _plan_samples
+from ._plan_samples import Sample
 from ._plan_store import row_runner
 
 if TYPE_CHECKING:
@@ -142,8 +143,10 @@ def find(plan: Plan, X: Any, container: str, nan: bool) -> Cell | None:
     return None
 
 
-def _found(plan: Plan, X: Any, container: str, nan: bool) -> Cell | None:
+def _found(plan: Plan, X: Any, container: str, nan: bool) -> Cell | Sample | None:
     try:
+        if container == "samples":
+            return _plan_samples.found(plan, X)
         return find(plan, X, container, nan)
     except Exception:  # an input of any kind, perhaps of a forged plan: the refusal itself matters
         return None
@@ -163,11 +166,13 @@ def refusal(plan: Plan, X: Any, container: str, nan: bool) -> Exception:
     """The exception of a plan without an estimator."""
     if container == "labels":
         return _labels(plan, X)
+    if plan._root is not None:
+        return _plan_samples.refusal(plan, X, container)
     found = _shape(plan, X, container) or _names(plan, X, container, nan)
     if found is not None:
         return found
     cell = _found(plan, X, container, nan)
-    if cell is not None:
+    if isinstance(cell, Cell):
         return _meaning(plan, cell)
     why = next((text for text in plan._programs.values() if isinstance(text, str)), "")
     return ValueError(

@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from ._plan_samples import golden_samples
 from ._plan_tree import Chain, Parallel, Recipe, Tree, pack, unpack
 
 #: Rows that are kept; cells of output that they may have together; the ulp that a step may vary.
@@ -179,6 +180,8 @@ def make(recipe: Recipe, width: int, run: Run) -> Golden | None:
     """The golden rows of a plan; None where none can be found, or they would be too wide."""
     if width > MAX_WIDTH or not recipe.columns:
         return None
+    if recipe.root is not None:
+        return _of_samples(recipe, width, run)
     found = candidates(recipe.tree, recipe.columns)
     base = _base(found, run)
     if base is None:
@@ -197,6 +200,16 @@ def make(recipe: Recipe, width: int, run: Run) -> Golden | None:
     values = [run(row) for row in rows]
     kept = [(r, v) for r, v in zip(rows, values, strict=True) if v is not None]
     return Golden([r for r, _ in kept], np.array([v for _, v in kept], dtype=np.float64))
+
+
+def _of_samples(recipe: Recipe, width: int, run: Run) -> Golden | None:
+    most = max(1, min(ROWS, CELLS // max(width, 1)))
+    found: list[tuple[list[Any], np.ndarray]] = []
+    for sample in golden_samples(recipe):
+        value = run([sample]) if len(found) < most else None
+        if value is not None:
+            found.append(([sample], np.array(value, dtype=np.float64)))
+    return Golden([r for r, _ in found], np.array([v for _, v in found])) if found else None
 
 
 def _same(one: list[Any], other: list[Any]) -> bool:

@@ -13,6 +13,7 @@ from . import _plan_file, _plan_golden
 from ._config import disabled
 from ._lower import NotLowered, lower
 from ._plan_golden import Run, Seen
+from ._plan_samples import live
 from .explanation import Node
 
 if TYPE_CHECKING:
@@ -26,11 +27,12 @@ def row_runner(plan: Plan, nudge: int = 0) -> Run | None:
         sets = plan._labels is not None and plan._labels.form == "sets"
         return plan._labels.run_one if plan._labels is not None and sets else None
     if nudge:
-        lowered = lower(plan._recipe, ("auto",) * plan._recipe.columns, "rows", nudge)
-    program = lowered.program
+        auto, container = ("auto", "rows") if plan._root is None else ("text", "samples")
+        lowered = lower(plan._recipe, (auto,) * plan._recipe.columns, container, nudge)
+    program, root = lowered.program, plan._root
 
     def run(row: list[Any]) -> np.ndarray | None:
-        return program.run_row(row, False)
+        return program.run_row(row if root is None else live(root, row), False)
 
     return run
 

@@ -72,6 +72,7 @@ class Recipe:
     columns: int
     names: list[str] | None
     names_out: list[str] | None = None
+    root: str | None = None  # what a sample is, if the input is no matrix
     arrays: list[np.ndarray] = field(default_factory=list)
 
 
@@ -206,19 +207,21 @@ def _node_in(data: dict[str, Any], arrays: list[np.ndarray]) -> Tree:
 def recipe_out(recipe: Recipe) -> tuple[dict[str, Any], list[np.ndarray]]:
     """Data for JSON, and the arrays that it refers to by number."""
     arrays: list[np.ndarray] = []
-    data = {
+    data: dict[str, Any] = {
         "columns": recipe.columns,
         "names": recipe.names,
         "names_out": recipe.names_out,
         "tree": _tree_out(recipe.tree, arrays),
     }
+    if recipe.root is not None:
+        data["root"] = recipe.root
     return data, arrays
 
 
 def recipe_in(data: dict[str, Any], arrays: list[np.ndarray]) -> Recipe:
     """The inverse of :func:`recipe_out`."""
     tree = _tree_in(data["tree"], arrays)
-    return Recipe(tree, data["columns"], data["names"], data["names_out"])
+    return Recipe(tree, data["columns"], data["names"], data["names_out"], data.get("root"))
 
 
 def fingerprint(recipe: Recipe) -> str:

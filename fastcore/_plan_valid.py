@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from ._plan_samples import ROOTS
 from ._plan_tree import Chain, Parallel, Recipe, Step, Tree
 
 #: A plan's input columns, the depth of its tree, and its nodes: more than any pipeline has.
@@ -27,6 +28,8 @@ def check_recipe(recipe: Recipe) -> None:
     columns = recipe.columns
     if type(columns) is not int or not 0 <= columns <= MAX_COLUMNS:
         raise ValueError("the number of columns")
+    if recipe.root is not None and (recipe.root not in ROOTS or columns != 1 or recipe.names):
+        raise ValueError("what a sample is")
     for names, count in ((recipe.names, columns), (recipe.names_out, None)):
         if names is None:
             continue

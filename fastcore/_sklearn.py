@@ -100,6 +100,23 @@ def keeps_names(est: Any) -> bool:
     return is_passthrough(est)
 
 
+def root_of(est: Any) -> str | None:
+    """What a sample is, if it is no row of a matrix; see ``_plan_samples``."""
+    key = class_key(est)
+    if key in _sklearn_text.DOCUMENTS:
+        return "documents"
+    if key == "sklearn.feature_extraction.FeatureHasher":
+        return _sklearn_text.HASHED.get(est.input_type)
+    if key == "sklearn.feature_extraction.DictVectorizer":
+        return "fields"
+    if key == "sklearn.pipeline.Pipeline":
+        return next((root_of(step) for _, step in est.steps if not is_passthrough(step)), None)
+    if key == "sklearn.pipeline.FeatureUnion":
+        roots = {root_of(step) for _, step in est.transformer_list if step != "drop"}
+        return roots.pop() if len(roots) == 1 else None
+    return None
+
+
 def entry(est: Any) -> Any:
     """The estimator in it that says which columns it was fitted on, or None.
 
@@ -165,7 +182,7 @@ class Reader:
                 raise NotNative("no native form of this class")
             if key in _sklearn_labels.LABELS and path:
                 raise NotNative("takes labels, and no matrix")
-            if flat != (key in _sklearn_text.DOCUMENTS):
+            if flat != (key in _sklearn_text.DOCUMENTS or key in _sklearn_text.SAMPLES):
                 raise NotNative("takes 2-D input" if flat else "takes documents, and no matrix")
             if names_of(est) != names:
                 raise NotNative("fitted with other feature names than it is given")

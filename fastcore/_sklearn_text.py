@@ -12,7 +12,7 @@ from ._plan_tree import Chain, Step, Tree
 from ._sklearn_base import Make, NotNative, single
 from ._unicode import packed
 
-_ANALYZERS = ["word", "char", "char_wb"]
+_ANALYZERS = ["word", "char", "char_wb", "tokens"]
 _NORMS = [None, "l1", "l2", "max"]
 #: Patterns whose tokens are all runs of word characters that are long enough.
 _RUNS = re.compile(r"(?:\(\?u\))?(?:\\b)?(?:((?:\\w)*)\\w\+|\\w\{([1-9]\d{0,5}),\})(?:\\b)?")
@@ -97,8 +97,8 @@ def _hashing(est: Any) -> Step:
     return Step("hash_terms", params, 1)
 
 
-def _count(est: Any) -> Step:
-    dtype = _dtype(est)
+def _vocabulary(est: Any) -> tuple[np.ndarray, np.ndarray]:
+    """The terms of columns 0, 1 ..., packed."""
     vocabulary = getattr(est, "vocabulary_", None)
     if not vocabulary:
         raise NotNative("no vocabulary yet")
@@ -107,7 +107,12 @@ def _count(est: Any) -> Step:
         raise NotNative("a vocabulary that is not numbered from 0")
     if not all(type(term) is str for term in terms):
         raise NotNative("terms that are no texts")
-    term_bytes, term_ends = _packed(terms)
+    return _packed(terms)
+
+
+def _count(est: Any) -> Step:
+    dtype = _dtype(est)
+    term_bytes, term_ends = _vocabulary(est)
     params = {
         **_analyzer(est),
         "term_bytes": term_bytes,
@@ -145,6 +150,52 @@ def _tfidf_documents(est: Any) -> Tree:
     return Chain([count, _weighing(est._tfidf, len(count.params["term_ends"]))])
 
 
+def _hasher(est: Any) -> Step:
+    params = {
+        "alternate": bool(est.alternate_sign),
+        "columns": int(est.n_features),
+        "dtype": _dtype(est).str,
+    }
+    if est.input_type != "string":
+        return Step("hash_items", {**params, "reads": HASHED[est.input_type]}, 1)
+    tokens: dict[str, Any] = {
+        "reads": "strings",
+        "analyzer": _ANALYZERS.index("tokens"),
+        "ngrams": np.array([1, 1], dtype=np.int64),
+        "stop_bytes": None,
+        "stop_ends": None,
+        "binary": False,
+        "norm": 0,
+    }
+    return Step("hash_terms", {**params, **tokens}, 1)
+
+
+def _wide(vectorizer: Any) -> bool:
+    """Whether indices are of int64: with some versions of scikit-learn and SciPy they are."""
+    probe = vectorizer().fit([{"a": 1.0}]).set_output(transform="default")
+    return bool(probe.transform([{}]).indices.dtype == np.int64)
+
+
+def _dicts(est: Any) -> Step:
+    if est.dtype is not np.float64 and est.dtype is not np.float32:
+        raise NotNative(f"dtype={est.dtype}")
+    if type(est.separator) is not str:
+        raise NotNative("a separator that is no text")
+    term_bytes, term_ends = _vocabulary(est)
+    params = {
+        "separator": est.separator,
+        "dtype": np.dtype(est.dtype).str,
+        "sparse": bool(est.sparse),
+        "wide": bool(est.sparse) and _wide(type(est)),
+        "term_bytes": term_bytes,
+        "term_ends": term_ends,
+    }
+    return Step("dict_items", params, 1)
+
+
+#: What a sample is to FeatureHasher.
+HASHED = {"dict": "dict", "pair": "pairs", "string": "strings"}
+
 #: Transformers whose input is a sequence of documents, not a matrix.
 DOCUMENTS: dict[str, Make] = {
     "sklearn.feature_extraction.text.CountVectorizer": _count,
@@ -152,7 +203,14 @@ DOCUMENTS: dict[str, Make] = {
     "sklearn.feature_extraction.text.TfidfVectorizer": _tfidf_documents,
 }
 
+#: Transformers whose input is a sequence of anything else.
+SAMPLES: dict[str, Make] = {
+    "sklearn.feature_extraction.DictVectorizer": _dicts,
+    "sklearn.feature_extraction.FeatureHasher": _hasher,
+}
+
 REGISTRY: dict[str, Make] = {
     **DOCUMENTS,
+    **SAMPLES,
     "sklearn.feature_extraction.text.TfidfTransformer": _tfidf,
 }

@@ -13,15 +13,16 @@ import random
 import threading
 import warnings
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from . import _identity as _identity
-from . import _plan_calls, _plan_frames, _plan_input
+from . import _plan_calls, _plan_frames, _plan_input, _plan_samples
 from ._config import disabled
 from ._lower import Lowered, NotLowered, lower
 from ._plan_labels import Labels, labels_of
+from ._plan_names import Named
 from ._plan_store import Storable
 from ._plan_tree import Recipe, entry_by_name, fingerprint, is_identity, notices, used_columns
 from .errors import UnsupportedError
@@ -36,7 +37,7 @@ __all__ = ["Plan"]
 MAX_PROGRAMS = 64
 
 
-class Plan(Storable):
+class Plan(Named, Storable):
     """A compiled, immutable feature pipeline; make one with :meth:`from_sklearn` or :meth:`load`.
 
     Threads may share a plan.
@@ -75,7 +76,7 @@ class Plan(Storable):
     _roles: dict[int, str]  # what the columns of rows are, for the original
     _labels: Labels | None  # where `X` is labels, and C reads them
     _of_labels = False  # `X` is labels
-    _mappings = False  # the estimator takes rows of dicts itself
+    _root: str | None  # what a sample is, if the input is no matrix
     _verify: float
     _mismatches: int
     _verified: int
@@ -112,16 +113,19 @@ class Plan(Storable):
         self._roles = {}
         self._labels = None if recipe is None else labels_of(recipe.tree)
         self._of_labels = self._labels is not None
+        self._root = None if recipe is None else recipe.root
         if estimator is not None:
-            from ._plan_build import column_roles, takes_labels, takes_mappings
+            from ._plan_build import column_roles, takes_labels
+            from ._sklearn import root_of
 
             self._of_labels = takes_labels(estimator)
             self._roles = column_roles(estimator)
-            self._mappings = takes_mappings(estimator)
+            self._root = root_of(estimator)
         if recipe is not None:
             self._by_name = entry_by_name(recipe.tree)
             self._used = used_columns(recipe.tree, recipe.columns)
-            self._row = self._lowered("rows", ("auto",) * recipe.columns)
+            kind = ("rows", "auto") if self._root is None else ("samples", "text")
+            self._row = self._lowered(kind[0], (kind[1],) * recipe.columns)
             if self._row is not None and recipe.names and not self._notices:
                 self._row_of_dict = self._row.program.run_row
         return self
@@ -199,6 +203,8 @@ class Plan(Storable):
         """The program for this input, its columns as vectors, and the number of rows."""
         recipe = self._recipe
         assert recipe is not None
+        if container == "samples":
+            return _plan_samples.prepared(self._row, X)
         if container == "array":
             known = self._arrays.get(X.dtype)
             if known is not None and X.ndim == 2 and X.shape[1] == recipe.columns and len(X):
@@ -287,7 +293,8 @@ class Plan(Storable):
         if out is not None:
             return None
         found = lowered.program.run_csr(vectors, rows, single, threads)
-        return None if found is None else _plan_calls.csr(found, (rows, lowered.width))
+        shape = (rows, lowered.width)
+        return None if found is None else _plan_calls.csr(found, shape, lowered.wide)
 
     def _configured(self) -> bool:
         """Whether scikit-learn's configuration asks for other containers than we make."""
@@ -311,6 +318,14 @@ class Plan(Storable):
             self._others[asked] = other
         return other
 
+    def _open(self, X: Any) -> tuple[str, Any]:
+        """Which container X is, and what was read of it where it can be read but once."""
+        if self._of_labels:
+            return "labels", X
+        if self._root is not None:
+            return _plan_samples.opened(self, X)
+        return _plan_input.open_input(X)
+
     # -- The original
 
     def _original_input(self, X: Any, container: str, nan: bool) -> Any:
@@ -319,7 +334,7 @@ class Plan(Storable):
             return _plan_input.frame_of_rows(X.to_rows(), names, self._roles)
         if container == "named":
             return _plan_input.frame_of_arrays(X, names, self._roles)
-        if container != "rows" or self._mappings:
+        if container != "rows":
             return X
         if nan and names:
             maps = [dict(_plan_input.as_mapping(row) or {}) for row in X]
@@ -357,7 +372,8 @@ class Plan(Storable):
         Parameters
         ----------
         X : array-like, shape (n_rows, n_features_in_)
-            Whatever the estimator takes, and fastcore ``Columns``, Arrow tables, and lists of
+            Whatever the estimator takes (for vectorizers and hashers any iterable of documents or
+            samples, shape (n_rows,)), and fastcore ``Columns``, Arrow tables, and lists of
             rows: dicts, pydantic models or dataclass instances. Rows and ``Columns`` mean the
             DataFrame of them with the columns' fitted dtypes. Labels where the estimator takes
             labels.
@@ -385,9 +401,13 @@ class Plan(Storable):
         nan = False
         if dtype is not None or threads is not None or missing_keys != "error":
             dtype, threads, nan = _plan_calls.check_arguments(out, dtype, threads, missing_keys)
-        container, X = ("labels", X) if self._of_labels else _plan_input.open_input(X)
+        container, X = self._open(X)
         plan = self._now()
         result = plan._native(X, container, out, dtype, threads, nan)
+        if result is None and container == "samples":
+            soft = _plan_samples.softened(plan._recipe, X)
+            if soft is not None:
+                result = plan._native(soft, container, out, dtype, threads, nan)
         if result is not None and plan._notices:
             plan._warn()
         if result is None:
@@ -406,7 +426,8 @@ class Plan(Storable):
         ----------
         row : mapping, pydantic model, dataclass instance, or sequence
             By name, or in the order of the fitted columns; where the estimator takes labels, a
-            label or a set of labels.
+            label or a set of labels. Where the plan begins with a vectorizer or a hasher it is one
+            document or sample: ``transform([row])`` has the same row.
         missing_keys : {"error", "nan"}
             See :meth:`transform`.
 
@@ -421,6 +442,11 @@ class Plan(Storable):
         of_dict = self._row_of_dict
         if of_dict is not None and type(row) is dict and missing_keys == "error":
             found = of_dict(row, False)
+            if found is not None:
+                self._rows += 1
+                return found
+        elif self._root is not None:
+            found = _plan_samples.one(self, row)
             if found is not None:
                 self._rows += 1
                 return found
@@ -443,52 +469,12 @@ class Plan(Storable):
             warnings.warn(text, UserWarning, stacklevel=3)
 
     def _one_slowly(self, row: Any, missing_keys: str) -> np.ndarray:
-        _, _, nan = _plan_calls.check_arguments(None, None, None, missing_keys)
-        fields = None if isinstance(row, (list, tuple)) else _plan_input.as_mapping(row)
+        from ._plan_one import slowly
+
         names = self._recipe.names if self._recipe else _names(self._estimator)
-        if fields is None and (isinstance(row, (str, bytes)) or not hasattr(row, "__len__")):
-            raise TypeError(
-                "row: expected a mapping, a sequence, a pydantic model or a dataclass "
-                f"instance, got {type(row).__name__}"
-            )
-        if fields is None and names is not None:
-            if len(row) != len(names):
-                raise ValueError(f"row: expected {len(names)} values, got {len(row)}")
-            fields = dict(zip(names, row, strict=True))
-        result = self._ask(
-            [row] if fields is None else [fields], "other" if fields is None else "rows", nan
-        )
-        if hasattr(result, "toarray"):
-            result = result.toarray()
-        return cast("np.ndarray", np.asarray(result)[0])
+        return slowly(self, row, missing_keys, names)
 
     # -- What it is
-
-    def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
-        """The names of the output's columns, as scikit-learn gives them."""
-        if self._estimator is not None:
-            return cast("np.ndarray", self._estimator.get_feature_names_out(input_features))
-        assert self._recipe is not None
-        if self._recipe.names_out is None:
-            raise UnsupportedError("the estimator had no names for its output when it was saved")
-        return np.array(self._recipe.names_out, dtype=object)
-
-    @property
-    def feature_names_in_(self) -> np.ndarray:
-        """The names of the fitted columns; AttributeError if it was fitted without names."""
-        if self._estimator is not None:
-            return cast("np.ndarray", self._estimator.feature_names_in_)
-        if self._recipe is None or self._recipe.names is None:
-            raise AttributeError("this plan was fitted without feature names")
-        return np.array(self._recipe.names, dtype=object)
-
-    @property
-    def n_features_in_(self) -> int:
-        """The number of columns it was fitted on."""
-        asked = self._of_labels or (self._identity and self._estimator is not None)
-        if self._recipe is not None and not asked:
-            return self._recipe.columns
-        return int(self._estimator.n_features_in_)
 
     @property
     def fingerprint(self) -> str:
@@ -530,7 +516,7 @@ class Plan(Storable):
 
         if self._estimator is None:
             raise UnsupportedError("check: a loaded plan has no estimator to compare with")
-        container, X = ("labels", X) if self._of_labels else _plan_input.open_input(X)
+        container, X = self._open(X)
         theirs = self._estimator.transform(self._original_input(X, container, False))
         names = _plan_build.names_out(self._estimator)
         return _plan_check.differences(self.transform(X), theirs, names)

@@ -160,7 +160,7 @@ static int sort_keys(fc_program *self) {
 }
 
 /* Sources are (column, name | None, table | None, code of None, code of NaN); for documents the
- * table is "text". */
+ * table is a str that says what they are. */
 static int read_sources(fc_program *self, PyObject *tuple) {
     Py_ssize_t n = tuple_size(tuple, "sources");
     if (n < 0) return -1;
@@ -182,7 +182,11 @@ static int read_sources(fc_program *self, PyObject *tuple) {
         source->name = Py_NewRef(name);
         if (PyUnicode_CheckExact(name)) PyUnicode_InternInPlace(&source->name);
         source->text = PyUnicode_Check(table);
-        if (source->text) continue;
+        if (source->text) {
+            if (fc_py_reads(table, source) < 0) return -1;
+            self->packs |= source->reads != FC_READS_TEXT;
+            continue;
+        }
         if (table != Py_None && !PyDict_Check(table)) return bad_spec("a table must be a dict");
         if (table != Py_None) source->table = Py_NewRef(table);
     }
@@ -241,6 +245,7 @@ static int program_traverse(PyObject *object, visitproc visit, void *arg) {
     for (Py_ssize_t i = 0; self->sources && i < self->source_count; i++) {
         Py_VISIT(self->sources[i].name);
         Py_VISIT(self->sources[i].table);
+        Py_VISIT(self->sources[i].joint);
     }
     return 0;
 }
@@ -254,6 +259,7 @@ static void program_dealloc(PyObject *object) {
     for (Py_ssize_t i = 0; self->sources && i < self->source_count; i++) {
         Py_XDECREF(self->sources[i].name);
         Py_XDECREF(self->sources[i].table);
+        Py_XDECREF(self->sources[i].joint);
         fc_lookup_free(self->sources[i].lookup);
     }
     PyMem_Free(self->sources);

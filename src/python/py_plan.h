@@ -6,6 +6,16 @@
 #include "python/py_array.h"
 #include "python/state.h"
 
+/* What a column of documents holds: texts, or what py_plan_pack.c packs as bytes. */
+typedef enum fc_reads {
+    FC_READS_TEXT = 0,
+    FC_READS_PACKED,  /* bytes that are packed already */
+    FC_READS_STRINGS, /* lists of texts: tokens of plan/terms.h */
+    FC_READS_DICT,    /* dicts, as FeatureHasher has them: items of plan/items.h */
+    FC_READS_PAIRS,   /* lists of names and values */
+    FC_READS_FIELDS   /* dicts, as DictVectorizer has them */
+} fc_reads;
+
 /* How an input column is found and read. Columns of categories have a table from str (or from
  * what else arrays of objects hold) to code;
  * columns of documents are read as texts. */
@@ -14,6 +24,8 @@ typedef struct fc_program_source {
     PyObject *name;    /* interned str, or None */
     PyObject *table;   /* dict, or NULL for a column of numbers or of documents */
     bool text;         /* documents */
+    fc_reads reads;    /* of documents */
+    PyObject *joint;   /* str: what joins the name and the value of a field, or NULL */
     int32_t none_code, nan_code;
     struct fc_lookup *_Atomic lookup; /* the table over UTF-8, once that was wanted */
 } fc_program_source;
@@ -34,6 +46,7 @@ typedef struct fc_program {
     fc_program_key *keys;
     Py_ssize_t source_count;
     Py_ssize_t columns; /* of the input, for rows that are sequences */
+    bool packs;         /* a column of documents is none of texts */
     fc_dtype out_dtype; /* the natural dtype of the output, and the kind of its memory */
     fc_source_kind out_kind;
 } fc_program;
@@ -49,9 +62,23 @@ const struct fc_lookup *fc_py_source_lookup(fc_program_source *source);
 
 /* A view of a str (borrowed: the caller keeps the object), None or NaN; returns as above. */
 int fc_py_text_view(PyObject *value, fc_text *out);
-/* A source of the texts in a list, a tuple or a vector of objects: 0, 1 or -1 as above. What the
- * views point into is kept by *held, a new reference. */
-int fc_py_text_source(PyObject *texts, size_t rows, fc_source *source, PyObject **held);
+/* A source of the documents in a list, a tuple or a vector of objects: 0, 1 or -1 as above. What
+ * the views point into is kept by *held, a new reference. */
+int fc_py_text_source(const fc_program_source *from, PyObject *texts, size_t rows,
+                      fc_source *source, PyObject **held);
+/* A document that is no text, as bytes (a new reference): 0, 1 or -1 as above. */
+int fc_py_pack(const fc_program_source *from, PyObject *document, PyObject **out);
+/* What `table` of a source means that is a str; -1 with an exception. */
+int fc_py_reads(PyObject *table, fc_program_source *source);
+
+/* Around reading an object that another thread may change: on builds without a GIL. */
+#if PY_VERSION_HEX >= 0x030D0000
+#define FC_LOCK(object) Py_BEGIN_CRITICAL_SECTION(object);
+#define FC_UNLOCK Py_END_CRITICAL_SECTION();
+#else
+#define FC_LOCK(object) {
+#define FC_UNLOCK }
+#endif
 
 /* Room for the sources of one call, without the heap for most plans. */
 enum { FC_PROGRAM_SMALL = 64 };

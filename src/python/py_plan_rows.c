@@ -86,17 +86,12 @@ static int read_number(PyObject *value, double *out) {
     return read_other(value, out);
 }
 
-/* Around reading an object that another thread may change: on builds without a GIL. */
-#if PY_VERSION_HEX >= 0x030D0000
-#define FC_LOCK(object) Py_BEGIN_CRITICAL_SECTION(object);
-#define FC_UNLOCK Py_END_CRITICAL_SECTION();
-#else
-#define FC_LOCK(object) {
-#define FC_UNLOCK }
-#endif
-
 static inline int read_cell(fc_program_source *source, PyObject *value, fc_cell *cell) {
     if (source->table) return fc_py_text_code(source, value, &cell->code);
+    if (source->text && source->reads != FC_READS_TEXT) { /* read out of the kept documents */
+        cell->text = (fc_text){NULL, FC_TEXT_NAN};
+        return 0;
+    }
     if (source->text) return fc_py_text_view(value, &cell->text);
     return read_number(value, &cell->number);
 }
@@ -214,9 +209,32 @@ static int expect(const char *name, Py_ssize_t count, Py_ssize_t expected) {
     return -1;
 }
 
+/* A row with documents that are packed: as a list of one row, whose memory is kept. */
+static PyObject *run_packed(PyObject *self, PyObject *row, PyObject *missing_nan) {
+    PyObject *rows = PyList_New(1), *one = rows ? PyLong_FromLong(1) : NULL, *result = NULL;
+    if (one) {
+        PyList_SET_ITEM(rows, 0, Py_NewRef(row));
+        PyObject *columns = fc_py_program_run_rows(self, (PyObject *[]){rows, missing_nan}, 2);
+        if (columns == Py_None || !columns) {
+            result = columns;
+        } else {
+            PyObject *args[] = {columns, one, Py_None, Py_None, one};
+            PyObject *matrix = fc_py_program_run(self, args, 5);
+            result =
+                matrix == Py_None || !matrix ? Py_XNewRef(matrix) : PySequence_GetItem(matrix, 0);
+            Py_XDECREF(matrix);
+            Py_DECREF(columns);
+        }
+    }
+    Py_XDECREF(rows);
+    Py_XDECREF(one);
+    return result;
+}
+
 PyObject *fc_py_program_run_row(PyObject *object, PyObject *const *args, Py_ssize_t count) {
     if (expect("run_row", count, 2) < 0) return NULL;
     fc_program *self = (fc_program *)object;
+    if (self->packs) return run_packed(object, args[0], args[1]);
     fc_cell small_cells[FC_PROGRAM_SMALL];
     fc_cell *cells = small_cells;
     if (self->source_count > FC_PROGRAM_SMALL) {

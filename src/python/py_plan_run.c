@@ -81,7 +81,8 @@ static int add_matrix(fc_call *call, PyObject *matrix) {
 
 static int add_texts(fc_call *call, Py_ssize_t i, PyObject *texts) {
     PyObject *held;
-    int refused = fc_py_text_source(texts, call->rows, &call->sources[i], &held);
+    int refused =
+        fc_py_text_source(&call->self->sources[i], texts, call->rows, &call->sources[i], &held);
     if (refused) return refused;
     if (!call->held) call->held = PyList_New(0);
     int failed = call->held ? PyList_Append(call->held, held) : -1;

@@ -20,6 +20,31 @@ int fc_py_text_view(PyObject *value, fc_text *out) {
     return 0;
 }
 
+/* The documents of a tuple, packed: a tuple of bytes in its place. */
+static int pack_all(const fc_program_source *from, PyObject **owner) {
+    Py_ssize_t count = PyTuple_GET_SIZE(*owner);
+    PyObject *made = PyTuple_New(count);
+    int refused = made ? 0 : -1;
+    for (Py_ssize_t r = 0; !refused && r < count; r++) {
+        PyObject *bytes = NULL;
+        refused = fc_py_pack(from, PyTuple_GET_ITEM(*owner, r), &bytes);
+        if (!refused) PyTuple_SET_ITEM(made, r, bytes);
+    }
+    if (refused) {
+        Py_XDECREF(made);
+        return refused;
+    }
+    Py_SETREF(*owner, made);
+    return 0;
+}
+
+static void views_of_bytes(PyObject *owner, fc_text *out) {
+    for (Py_ssize_t r = 0; r < PyTuple_GET_SIZE(owner); r++) {
+        PyObject *bytes = PyTuple_GET_ITEM(owner, r);
+        out[r] = (fc_text){PyBytes_AS_STRING(bytes), PyBytes_GET_SIZE(bytes)};
+    }
+}
+
 /* Views of `count` objects that lie `stride` bytes apart. */
 static int views_of(const char *at, Py_ssize_t stride, Py_ssize_t count, fc_text *out) {
     for (Py_ssize_t r = 0; r < count; r++, at += stride) {
@@ -30,7 +55,8 @@ static int views_of(const char *at, Py_ssize_t stride, Py_ssize_t count, fc_text
     return 0;
 }
 
-int fc_py_text_source(PyObject *texts, size_t rows, fc_source *source, PyObject **held) {
+int fc_py_text_source(const fc_program_source *from, PyObject *texts, size_t rows,
+                      fc_source *source, PyObject **held) {
     const char *first;
     Py_ssize_t stride = (Py_ssize_t)sizeof(PyObject *), count;
     PyObject *owner;
@@ -55,12 +81,19 @@ int fc_py_text_source(PyObject *texts, size_t rows, fc_source *source, PyObject 
         first = (const char *)(const void *)PySequence_Fast_ITEMS(owner);
     }
     int refused = (size_t)count == rows ? 0 : 1;
+    bool packs = from->reads != FC_READS_TEXT;
+    if (!refused && packs) refused = pack_all(from, &owner);
     void *memory;
     PyObject *views = NULL;
     Py_ssize_t size = count * (Py_ssize_t)(sizeof(fc_text) / sizeof(double));
     if (!refused) {
         views = fc_array_new(FC_DTYPE_FLOAT64, 1, &size, false, &memory);
-        refused = views ? views_of(first, stride, count, memory) : -1;
+        if (!views)
+            refused = -1;
+        else if (packs)
+            views_of_bytes(owner, memory);
+        else
+            refused = views_of(first, stride, count, memory);
     }
     if (!refused) {
         *held = PyTuple_Pack(2, owner, views);
