@@ -9,7 +9,7 @@ import itertools
 import math
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -32,6 +32,7 @@ NUMBER, TIMES, TEXT, BOOLEAN = range(4)
 KINDS = ("number", "time", "text", "bool")
 _MAGIC, _VERSION = b"FCREFER\n", 1
 _MOST_POINTS = 1 << 24
+_ROLES = ("", "prediction", "target")
 
 
 def as_columns(data: Any) -> _core.Columns:
@@ -95,6 +96,8 @@ class Feature:
         The categories that are kept, most frequent first.
     utc : bool
         Whether times are aware.
+    role : str
+        ``prediction``, ``target``, or empty.
     """
 
     name: str
@@ -104,6 +107,7 @@ class Feature:
     shift: float
     texts: tuple[str, ...]
     utc: bool
+    role: str = ""
 
     @property
     def bin_points(self) -> tuple[int, ...]:
@@ -192,6 +196,8 @@ class Reference:
         categories: int | Sequence[str] | Mapping[str, int | Sequence[str]] = 100,
         sample: int | None = 1024,
         features: Iterable[str] | None = None,
+        prediction: str | None = None,
+        target: str | None = None,
     ) -> Reference:
         """Freeze what the data look like.
 
@@ -214,6 +220,9 @@ class Reference:
             by at most the share of the reference between two of them, about 1 / `sample`.
         features : iterable of str, optional
             The columns to watch; all, if not given.
+        prediction, target : str, optional
+            Which of them hold the model's answer and the truth: ``report.prediction`` and
+            ``report.target`` say how these have moved.
 
         Returns
         -------
@@ -252,6 +261,12 @@ class Reference:
                     sample,
                 )
             )
+        for role, column in (("prediction", prediction), ("target", target)):
+            if column is not None:
+                if column not in names:
+                    raise KeyError(f"{role}: there is no column {column!r}")
+                at = names.index(column)
+                found[at] = replace(found[at], role=role)
         self = cls._make(found)
         self.block = self._core.count(columns)
         return self
@@ -334,6 +349,7 @@ class Reference:
                 "shift": f.shift,
                 "texts": f.texts,
                 "utc": f.utc,
+                **({"role": f.role} if f.role else {}),
             }
             for f in self.features
         ]
@@ -355,6 +371,7 @@ class Reference:
                     float(entry["shift"]),
                     tuple(entry["texts"]),
                     bool(entry["utc"]),
+                    _ROLES[_ROLES.index(entry.get("role", ""))],
                 )
                 for i, entry in enumerate(content)
             ]

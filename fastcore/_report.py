@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from . import _core
+from . import _core, _report_quality
 from ._drift_functions import DriftResult, adjust
 from ._reference import BOOLEAN, KINDS, TEXT, Array, Feature, Reference
 
@@ -160,6 +160,15 @@ class FeatureReport:
         for).
     unseen_values : list of (str, int)
         The most frequent unseen texts, and how often at least each was seen.
+    quality : dict
+        Of the current values: ``type``, the shares ``missing``, ``infinite`` and ``unseen``,
+        ``minimum``, ``maximum``, ``cardinality`` (distinct categories; all that are not kept are
+        one), whether they are ``constant``, and the ``newest`` time.
+    issues : list of str
+        What is wrong with the quality, compared with the reference's: more missing values, more
+        that are unseen or outside its range, infinite ones, a constant, times older than its.
+    role : str
+        ``feature``, ``prediction`` or ``target``.
 
     Everything but the statistics is found when it is first asked for.
     """
@@ -217,6 +226,18 @@ class FeatureReport:
         """The current data's side of the comparison."""
         return side(self._comparison.reference, self._comparison.block, self._at)
 
+    @functools.cached_property
+    def quality(self) -> dict[str, Any]:
+        return _report_quality.quality(self)
+
+    @functools.cached_property
+    def issues(self) -> list[str]:
+        return _report_quality.issues(self)
+
+    @property
+    def role(self) -> str:
+        return self.feature.role or "feature"
+
     def __repr__(self) -> str:
         shown = "name kind rows missing unseen statistics drifted threshold pvalue unseen_values"
         parts = [f"{name}={getattr(self, name)!r}" for name in shown.split()]
@@ -251,6 +272,12 @@ class FeatureReport:
                 name: {"statistic": _number(r.statistic), "pvalue": _number(r.pvalue)}
                 for name, r in self.statistics.items()
             },
+            "role": self.role,
+            "quality": {
+                key: _number(value) if isinstance(value, float) else value
+                for key, value in self.quality.items()
+            },
+            "issues": self.issues,
             "bins": self.feature.labels,
             **sides,
         }
@@ -305,6 +332,16 @@ class Report(Mapping[str, FeatureReport]):
     def dataset_drifted(self) -> bool:
         return bool(self.drifted)
 
+    @property
+    def prediction(self) -> FeatureReport | None:
+        """The column that the reference calls the prediction."""
+        return next((f for f in self.features.values() if f.role == "prediction"), None)
+
+    @property
+    def target(self) -> FeatureReport | None:
+        """The column that the reference calls the target."""
+        return next((f for f in self.features.values() if f.role == "target"), None)
+
     def __getitem__(self, name: str) -> FeatureReport:
         return self.features[name]
 
@@ -317,7 +354,10 @@ class Report(Mapping[str, FeatureReport]):
     # ---- Out ----
 
     def to_dict(self) -> dict[str, Any]:
-        """All of it, as JSON can say it (None for NaN). ``version`` rises with the form."""
+        """All of it, as JSON can say it (None for NaN).
+
+        ``version`` rises if something is left out or changes its meaning; keys may be added.
+        """
         return {
             "version": 1,
             "rows": self.rows,

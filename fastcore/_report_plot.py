@@ -45,7 +45,16 @@ def _one(f: FeatureReport, figure: Figure) -> None:
     psi = f.statistics["psi"].statistic
     verdict = "drifted" if f.drifted else "stable"
     axes.set_title(f"{_plain(f.name)}: {verdict}, PSI {psi:.3f} (threshold {f.threshold:.3f})")
+    axes.set_xlabel(_tests(f), fontsize="small")
     axes.legend()
+
+
+def _tests(f: FeatureReport) -> str:
+    """The tests in one line: statistic, and p where there is one."""
+    shown = []
+    for name, (statistic, p) in f.statistics.items():
+        shown.append(f"{name} {statistic:.3g}" + ("" if p is None else f" (p {p:.2g})"))
+    return ", ".join(shown)
 
 
 def _all(report: Report, figure: Figure) -> None:
