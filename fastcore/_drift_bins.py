@@ -85,7 +85,7 @@ def _doane(x: Array) -> float:
 
 def _fd(x: Array) -> float:
     low, high = np.percentile(x, [25, 75])
-    return float(2 * (high - low) / len(x) ** (1 / 3))
+    return float(2.0 * (high - low) * len(x) ** (-1.0 / 3.0))
 
 
 def _auto(x: Array) -> float:

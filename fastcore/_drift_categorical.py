@@ -45,7 +45,7 @@ def _table(
     if r is None or c is None:
         return None
     if success is None:
-        levels = set(r.tolist()) | set(c.tolist())
+        levels = set().union(*(x.tolist() if x.dtype == object else np.unique(x) for x in (r, c)))
         if len(levels) > 2:
             raise ValueError(
                 f"reference, current: expected two categories, got {len(levels)}: say which one "
@@ -57,7 +57,10 @@ def _table(
             raise TypeError(
                 "reference, current: expected categories of one kind, or success="
             ) from error
-    found = [float(sum(v == success for v in x.tolist())) for x in (r, c)]
+    found = [
+        float(x.tolist().count(success) if x.dtype == object else (x == success).sum())
+        for x in (r, c)
+    ]
     return found[0], len(r) - found[0], found[1], len(c) - found[1]
 
 

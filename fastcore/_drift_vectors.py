@@ -110,7 +110,7 @@ def _width(gamma: float | None, bandwidth: float | None, reference: Array) -> fl
         return _gamma(float(bandwidth) ** 2)
     if len(reference) < 2:
         return 1.0
-    at = np.unique(np.linspace(0, len(reference) - 1, 512).round().astype(np.int64))
+    at = np.unique(np.linspace(0, len(reference) - 1, 256).round().astype(np.int64))
     squares = _squares(reference[at], reference[at])[np.triu_indices(len(at), 1)]
     positive = squares[squares > 0]
     if len(squares) and float(np.median(squares)) > 0:
@@ -198,7 +198,7 @@ def mmd(
         Of the kernel exp(-gamma |x - y|^2).
     bandwidth : float, optional
         The same as a length: gamma = 1 / (2 bandwidth^2). If neither is given, the median distance
-        between rows of the reference (of 512 of them, evenly spaced).
+        between rows of the reference (of 256 of them, evenly spaced).
     unbiased : bool
         Leave out each row's kernel with itself: zero on average without drift, and sometimes
         negative. Otherwise it is the square of a distance, and at least 0.

@@ -201,14 +201,12 @@ def test_rules_for_bins_as_numpy(n: int, seed: int, rule: str, kind: str) -> Non
         edges = np.histogram_bin_edges(x, rule)
     current = rng.normal(0.4, 1.3, 200)
     got = drift.psi(x, current, bins=rule)
-    if x.min() < x.max():
-        assert got == drift.psi(x, current, edges=edges[1:-1])
-        assert (
-            drift.Reference.fit({"x": x}, bins=rule).compare({"x": current})["x"].statistics["psi"]
-            == got
-        )
+    if x.min() < x.max():  # one bin has no p-value: NaN, which equals nothing
+        assert repr(got) == repr(drift.psi(x, current, edges=edges[1:-1]))
+        report = drift.Reference.fit({"x": x}, bins=rule).compare({"x": current})
+        assert repr(report["x"].statistics["psi"]) == repr(got)
     else:  # a bin of its own for the one value
-        assert got == drift.psi(x, current, bins=2)
+        assert repr(got) == repr(drift.psi(x, current, bins=2))
 
 
 def test_rules_ask_for_no_millions_of_bins() -> None:

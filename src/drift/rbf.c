@@ -26,6 +26,14 @@ FC_BODY double lanes_sum(const double *x) {
     return ((x[0] + x[1]) + (x[2] + x[3])) + ((x[4] + x[5]) + (x[6] + x[7]));
 }
 
+FC_BODY double masked(double x, uint64_t mask) {
+    uint64_t bits;
+    memcpy(&bits, &x, sizeof bits);
+    bits &= mask;
+    memcpy(&x, &bits, sizeof x);
+    return x;
+}
+
 typedef float four __attribute__((vector_size(16)));
 static inline four fma_each(four a, four b, four at) {
     four c = at;

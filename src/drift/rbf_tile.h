@@ -55,32 +55,34 @@ FC_TARGET static void FC_R(add)(const float *restrict k, double *restrict column
     }
 }
 
-/* columns[j] = the sum of those rows of column j whose bit is set. */
-FC_TARGET static void FC_R(pick)(const float *restrict k, uint64_t rows, float *restrict columns) {
-    FC_R(lanes) sum[FC_RBF_TILE / FC_WIDTH] = {{0}}, x;
-    for (; rows; rows &= rows - 1) {
-        const float *row = k + (size_t)__builtin_ctzll(rows) * FC_RBF_TILE;
-        for (size_t j = 0; j < FC_RBF_TILE / FC_WIDTH; j++) {
-            memcpy(&x, row + j * FC_WIDTH, sizeof x);
-            sum[j] += x;
-        }
-    }
-    memcpy(columns, sum, sizeof sum);
-}
+typedef double FC_R(wide) __attribute__((vector_size(8 * FC_WIDTH)));
 
-/* Of one labelling: what the tile adds to the sums within both of its samples. `all` are the sums
- * of the columns over all rows. */
+/* Of one labelling: what the tile adds to the sums within both of its samples, which have the rows
+ * and columns of the bits that are set, and of those that are not. `all` are the sums of the
+ * columns over all rows. Sums of columns in float32, and of these, lane by lane, in float64. */
 FC_TARGET static void FC_R(label)(const float *restrict k, const double *restrict all,
                                   uint64_t rows, uint64_t chosen, double out[2]) {
-    float picked[FC_RBF_TILE];
-    double first[8] = {0}, second[8] = {0};
-    FC_R(pick)(k, rows, picked);
+    enum { VECTORS = FC_RBF_TILE / FC_WIDTH };
+    FC_R(lanes) sum[VECTORS], x;
+    _Pragma("GCC unroll 16") for (int v = 0; v < VECTORS; v++) sum[v] = FC_ALL(0.0f);
+    for (; rows; rows &= rows - 1) {
+        const float *row = k + (size_t)__builtin_ctzll(rows) * FC_RBF_TILE;
+        _Pragma("GCC unroll 16") for (int v = 0; v < VECTORS; v++) {
+            memcpy(&x, row + v * FC_WIDTH, sizeof x);
+            sum[v] += x;
+        }
+    }
+    double picked[FC_RBF_TILE], first[8] = {0}, second[8] = {0};
+    _Pragma("GCC unroll 16") for (int v = 0; v < VECTORS; v++) {
+        FC_R(wide) doubles = __builtin_convertvector(sum[v], FC_R(wide));
+        memcpy(picked + v * FC_WIDTH, &doubles, sizeof doubles);
+    }
     for (size_t j = 0; j < FC_RBF_TILE; j += 8)
         for (size_t lane = 0; lane < 8; lane++) {
-            bool is = chosen >> (j + lane) & 1;
-            double x = (double)picked[j + lane], y = all[j + lane] - x;
-            first[lane] += is ? x : 0;
-            second[lane] += is ? 0 : y;
+            uint64_t is = 0 - (chosen >> (j + lane) & 1); /* all bits, or none */
+            double y = all[j + lane] - picked[j + lane];
+            first[lane] += masked(picked[j + lane], is);
+            second[lane] += masked(y, ~is);
         }
     out[0] = lanes_sum(first), out[1] = lanes_sum(second);
 }
