@@ -18,8 +18,9 @@ import numpy as np
 
 from benchmarks import _foreign
 from benchmarks._harness import Case, Peer, Run
-from fastcore import Columns, Monitor
-from fastcore.drift import Reference, mmd, psi
+from fastcore import Columns, Monitor, drift
+from fastcore._drift_many import two_samples
+from fastcore.drift import DriftResult, Reference, mmd, psi
 
 SIX = ("psi", "jensenshannon", "kl_divergence", "hellinger", "total_variation", "chi2")
 FIVE = ("psi", "jensenshannon", "kl_divergence", "hellinger", "chi2")
@@ -271,6 +272,61 @@ def kept(points: int, rows: int, must: float, aim: float) -> Case:
     )
 
 
+def two_arrays(rows: int, must: float, aim: float) -> Case:
+    """Three statistics of two arrays as they come: ours sorts each once, SciPy in every call."""
+    from scipy.stats import ks_2samp, mannwhitneyu, wasserstein_distance
+
+    rng = np.random.default_rng(9)
+    old, new = rng.normal(size=rows), rng.normal(0.002, 1, rows)
+    names = ("ks_2samp", "wasserstein_distance", "mannwhitneyu")
+
+    def numbers(results: list[DriftResult]) -> list[float]:
+        return [v for r in results for v in r if v is not None]
+
+    def ours() -> list[float]:
+        return numbers(list(two_samples(old, new, names).values()))
+
+    def one_by_one() -> list[float]:
+        return numbers([getattr(drift, name)(old, new) for name in names])
+
+    def scipy() -> list[float]:
+        ks, u = ks_2samp(old, new), mannwhitneyu(old, new)
+        return [
+            *(float(ks.statistic), float(ks.pvalue), float(wasserstein_distance(old, new))),
+            *(float(u.statistic), float(u.pvalue)),
+        ]
+
+    return Case(
+        f"KS, Wasserstein and Mann-Whitney of two arrays of {rows:,}",
+        ours,
+        [Peer("SciPy's three calls", scipy, must, aim), Peer("ours, one by one", one_by_one)],
+        same=close,
+    )
+
+
+def permuted(rows: int, times: int) -> Case:
+    """A statistic of ranks with a p-value by permutations, the same ones."""
+    from scipy.stats import PermutationMethod, bws_test
+
+    rng = np.random.default_rng(9)
+    old, new = rng.normal(size=rows), rng.normal(0.2, 1, rows)
+
+    def ours() -> list[float]:
+        return list(drift.bws_test(old, new, n_resamples=times, rng=3))
+
+    def scipy() -> list[float]:
+        method = PermutationMethod(n_resamples=times, rng=np.random.default_rng(3))
+        result = bws_test(old, new, method=method)
+        return [float(result.statistic), float(result.pvalue)]
+
+    return Case(
+        f"BWS test of {rows:,} and {rows:,} values, {times:,} permutations",
+        ours,
+        [Peer("scipy.stats.bws_test", scipy)],
+        same=close,
+    )
+
+
 def watched() -> Case:
     """One row of 50 features, as columns that a request was read into.
 
@@ -370,5 +426,7 @@ def cases(quick: bool) -> list[Case]:
         kept(10_000, 1_000_000 // part, 30, 60),
         kept(1_000_000 // part, 1_000_000 // part, 10, 20),
         vectors(5_000 // part, 16),
+        two_arrays(1_000_000 // part, 25, 50),
+        permuted(1_000, 999),
         watched(),
     ]

@@ -22,7 +22,14 @@ from ._drift_ranks import (
     finish_kuiper,
     finish_mwu,
 )
-from ._drift_samples import are_floats, as_floats, check_choice, comparable, sorted_samples
+from ._drift_samples import (
+    Sample,
+    are_floats,
+    as_floats,
+    check_choice,
+    comparable,
+    sorted_samples,
+)
 from ._drift_squares import finish_anderson, finish_cvm
 
 #: What the pass has to find, and the result by default options.
@@ -40,7 +47,7 @@ _LEAST = {"cramervonmises_2samp": (2, 4), "anderson_ksamp": (1, 4)}
 
 
 def two_samples(
-    reference: npt.ArrayLike,
+    reference: Sample,
     current: npt.ArrayLike,
     tests: Sequence[str],
     *,

@@ -27,6 +27,7 @@ from ._drift_ranks import (
 from ._drift_samples import (
     Array,
     Pair,
+    Sample,
     as_floats,
     check_choice,
     document,
@@ -86,7 +87,7 @@ def _student(x: Array, y: Array, equal_var: bool, alternative: str) -> DriftResu
     """,
 )
 def ttest_ind(
-    reference: npt.ArrayLike,
+    reference: Sample,
     current: npt.ArrayLike,
     *,
     equal_var: bool = True,
@@ -140,7 +141,7 @@ def ttest_ind(
     """,
 )
 def epps_singleton_2samp(
-    reference: npt.ArrayLike,
+    reference: Sample,
     current: npt.ArrayLike,
     *,
     t: npt.ArrayLike = (0.4, 0.8),
@@ -197,7 +198,7 @@ def _weights(name: str, weights: npt.ArrayLike, values: Array) -> npt.NDArray[np
 
 
 def _weighted(
-    name: str, values: npt.ArrayLike, weights: npt.ArrayLike | None, nan: str
+    name: str, values: Sample, weights: npt.ArrayLike | None, nan: str
 ) -> tuple[Array, Array] | None:
     """Rising values, and the share of the weight up to each."""
     array = as_floats(numbers(name, values))
@@ -241,7 +242,7 @@ def distance_of(pair: Pair, want: int) -> float:
 
 def _distance(
     want: int,
-    reference: npt.ArrayLike,
+    reference: Sample,
     current: npt.ArrayLike,
     u_weights: npt.ArrayLike | None,
     v_weights: npt.ArrayLike | None,
@@ -306,7 +307,7 @@ u_weights, v_weights : array_like, shape (n,) and (m,), optional
     ", weights that are negative or do not add up, or an empty sample",
 )
 def wasserstein_distance(
-    reference: npt.ArrayLike,
+    reference: Sample,
     current: npt.ArrayLike,
     *,
     u_weights: npt.ArrayLike | None = None,
@@ -337,7 +338,7 @@ def wasserstein_distance(
     ", weights that are negative or do not add up, or an empty sample",
 )
 def energy_distance(
-    reference: npt.ArrayLike,
+    reference: Sample,
     current: npt.ArrayLike,
     *,
     u_weights: npt.ArrayLike | None = None,

@@ -16,7 +16,17 @@ import numpy.typing as npt
 from . import _core
 from ._drift_functions import DriftResult
 from ._drift_permute import Floats, Pick, check_resamples, permutation_pvalue
-from ._drift_samples import check_choice, document, sorted_pair, unsorted_pair
+from ._drift_samples import (
+    Array,
+    Sample,
+    check_choice,
+    document,
+    kept_values,
+    numbers,
+    sorted_pair,
+    unsorted_pair,
+)
+from ._reference import Reference
 
 __all__ = ["ks_2samp", "kuiper_2samp", "mannwhitneyu"]
 
@@ -55,7 +65,7 @@ def compare(x: Floats, y: Floats, want: int) -> Found:
 
 def by_permutation(
     result: DriftResult,
-    reference: npt.ArrayLike,
+    reference: Sample,
     current: npt.ArrayLike,
     nan: str,
     want: int,
@@ -103,6 +113,14 @@ def finish_ks(found: Found, n: int, m: int, alternative: str, method: str) -> Dr
     return DriftResult(statistic, p)
 
 
+def _against_kept(reference: Reference, current: Array) -> DriftResult:
+    """From counts in the gaps of the kept values: the current ones are not sorted either."""
+    if not len(kept_values(reference)) or not len(current):
+        return NONE
+    report = reference.compare({reference.names[0]: current}, tests=["ks_2samp"])
+    return report[reference.names[0]].statistics["ks_2samp"]
+
+
 def _larger(rows: Floats) -> Floats:
     return np.maximum(rows[:, 0], rows[:, 1])
 
@@ -132,7 +150,7 @@ def _larger(rows: Floats) -> Floats:
     """,
 )
 def ks_2samp(
-    reference: npt.ArrayLike,
+    reference: Sample,
     current: npt.ArrayLike,
     *,
     alternative: str = "two-sided",
@@ -148,6 +166,9 @@ def ks_2samp(
     if n_resamples is not None:
         check_resamples(n_resamples)
         method = "asymp"
+    plain = (alternative, method, n_resamples, nan) == ("two-sided", "auto", None, "omit")
+    if plain and isinstance(reference, Reference):
+        return _against_kept(reference, numbers("current", current))
     pair = sorted_pair(reference, current, nan, presorted)
     if pair is None or not len(pair[0]) or not len(pair[1]):
         return NONE
@@ -198,7 +219,7 @@ def finish_kuiper(found: Found, n: int, m: int) -> DriftResult:
     """,
 )
 def kuiper_2samp(
-    reference: npt.ArrayLike,
+    reference: Sample,
     current: npt.ArrayLike,
     *,
     n_resamples: int | None = None,
@@ -284,7 +305,7 @@ def finish_mwu(
     ", or where 'exact' takes too many steps",
 )
 def mannwhitneyu(
-    reference: npt.ArrayLike,
+    reference: Sample,
     current: npt.ArrayLike,
     *,
     use_continuity: bool = True,

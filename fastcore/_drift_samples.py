@@ -10,8 +10,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ._reference import NUMBER, Reference
+
 Array = np.ndarray[Any, Any]
 Pair = tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]
+Sample = npt.ArrayLike | Reference
 
 #: Up to here every integer is a float64.
 _EXACT = 2**53
@@ -24,8 +27,27 @@ def check_choice(name: str, value: str, choices: tuple[str, ...]) -> None:
         raise ValueError(f"{name}: expected {', '.join(most)} or {last}, got {value!r}")
 
 
-def numbers(name: str, values: npt.ArrayLike) -> Array:
+def kept_values(reference: Reference) -> npt.NDArray[np.float64]:
+    """The values that a reference of one column of numbers was fitted on, in rising order."""
+    if len(reference.features) != 1 or reference.features[0].kind != NUMBER:
+        raise ValueError("reference: expected one of one column of numbers")
+    points = reference.features[0].points
+    _, at, first, count = reference.places[0]
+    cells = reference.block[first : first + count].astype(np.int64)
+    above, below = int(reference.block[at + 1]), int(reference.block[at + 2])
+    if cells[::2].sum() != above + below:
+        raise ValueError(
+            f"reference: keeps {len(points)} of its values; expected all: fit with sample=None"
+        )
+    return np.concatenate(
+        (np.full(below, -np.inf), np.repeat(points, cells[1::2]), np.full(above, np.inf))
+    )
+
+
+def numbers(name: str, values: Sample) -> Array:
     """A vector of booleans, integers or floats; the caller's own, if it is one."""
+    if isinstance(values, Reference):
+        return kept_values(values)
     array = np.asarray(values)
     if array.ndim != 1:
         raise ValueError(f"{name}: expected one dimension, got {array.ndim}")
@@ -41,9 +63,9 @@ def _missing(name: str, count: int, nan: str) -> bool:
     return bool(count) and nan == "propagate"
 
 
-def _sorted(name: str, values: npt.ArrayLike, nan: str, presorted: bool) -> Array | None:
+def _sorted(name: str, values: Sample, nan: str, presorted: bool) -> Array | None:
     array = numbers(name, values)
-    ordered = array if presorted else np.sort(array)
+    ordered = array if presorted or isinstance(values, Reference) else np.sort(array)
     if ordered.dtype.kind == "f" and len(ordered) and np.isnan(ordered[-1]):
         # They are behind all numbers.
         known = int(np.searchsorted(ordered, np.nan))
@@ -53,7 +75,7 @@ def _sorted(name: str, values: npt.ArrayLike, nan: str, presorted: bool) -> Arra
     return ordered
 
 
-def unsorted(name: str, values: npt.ArrayLike, nan: str) -> Array | None:
+def unsorted(name: str, values: Sample, nan: str) -> Array | None:
     """Without NaN, in their own order and dtype; None stands for `propagate` met."""
     array = numbers(name, values)
     if array.dtype.kind != "f":
@@ -88,7 +110,7 @@ def comparable(x: Array, y: Array) -> Pair:
 
 
 def sorted_samples(
-    reference: npt.ArrayLike, current: npt.ArrayLike, nan: str, presorted: bool = False
+    reference: Sample, current: npt.ArrayLike, nan: str, presorted: bool = False
 ) -> tuple[Array, Array] | None:
     """Both samples in rising order, in their dtypes; None stands for `propagate` met."""
     check_choice("nan", nan, ("omit", "raise", "propagate"))
@@ -98,7 +120,7 @@ def sorted_samples(
 
 
 def sorted_pair(
-    reference: npt.ArrayLike,
+    reference: Sample,
     current: npt.ArrayLike,
     nan: str,
     presorted: bool = False,
@@ -115,7 +137,7 @@ def sorted_pair(
 
 
 def unsorted_pair(
-    reference: npt.ArrayLike, current: npt.ArrayLike, nan: str, ranks: bool = True
+    reference: Sample, current: npt.ArrayLike, nan: str, ranks: bool = True
 ) -> Pair | None:
     """Both samples in their own order; None stands for `propagate` met."""
     check_choice("nan", nan, ("omit", "raise", "propagate"))
@@ -130,7 +152,8 @@ def unsorted_pair(
 _OPTIONS = {
     "samples": """
         reference, current : array_like, shape (n,) and (m,)
-            Numbers of any dtype.
+            Numbers of any dtype. The reference may be a `Reference` of one such column, fitted with
+            ``sample=None``: it is sorted already.
         """,
     "alternative": """
         alternative : {'two-sided', 'less', 'greater'}

@@ -27,7 +27,13 @@ from ._drift_ranks import (
     column,
     compare,
 )
-from ._drift_samples import check_choice, document, sorted_pair, unsorted_pair
+from ._drift_samples import (
+    Sample,
+    check_choice,
+    document,
+    sorted_pair,
+    unsorted_pair,
+)
 
 __all__ = ["anderson_ksamp", "bws_test", "cramervonmises_2samp"]
 
@@ -79,7 +85,7 @@ def finish_cvm(found: Found, n: int, m: int, method: str) -> DriftResult:
     ", or where 'exact' takes too many steps",
 )
 def cramervonmises_2samp(
-    reference: npt.ArrayLike,
+    reference: Sample,
     current: npt.ArrayLike,
     *,
     method: str = "auto",
@@ -159,7 +165,7 @@ def finish_anderson(found: Found, n: int, m: int, warn: bool) -> DriftResult:
     ", for an empty sample, or where all values are equal",
 )
 def anderson_ksamp(
-    reference: npt.ArrayLike,
+    reference: Sample,
     current: npt.ArrayLike,
     *,
     variant: str = "midrank",
@@ -218,7 +224,7 @@ def anderson_ksamp(
     ", or an empty sample",
 )
 def bws_test(
-    reference: npt.ArrayLike,
+    reference: Sample,
     current: npt.ArrayLike,
     *,
     alternative: str = "two-sided",

@@ -180,6 +180,40 @@ def test_dtypes_orders_and_missing_values(name: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "name",
+    [
+        *("ks_2samp", "kuiper_2samp", "mannwhitneyu", "cramervonmises_2samp", "anderson_ksamp"),
+        *("bws_test", "epps_singleton_2samp", "ttest_ind", "wasserstein_distance"),
+        "energy_distance",
+    ],
+)
+@pytest.mark.parametrize("ties", [False, True])
+def test_kept_references(name: str, ties: bool) -> None:
+    function: Callable[..., drift.DriftResult] = getattr(drift, name)
+    rng = np.random.default_rng(3)
+    r, c = rng.normal(size=3000), rng.normal(0.1, 1, size=400)
+    if ties:
+        r, c = r.round(1), c.round(1)
+    gaps = np.append(c, np.nan)
+    if name not in ("epps_singleton_2samp", "ttest_ind", "wasserstein_distance", "energy_distance"):
+        r[:3], c[:2] = (np.inf, -np.inf, -np.inf), np.inf
+    more = {"n_resamples": 20, "rng": 1} if name == "bws_test" else {}
+    kept = drift.Reference.fit({"x": r}, sample=None)
+    got, warned = said(lambda: function(kept, gaps, **more))
+    wanted, expected = said(lambda: function(np.sort(r), gaps, **more))
+    assert warned == expected
+    assert close(got.statistic, wanted.statistic)
+    assert close(got.pvalue, wanted.pvalue, 1e-9)
+    if not ties:
+        with pytest.raises(
+            ValueError, match=r"keeps 1[0-9]+ of its values; expected all: fit with"
+        ):
+            function(drift.Reference.fit({"x": r}), c)
+    with pytest.raises(ValueError, match="reference: expected one of one column of numbers"):
+        function(drift.Reference.fit({"x": c, "y": c}), c)
+
+
+@pytest.mark.parametrize(
     ("call", "error", "text"),
     [
         (lambda: drift.ks_2samp([[1]], [1]), ValueError, "reference: expected one dimension"),
