@@ -11,6 +11,7 @@ from . import (
     _lower_power,
     _lower_scale,
     _lower_select,
+    _lower_sparse,
     _lower_text,
 )
 from ._lowering import Lowered, Lowering, NotLowered, Special
@@ -28,6 +29,7 @@ SPECIAL: dict[str, Special] = {
     **_lower_power.SPECIAL,
     **_lower_scale.SPECIAL,
     **_lower_select.SPECIAL,
+    **_lower_sparse.SPECIAL,
     **_lower_text.SPECIAL,
 }
 

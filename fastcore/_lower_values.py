@@ -64,6 +64,7 @@ class Value:
     columns: tuple[Column, ...] | None = None
     pieces: tuple[Piece, ...] = ()
     sparse: bool = False
+    csc: bool = False  # scikit-learn has it by columns there, with the same values
     order: str | None = None  # as of a piece; None: what np.hstack makes of the pieces
     frame: Framed | None = None
 
@@ -83,10 +84,13 @@ class Source:
     nulls: bool = True  # whether nulls may be read (as NaN, or by their code)
     text: bool = False  # documents ...
     kind: str = "text"  # ... and what they are, as programs call it
+    sparse: bool = False  # the whole input, a sparse matrix
 
     @property
     def reads(self) -> dict[Any, int] | str | None:
         """The table, as a program is told of it."""
+        if self.sparse:
+            return "csr"
         return self.kind if self.text else self.table
 
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -91,7 +92,8 @@ class Lowering:
         self.container = container
         self.sources: list[Source] = []
         self.keys: dict[Any, int] = {}
-        self.panels: list[tuple[int, tuple[int, ...]]] = []
+        self.panels: list[tuple[Any, ...]] = []
+        self.matrices: set[int] = set()  # panels that are the input
         self.steps: list[tuple[Any, ...]] = []
         self.texts: dict[int, str] = {}
         # Panels are numbered inputs first, but are made in any order: a step's number is negative
@@ -216,6 +218,16 @@ class Lowering:
         panel = self.step("stack", [piece.panel for piece in value.pieces], CSR, width, params)
         return Piece(panel, width, dtype, csr=True)
 
+    def sifted(self, value: Value, which: list[int], finite: int) -> Value:
+        """Some columns of a sparse matrix."""
+        if any(a >= b for a, b in pairwise(which)):
+            raise NotLowered("columns of a sparse matrix in another order")
+        piece = self.stacked(value)
+        params = {"columns": np.array(which, dtype=np.int64), "finite": finite}
+        panel = self.step("sift", [piece.panel], CSR, len(which), params)
+        made = replace(piece, panel=panel, width=len(which))
+        return Value(pieces=(made,), sparse=True, csc=value.csc)
+
     def floats(self, value: Value) -> Piece:
         """As scikit-learn's check_array(dtype=FLOAT_DTYPES) would see it."""
         if value.sparse:
@@ -266,9 +278,10 @@ class Lowering:
         )
         if width != tree.width:
             raise NotLowered("another number of features than it was fitted on")
-        if value.sparse and tree.kind not in READS_SPARSE:
+        sparse = value.sparse and tree.kind not in READS_SPARSE
+        special = self.special.get(f"sparse {tree.kind}" if sparse else tree.kind)
+        if sparse and special is None:
             raise NotLowered("a step that reads a sparse matrix")
-        special = self.special.get(tree.kind)
         return special(self, tree, value) if special else self.elementwise(tree, value)
 
     def framed(self, made: Value, given: Value, frame: Frame) -> Value:
@@ -300,8 +313,6 @@ class Lowering:
         return Value(pieces=(replace(piece, panel=panel),))
 
     def parallel(self, tree: Parallel, value: Value) -> Value:
-        if value.sparse:
-            raise NotLowered("branches that read a sparse matrix")
         results = []
         for part in tree.parts:
             given = value if part.columns is None else self.select(value, part.columns)
@@ -324,6 +335,8 @@ class Lowering:
         return made if tree.frame is None else self.framed(made, value, tree.frame)
 
     def select(self, value: Value, which: list[int]) -> Value:
+        if value.sparse:
+            return self.sifted(value, which, 0)
         frame = value.frame
         if frame is not None and frame.names is not None:
             frame = replace(frame, names=tuple(frame.names[i] for i in which))
@@ -352,9 +365,13 @@ class Lowering:
         columns = tuple(Column(i, tag) for i, tag in enumerate(self.tags))
         order = ORDERS.get(self.container, "CC")
         given = Value(columns=columns, order=order, frame=self.given_frame())
+        if self.container in ("csr", "csc"):
+            given = self.matrix(np.dtype(self.tags[0]))
         value = self.lower(self.recipe.tree, given)
         if value.columns is not None and (value.frame is None or value.frame is given.frame):
             raise NotLowered("the input itself is the output")
+        if value.sparse and value.csc:
+            raise NotLowered("a CSC matrix comes out")
         pieces = value.pieces if value.columns is None else columns_of(self, value)
         frame = None if value.frame is None else frame_out(value.frame, pieces)
         pieces = tuple(piece for piece in pieces if piece.column is None)
@@ -384,6 +401,17 @@ class Lowering:
         lowered.frame = frame
         lowered.wide = value.sparse and self.wide_out(value)
         return lowered
+
+    def matrix(self, dtype: np.dtype[Any]) -> Value:
+        """The input where it is a sparse matrix."""
+        source = self.source("csr", Source(0, sparse=True))
+        width = self.recipe.columns
+        self.panels.append((CSR, (source,), width))
+        number = len(self.panels) - 1
+        self.types[number] = CSR
+        self.matrices.add(number)
+        piece = Piece(number, width, dtype, csr=True)
+        return Value(pieces=(piece,), sparse=True, csc=self.container == "csc")
 
     def given_frame(self) -> Framed | None:
         """The frame that the input is, or stands for."""

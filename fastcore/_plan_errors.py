@@ -26,7 +26,9 @@ SEARCHED = 256
 #: Names in a message, as many as scikit-learn lists.
 SHOWN = 5
 #: Containers without names.
-ARRAYS = ("array", "lists", "other")
+ARRAYS = ("array", "lists", "other", "csr", "csc")
+#: Containers of which no cell is looked for.
+UNSEARCHED = ("columns", "named", "labels", "csr", "csc")
 
 
 @dataclass(frozen=True)
@@ -111,7 +113,7 @@ def find(plan: Plan, X: Any, container: str, nan: bool) -> Cell | None:
     """The first cell that is refused by itself; None where no single one is."""
     recipe = plan._recipe
     run = row_runner(plan)
-    if recipe is None or run is None or container in ("columns", "named", "labels"):
+    if recipe is None or run is None or container in UNSEARCHED:
         return None
     if container in ("lists", "other") and not _lists(X, recipe.columns):
         return None
@@ -204,7 +206,8 @@ def _shape(plan: Plan, X: Any, container: str) -> Exception | None:
         except ValueError:
             shape = ()
     else:
-        shape = (_length(X, container), columns) if container != "array" else X.shape
+        matrix = container in ("array", "csr", "csc")
+        shape = X.shape if matrix else (_length(X, container), columns)
     if container in ARRAYS and len(shape) != 2:
         kind = f"{len(shape)}D array" if shape else "scalar array"
         return ValueError(

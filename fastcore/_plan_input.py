@@ -40,17 +40,21 @@ __all__ = [
     "in_fortran_order",
     "labels_of",
     "open_input",
+    "sparse_parts",
 ]
 
 
 def open_input(X: Any) -> tuple[str, Any]:
     """What X is, and X itself, or what was read of it where it can be read but once.
 
-    ``array pandas polars arrow columns named rows lists``, or ``other``: exact types only.
+    ``array csr csc pandas polars arrow columns named rows lists``, or ``other``: exact types only.
     """
     cls = type(X)
     if cls is np.ndarray and X.dtype.names is None:
         return "array", X
+    sparse = sys.modules.get("scipy.sparse")
+    if sparse is not None and cls in (sparse.csr_matrix, sparse.csc_matrix):
+        return ("csr" if cls is sparse.csr_matrix else "csc"), X
     module, name = cls.__module__.partition(".")[0], cls.__name__
     if name == "DataFrame" and module in ("pandas", "polars"):
         return module, X
@@ -81,6 +85,19 @@ def _is_stream(X: Any) -> bool:
     if isinstance(X, type) or hasattr(X, "__array__"):
         return False
     return hasattr(X, "__arrow_c_stream__") or hasattr(X, "__arrow_c_array__")
+
+
+# ---- Sparse matrices --------------------------------------------------------------------------
+
+
+def sparse_parts(X: Any, columns: int) -> tuple[str, Any] | None:
+    """The dtype of a matrix of so many columns, and its three vectors by rows."""
+    if X.ndim != 2 or X.shape[1] != columns or X.dtype.kind not in "biuf":
+        return None
+    if X.indices.dtype != np.int32 or X.indptr.dtype != np.int32 or X.dtype == np.float16:
+        return None
+    rows = X.tocsr()
+    return X.dtype.str, (rows.data, rows.indices, rows.indptr)
 
 
 # ---- Names ------------------------------------------------------------------------------------

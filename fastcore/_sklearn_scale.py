@@ -14,12 +14,18 @@ def _double(values: Any) -> np.ndarray:
     return np.asarray(values, dtype=np.float64)
 
 
+def _narrow(scale: np.ndarray) -> int:
+    """1 if the scales are float32: sparse input is multiplied by their reciprocals."""
+    return int(np.asarray(scale).dtype == np.float32)
+
+
 def _standardize(est: Any) -> Step:
     params: dict[str, Any] = {"in_place": in_place(est)}
     if est.with_mean:
         params["mean"] = _double(est.mean_)
     if est.with_std:
         params["scale"] = _double(est.scale_)
+        params["narrow"] = _narrow(est.scale_)
     return Step("standardize", params, int(est.n_features_in_))
 
 
@@ -41,6 +47,7 @@ def _maxabs(est: Any) -> Step:
         "scale": _double(est.scale_),
         "single": single(est.scale_),
         "clip": int(getattr(est, "clip", False)),
+        "narrow": _narrow(est.scale_),
     }
     return Step("maxabs", params, len(est.scale_))
 
@@ -53,6 +60,7 @@ def _robust(est: Any) -> Step:
         constants.append(est.center_)
     if est.with_scaling:
         params["scale"] = _double(est.scale_)
+        params["narrow"] = _narrow(est.scale_)
         constants.append(est.scale_)
     params["single"] = single(*constants)
     return Step("robust", params, int(est.n_features_in_))

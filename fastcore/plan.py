@@ -209,6 +209,12 @@ class Plan(Named, Storable):
             known = self._arrays.get(X.dtype)
             if known is not None and X.ndim == 2 and X.shape[1] == recipe.columns and len(X):
                 return known, X, len(X)
+        if container in ("csr", "csc"):
+            parts = None if recipe.names else _plan_input.sparse_parts(X, recipe.columns)
+            lowered = None if parts is None else self._lowered(container, (parts[0],))
+            if parts is None or lowered is None or not X.shape[0]:
+                return None
+            return lowered, (parts[1],), X.shape[0]
         if container in ("array", "lists"):
             return None if recipe.names else self._prepare_array(X, container)
         if container == "rows":

@@ -74,6 +74,39 @@ def test_refused(family, good, inputs, bad):
             build(family, needed + 1, **good)
 
 
+def of_matrix(family, width=2, **params):
+    """A plan of a sparse matrix of two columns and one step."""
+    dtypes = {"f": np.float64, "i": np.int64}
+    blob = {k: np.atleast_1d(v).astype(dtypes[np.asarray(v).dtype.kind]) for k, v in params.items()}
+    step = (family, (0,), 0 if family == "project_stored" else 4, width, blob)
+    sources = ((0, None, "csr", -1, -1),)
+    return _core.Program(sources, ((4, (0,), 2),), (step,), ((1, 0, width),), 2, "f8")
+
+
+@pytest.mark.parametrize(
+    ("family", "good", "bad"),
+    [
+        ("stored", {"scale": [1.0, 2.0]}, {"scale": [1.0]}),
+        ("stored", {"fill": [1.0, 2.0]}, {"fill": [1.0, 2.0, 3.0]}),
+        ("sift", {"columns": [0, 1]}, {"columns": [1, 0]}),
+        ("sift", {"columns": [0, 1]}, {"columns": [0, 2]}),
+        ("sift", {"columns": [0, 1]}, {"columns": [-1, 0]}),
+        ("project_stored", {"matrix": np.ones(4)}, {"matrix": np.ones(3)}),
+        ("tfidf", {"norm": 3}, {"norm": 4}),
+    ],
+)
+def test_steps_of_matrices(family, good, bad):
+    program = of_matrix(family, **good)
+    assert program.width == 2
+    with pytest.raises(ValueError, match=family):
+        of_matrix(family, **{**good, **bad})
+    with pytest.raises(ValueError, match="one source"):
+        _core.Program(((0, None, "csr", -1, -1),), ((4, (), 2),), (), ((0, 0, 2),), 2, "f8")
+    assert program.run_row([1.0, 2.0], False) is None
+    for parts in (None, (np.ones(1),), tuple(np.ones(2) for _ in range(3))):
+        assert program.run_csr((parts,), 1, None, None) is None
+
+
 @pytest.mark.parametrize("widths", [[1, 1], [-1], [2], []])
 def test_sparse_panels_side_by_side(widths):
     def stacked(widths):

@@ -57,7 +57,8 @@ typedef enum fc_source_kind {
     FC_SOURCE_VIEWS,  /* fc_text */
     FC_SOURCE_TEXT32, /* Arrow's texts: int32 offsets, of which row r has those at r and r + 1 */
     FC_SOURCE_TEXT64, /* the same with int64 offsets */
-    FC_SOURCE_WORDS   /* int32 codes of a dictionary of fc_text */
+    FC_SOURCE_WORDS,  /* int32 codes of a dictionary of fc_text */
+    FC_SOURCE_SPARSE  /* a whole matrix: data is an fc_sparse_rows */
 } fc_source_kind;
 
 size_t fc_source_kind_size(fc_source_kind kind);
@@ -85,6 +86,16 @@ typedef union fc_cell {
     fc_text text;
 } fc_cell;
 
+/* A sparse matrix in the caller's memory (CSR), which is not trusted: row r has the values at
+ * heads[r] and on, their columns rising. Runs on what does not hold together are refused. */
+typedef struct fc_sparse_rows {
+    fc_source_kind kind; /* of the values: numbers */
+    const void *values;
+    const int32_t *columns;
+    const int32_t *heads; /* one more than there are rows */
+    size_t stored;        /* values in all */
+} fc_sparse_rows;
+
 /* A named array of parameters: kind 'd' double, 'q' int64, 'b' bytes. */
 typedef struct fc_blob_item {
     const char *name;
@@ -98,11 +109,13 @@ typedef struct fc_blob {
     size_t count;
 } fc_blob;
 
-/* An input panel: `width` sources, converted to `type`. */
+/* An input panel: `width` sources, converted to `type`; a CSR panel has one, of `columns` columns.
+ */
 typedef struct fc_panel_spec {
     fc_plan_type type;
     const uint32_t *sources;
     uint32_t width;
+    uint32_t columns;
 } fc_panel_spec;
 
 /* A step: its family by name, the panels it reads, and the panel it makes. */

@@ -41,7 +41,7 @@ fc_status fc_frame_open(fc_frame *frame, const fc_plan *plan, const fc_source *s
 }
 
 void fc_frame_close(fc_frame *frame) {
-    for (uint32_t i = frame->plan->input_count; i < frame->plan->panel_count; i++)
+    for (uint32_t i = 0; i < frame->plan->panel_count; i++)
         if (frame->plan->panels[i].type == FC_PLAN_CSR)
             fc_csr_release((fc_csr *)(void *)frame->own[i]);
     if (frame->memory) frame->plan->alloc->release(frame->plan->alloc->ctx, frame->memory);
@@ -50,9 +50,17 @@ void fc_frame_close(fc_frame *frame) {
 fc_status fc_frame_run(fc_frame *frame, size_t first, size_t rows, uint32_t direct, void *target) {
     const fc_plan *plan = frame->plan;
     for (uint32_t i = 0; i < plan->input_count; i++) {
-        const void *there = fc_plan_in_place(&plan->panels[i], frame->sources, first);
+        const fc_panel *panel = &plan->panels[i];
+        if (panel->type == FC_PLAN_CSR) {
+            fc_csr *csr = (fc_csr *)(void *)frame->own[i];
+            const fc_source *source = &frame->sources[panel->sources[0]];
+            FC_TRY(fc_csr_load(csr, source, panel->width, first, rows));
+            frame->panel[i] = csr;
+            continue;
+        }
+        const void *there = fc_plan_in_place(panel, frame->sources, first);
         if (!there) {
-            fc_plan_load(&plan->panels[i], frame->sources, first, rows, frame->own[i]);
+            fc_plan_load(panel, frame->sources, first, rows, frame->own[i]);
             there = frame->own[i];
         }
         frame->panel[i] = there;

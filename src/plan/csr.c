@@ -89,3 +89,59 @@ void fc_csr_release(fc_csr *csr) {
     for (int i = 0; i < FC_CSR_ROOMS; i++)
         if (csr->rooms[i].owned) alloc->release(alloc->ctx, csr->rooms[i].at);
 }
+
+/* Copies `n` values, as doubles; false if an integer is none. */
+#define FC_TAKE(type)                                                                              \
+    for (size_t i = 0; i < n; i++) to[i] = (double)((const type *)rows->values)[at + i];           \
+    break
+#define FC_TAKE_EXACT(type)                                                                        \
+    for (size_t i = 0; i < n; i++) {                                                               \
+        to[i] = (double)((const type *)rows->values)[at + i];                                      \
+        exact &= to[i] < 0x1p53 && to[i] > -0x1p53;                                                \
+    }                                                                                              \
+    break
+
+static bool take_values(const fc_sparse_rows *rows, size_t at, size_t n, double *to) {
+    bool exact = true;
+    switch (rows->kind) {
+    case FC_SOURCE_F64: memcpy(to, (const double *)rows->values + at, n * sizeof *to); break;
+    case FC_SOURCE_F32: FC_TAKE(float);
+    case FC_SOURCE_I64: FC_TAKE_EXACT(int64_t);
+    case FC_SOURCE_I32: FC_TAKE(int32_t);
+    case FC_SOURCE_I16: FC_TAKE(int16_t);
+    case FC_SOURCE_I8: FC_TAKE(int8_t);
+    case FC_SOURCE_U64: FC_TAKE_EXACT(uint64_t);
+    case FC_SOURCE_U32: FC_TAKE(uint32_t);
+    case FC_SOURCE_U16: FC_TAKE(uint16_t);
+    case FC_SOURCE_U8: FC_TAKE(uint8_t);
+    default: return false;
+    }
+    return exact;
+}
+
+fc_status fc_csr_load(fc_csr *csr, const fc_source *source, size_t width, size_t first,
+                      size_t rows) {
+    if (source->kind != FC_SOURCE_SPARSE) return FC_EREFUSED;
+    const fc_sparse_rows *from = source->data;
+    fc_csr_clear(csr);
+    int64_t start = from->heads[first], before = start;
+    for (size_t r = 0; r < rows; r++) {
+        int64_t head = from->heads[first + r + 1];
+        if (start < 0 || head < before || (size_t)head > from->stored) return FC_EREFUSED;
+        csr->heads[r + 1] = (size_t)(head - start);
+        before = head;
+    }
+    size_t n = csr->heads[rows], at = (size_t)start;
+    FC_TRY(fc_csr_reserve(csr, n));
+    if (!n) return FC_OK;
+    csr->used = n;
+    memcpy(csr->columns, from->columns + at, n * sizeof *csr->columns);
+    for (size_t r = 0; r < rows; r++) {
+        int64_t last = -1;
+        for (size_t i = csr->heads[r]; i < csr->heads[r + 1]; i++) {
+            if (csr->columns[i] <= last || (size_t)csr->columns[i] >= width) return FC_EREFUSED;
+            last = csr->columns[i];
+        }
+    }
+    return take_values(from, at, n, csr->values) ? FC_OK : FC_EREFUSED;
+}

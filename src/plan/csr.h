@@ -59,6 +59,11 @@ static inline fc_status fc_room_reserve(fc_csr *csr, int which, size_t size) {
 
 /* The bytes in a frame for a panel of so many rows, and the panel made in them (aligned to 64). */
 size_t fc_csr_bytes(size_t rows);
+/* Rows [first, first + rows) of a sparse source. They are copied and looked at block by block, so
+ * that nothing else that has the memory can change them in between. FC_EREFUSED where they do not
+ * hold together, or a value is no double. */
+fc_status fc_csr_load(fc_csr *csr, const fc_source *source, size_t width, size_t first,
+                      size_t rows);
 fc_csr *fc_csr_place(void *memory, size_t rows, const fc_alloc *alloc);
 
 #endif

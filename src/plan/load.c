@@ -6,7 +6,7 @@
 #include "plan/weave.h"
 
 /* Of one value; 0 for those that never are a panel as they lie. */
-static const uint8_t source_sizes[] = {8, 4, 8, 4, 2, 1, 8, 4, 2, 1, sizeof(fc_text), 0, 0, 0};
+static const uint8_t source_sizes[] = {8, 4, 8, 4, 2, 1, 8, 4, 2, 1, sizeof(fc_text), 0, 0, 0, 0};
 
 size_t fc_source_kind_size(fc_source_kind kind) { return source_sizes[kind]; }
 

@@ -46,7 +46,10 @@ static fc_status add_panels(fc_plan *plan, const fc_plan_spec *spec, const char 
         fc_panel *panel = &plan->panels[i];
         panel->type = from->type;
         panel->width = from->width;
-        if (from->type == FC_PLAN_CSR) return invalid(why, "no input is a sparse matrix");
+        if (from->type == FC_PLAN_CSR) {
+            if (from->width != 1) return invalid(why, "a sparse panel has one source");
+            panel->width = from->columns;
+        }
         uint32_t *sources = fc_arena_zeros(&plan->arena, (size_t)from->width + 1, sizeof *sources);
         if (!sources) return FC_ENOMEM;
         for (uint32_t j = 0; j < from->width; j++) {

@@ -71,6 +71,8 @@ static fc_status run(const fc_plan *plan, const fc_cell *cells, fc_source_kind k
 fc_status fc_plan_run_row(const fc_plan *plan, const fc_cell *cells, fc_source_kind kind,
                           void *out) {
     if (kind > FC_SOURCE_U8) return FC_EINVALID;
+    for (size_t i = 0; plan->sparse && i < plan->input_count; i++)
+        if (plan->panels[i].type == FC_PLAN_CSR) return FC_EREFUSED; /* no cell is a matrix */
     char small[FC_FRAME_SMALL], *memory = small, *block = NULL;
     if (plan->row_bytes > sizeof small) {
         memory = block = plan->alloc->get(plan->alloc->ctx, plan->row_bytes);

@@ -22,7 +22,7 @@ static fc_status build(fc_arena *arena, const fc_shape *shape, const fc_blob *bl
     int64_t norm = fc_blob_flag(blob, "norm", -1);
     if (shape->input_count != 1 || shape->type != FC_PLAN_CSR || shape->types[0] == FC_PLAN_I32 ||
         shape->types[0] == FC_PLAN_TEXT || shape->widths[0] != shape->width || norm < 0 ||
-        norm > FC_NORM_L2 || (idf && idf->count != shape->width))
+        norm > FC_NORM_MAX || (idf && idf->count != shape->width))
         return FC_EINVALID;
     fc_tfidf *self = fc_arena_zeros(arena, 1, sizeof *self);
     if (!self || (idf && !(self->idf = fc_blob_doubles(arena, idf)))) return FC_ENOMEM;

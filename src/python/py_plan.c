@@ -86,7 +86,9 @@ static int read_panels(fc_arena *arena, PyObject *tuple, fc_plan_spec *spec) {
     if (!panels) return -1;
     for (Py_ssize_t i = 0; i < n; i++) {
         PyObject *item = PyTuple_GET_ITEM(tuple, i);
-        if (tuple_size(item, "panel") != 2) return bad_spec("a panel is (type, sources)");
+        Py_ssize_t size = tuple_size(item, "panel");
+        if (size != 2 && size != 3) return bad_spec("a panel is (type, sources)");
+        if (size == 3 && read_uint(PyTuple_GET_ITEM(item, 2), &panels[i].columns) < 0) return -1;
         if (read_type(PyTuple_GET_ITEM(item, 0), &panels[i].type) < 0 ||
             read_uints(arena, PyTuple_GET_ITEM(item, 1), &panels[i].sources, &panels[i].width) < 0)
             return -1;
@@ -160,7 +162,7 @@ static int sort_keys(fc_program *self) {
 }
 
 /* Sources are (column, name | None, table | None, code of None, code of NaN); for documents the
- * table is a str that says what they are. */
+ * table is a str that says what they are, for a sparse matrix "csr". */
 static int read_sources(fc_program *self, PyObject *tuple) {
     Py_ssize_t n = tuple_size(tuple, "sources");
     if (n < 0) return -1;
@@ -181,6 +183,9 @@ static int read_sources(fc_program *self, PyObject *tuple) {
         source->nan_code = nan;
         source->name = Py_NewRef(name);
         if (PyUnicode_CheckExact(name)) PyUnicode_InternInPlace(&source->name);
+        source->sparse =
+            PyUnicode_Check(table) && PyUnicode_CompareWithASCIIString(table, "csr") == 0;
+        if (source->sparse) continue;
         source->text = PyUnicode_Check(table);
         if (source->text) {
             if (fc_py_reads(table, source) < 0) return -1;

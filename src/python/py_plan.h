@@ -26,6 +26,7 @@ typedef struct fc_program_source {
     bool text;         /* documents */
     fc_reads reads;    /* of documents */
     PyObject *joint;   /* str: what joins the name and the value of a field, or NULL */
+    bool sparse;       /* the whole input, a sparse matrix */
     int32_t none_code, nan_code;
     struct fc_lookup *_Atomic lookup; /* the table over UTF-8, once that was wanted */
 } fc_program_source;

@@ -44,6 +44,7 @@ typedef struct fc_call {
     size_t rows;
     fc_source small[FC_PROGRAM_SMALL];
     fc_source *sources;
+    fc_sparse_rows sparse;
     PyObject *held; /* a list of what texts' views point into, or NULL */
 } fc_call;
 
@@ -57,7 +58,7 @@ static int add_source(fc_call *call, Py_ssize_t i, const fc_array_info *info, Py
     int kind = fc_py_source_kind(info->dtype);
     bool text = call->self->sources[i].table != NULL;
     if (kind < 0 || !info->behaved || (text && kind != FC_SOURCE_I32)) return 1;
-    if (call->self->sources[i].text) return 1;
+    if (call->self->sources[i].text || call->self->sources[i].sparse) return 1;
     const char *data = info->data;
     if (info->ndim == 2) data += column * info->strides[1];
     call->sources[i] =
@@ -90,6 +91,28 @@ static int add_texts(fc_call *call, Py_ssize_t i, PyObject *texts) {
     return failed;
 }
 
+/* (data, indices, indptr) of a matrix, vectors without gaps, indices of 32 bits. */
+static int add_sparse(fc_call *call, Py_ssize_t i, PyObject *parts) {
+    fc_array_info info[3];
+    if (!PyTuple_Check(parts) || PyTuple_GET_SIZE(parts) != 3) return 1;
+    for (Py_ssize_t k = 0; k < 3; k++) {
+        if (fc_array_describe(PyTuple_GET_ITEM(parts, k), "columns", &info[k]) < 0) return -1;
+        int kind = fc_py_source_kind(info[k].dtype);
+        if (kind < 0 || info[k].ndim != 1 || !info[k].behaved ||
+            (k && info[k].dtype != FC_DTYPE_INT32) ||
+            (info[k].shape[0] > 1 &&
+             info[k].strides[0] != (Py_ssize_t)fc_source_kind_size((fc_source_kind)kind)))
+            return 1;
+    }
+    if (info[0].shape[0] != info[1].shape[0] || (size_t)info[2].shape[0] != call->rows + 1)
+        return 1;
+    fc_source_kind kind = (fc_source_kind)fc_py_source_kind(info[0].dtype);
+    call->sparse = (fc_sparse_rows){kind, info[0].data, (const int32_t *)info[1].data,
+                                    (const int32_t *)info[2].data, (size_t)info[0].shape[0]};
+    call->sources[i] = (fc_source){.kind = FC_SOURCE_SPARSE, .data = &call->sparse};
+    return 0;
+}
+
 static int add_vectors(fc_call *call, PyObject *tuple) {
     fc_program *self = call->self;
     if (PyTuple_GET_SIZE(tuple) != self->source_count) {
@@ -100,6 +123,11 @@ static int add_vectors(fc_call *call, PyObject *tuple) {
     for (Py_ssize_t i = 0; i < self->source_count; i++) {
         if (self->sources[i].text) {
             int refused = add_texts(call, i, PyTuple_GET_ITEM(tuple, i));
+            if (refused) return refused;
+            continue;
+        }
+        if (self->sources[i].sparse) {
+            int refused = add_sparse(call, i, PyTuple_GET_ITEM(tuple, i));
             if (refused) return refused;
             continue;
         }
