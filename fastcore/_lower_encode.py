@@ -207,8 +207,19 @@ def target(low: Lowering, step: Step, value: Value) -> Value:
     return Value(pieces=(Piece(panel, len(tables), FLOAT64),))
 
 
+def unseen(low: Lowering, step: Step, value: Value) -> Value:
+    """For each cell, whether its category is unknown."""
+    counts = np.array([len(known) for known in step.params["categories"]], dtype=np.int64)
+    table = np.zeros(int(counts.sum()) + len(counts))
+    table[np.cumsum(counts + 1) - 1] = 1.0
+    params = {"table": table, "counts": counts, "unknown": 1}
+    panel = low.step("ordinal", [codes(low, step, value)], F64, step.width, params)
+    return Value(pieces=(Piece(panel, step.width, np.dtype(bool)),))
+
+
 SPECIAL: dict[str, Special] = {
     "onehot": onehot,
     "ordinal": ordinal,
     "target": target,
+    "unseen": unseen,
 }

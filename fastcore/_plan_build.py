@@ -21,6 +21,17 @@ from .errors import UnsupportedError
 from .explanation import Node
 
 
+def check_version() -> None:
+    """The rules of scikit-learn's arithmetic changed in 1.8; a plan knows only the newer ones."""
+    import sklearn
+
+    if tuple(int(part) for part in sklearn.__version__.split(".")[:2]) < (1, 8):
+        raise ImportError(
+            f"Plan needs scikit-learn 1.8 or later, found {sklearn.__version__}: "
+            'python -m pip install "fastcore-ml[sklearn]"'
+        )
+
+
 def check_estimator(estimator: Any) -> None:
     """Raise what says best why this is not a fitted transformer."""
     from sklearn.utils.validation import check_is_fitted

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -47,6 +48,18 @@ def deliver(result: Any, out: np.ndarray | None, dtype: Any) -> Any:
     if dtype is not None and getattr(result, "dtype", None) != dtype:
         return result.astype(dtype)
     return result
+
+
+def warn(said: Sequence[str], level: int = 3) -> None:
+    """As scikit-learn would; `level` is the caller's caller."""
+    for text in said:
+        warnings.warn(text, UserWarning, stacklevel=level)
+
+
+def names_of(estimator: Any) -> list[str] | None:
+    """The feature names that it was fitted with."""
+    names = getattr(estimator, "feature_names_in_", None)
+    return None if names is None else [str(name) for name in names]
 
 
 def csr(parts: Sequence[np.ndarray], shape: tuple[int, int], wide: bool = False) -> Any:

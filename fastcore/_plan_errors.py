@@ -149,6 +149,8 @@ def _found(plan: Plan, X: Any, container: str, nan: bool) -> Cell | Sample | Non
     try:
         if container == "samples":
             return _plan_samples.found(plan, X)
+        if plan._warns:
+            plan = plan._unseen().plan
         return find(plan, X, container, nan)
     except Exception:  # an input of any kind, perhaps of a forged plan: the refusal itself matters
         return None

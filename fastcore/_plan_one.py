@@ -27,6 +27,12 @@ def slowly(plan: Plan, row: Any, missing_keys: str, names: list[str] | None) -> 
         if len(row) != len(names):
             raise ValueError(f"row: expected {len(names)} values, got {len(row)}")
         fields = dict(zip(names, row, strict=True))
+    if plan._warns and (fields is None or names is not None) and not plan._configured():
+        found, said = plan._unseen().row(row if fields is None else fields, nan)
+        if found is not None:
+            plan._rows += 1
+            _plan_calls.warn(said, 5)
+            return found
     given, container = ([row], "other") if fields is None else ([fields], "rows")
     return _dense(plan._ask(given, container, nan))
 

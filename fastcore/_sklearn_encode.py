@@ -9,6 +9,12 @@ import numpy as np
 from ._plan_tree import Step
 from ._sklearn_base import Make, NotNative
 
+#: scikit-learn's, of columns with categories that were not seen at fit.
+WARNING = (
+    "Found unknown categories in columns {columns} during transform. "
+    "These unknown categories will be encoded as "
+)
+
 
 def known_values(values: np.ndarray) -> Any:
     """Categories as a float64 vector, or as one of integers that float64 does not hold, or a list.
@@ -56,8 +62,9 @@ def _number_dtype(est: Any) -> np.dtype[Any]:
 
 def _onehot(est: Any) -> Step:
     dropped = est._drop_idx_after_grouping
-    speaks = est.handle_unknown in ("error", "warn") or est.drop is not None
-    tables, offset = [], 0
+    ignores = est.handle_unknown != "error"
+    warns = ignores and (est.handle_unknown == "warn" or est.drop is not None)
+    tables, unseen, offset = [], [], 0
     for i, values in enumerate(est.categories_):
         mapping = _grouping(est, i)
         drop = None if dropped is None else dropped[i]
@@ -68,18 +75,24 @@ def _onehot(est: Any) -> Step:
                 table.append(-1)
             else:
                 table.append(offset + at - (drop is not None and at > drop))
-        unknown = -2 if speaks else -1
-        if est.handle_unknown == "infrequent_if_exist" and not speaks and mapping is not None:
-            unknown = offset + int(mapping[est._infrequent_indices[i][0]])
-        tables.append(np.array([*table, unknown], dtype=np.int64))
+        unknown = -1 if ignores else -2
+        if est.handle_unknown in ("infrequent_if_exist", "warn") and mapping is not None:
+            unknown = table[est._infrequent_indices[i][0]]
+        unseen.append(unknown)
+        tables.append(np.array([*table, -2 if warns else unknown], dtype=np.int64))
         offset += est._n_features_outs[i]
-    params = {
+    params: dict[str, Any] = {
         "categories": _categories(est),
         "tables": tables,
         "width": int(offset),
         "dtype": _number_dtype(est).str,
         "sparse": bool(est.sparse_output),
     }
+    if warns:
+        params["unknown"] = np.array(unseen, dtype=np.int64)
+        params["said"] = WARNING + (
+            "all zeros" if est.handle_unknown == "ignore" else "the infrequent category."
+        )
     return Step("onehot", params, len(tables))
 
 

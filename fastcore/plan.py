@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import random
 import threading
-import warnings
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +24,7 @@ from ._plan_labels import Labels, labels_of
 from ._plan_names import Named
 from ._plan_store import Storable
 from ._plan_tree import Recipe, entry_by_name, fingerprint, is_identity, notices, used_columns
+from ._plan_unseen import Unseen, warns
 from .errors import UnsupportedError
 from .explanation import Explanation, Node
 
@@ -73,6 +73,8 @@ class Plan(Named, Storable):
         Callable[[Any, bool], np.ndarray | None] | None
     )  # the program's own method, where rows may be dicts
     _notices: list[str]  # what the estimator warns of at each call
+    _warns: bool  # the estimator warns of categories that were not seen
+    _second: Unseen | None  # what is asked then, once it was made
     _roles: dict[int, str]  # what the columns of rows are, for the original
     _labels: Labels | None  # where `X` is labels, and C reads them
     _of_labels = False  # `X` is labels
@@ -111,6 +113,8 @@ class Plan(Named, Storable):
         self._row = self._row_of_dict = None
         self._notices = [] if recipe is None else notices(recipe.tree)
         self._roles = {}
+        self._warns = recipe is not None and warns(recipe.tree)
+        self._second = None
         self._labels = None if recipe is None else labels_of(recipe.tree)
         self._of_labels = self._labels is not None
         self._root = None if recipe is None else recipe.root
@@ -162,9 +166,9 @@ class Plan(Named, Storable):
         sklearn.exceptions.NotFittedError
             If the estimator is not fitted.
         """
-        _check_version()
         from . import _plan_build
 
+        _plan_build.check_version()
         if not 0.0 <= verify <= 1.0:
             raise ValueError(f"verify: expected a share between 0 and 1, got {verify!r}")
         _plan_build.check_estimator(estimator)
@@ -335,7 +339,7 @@ class Plan(Named, Storable):
     # -- The original
 
     def _original_input(self, X: Any, container: str, nan: bool) -> Any:
-        names = self._recipe.names if self._recipe else _names(self._estimator)
+        names = self._recipe.names if self._recipe else _plan_calls.names_of(self._estimator)
         if container == "columns":
             return _plan_input.frame_of_rows(X.to_rows(), names, self._roles)
         if container == "named":
@@ -409,13 +413,15 @@ class Plan(Named, Storable):
             dtype, threads, nan = _plan_calls.check_arguments(out, dtype, threads, missing_keys)
         container, X = self._open(X)
         plan = self._now()
-        result = plan._native(X, container, out, dtype, threads, nan)
+        result, said = plan._native(X, container, out, dtype, threads, nan), plan._notices
         if result is None and container == "samples":
             soft = _plan_samples.softened(plan._recipe, X)
             if soft is not None:
                 result = plan._native(soft, container, out, dtype, threads, nan)
-        if result is not None and plan._notices:
-            plan._warn()
+        if result is None and plan._warns and not plan._configured():
+            result, said = plan._unseen().transform(X, container, out, dtype, threads, nan)
+        if result is not None and said:
+            _plan_calls.warn(said)
         if result is None:
             _plan_calls.check_arguments(out, dtype, threads, missing_keys)
             result = _plan_calls.deliver(plan._ask(X, container, nan), out, dtype)
@@ -466,18 +472,19 @@ class Plan(Named, Storable):
                 if found is not None:
                     self._rows += 1
                     if self._notices:
-                        self._warn()
+                        _plan_calls.warn(self._notices)
                     return found
         return self._one_slowly(row, missing_keys)
 
-    def _warn(self) -> None:
-        for text in self._notices:
-            warnings.warn(text, UserWarning, stacklevel=3)
+    def _unseen(self) -> Unseen:
+        if self._second is None:
+            self._second = Unseen(self)
+        return self._second
 
     def _one_slowly(self, row: Any, missing_keys: str) -> np.ndarray:
         from ._plan_one import slowly
 
-        names = self._recipe.names if self._recipe else _names(self._estimator)
+        names = self._recipe.names if self._recipe else _plan_calls.names_of(self._estimator)
         return slowly(self, row, missing_keys, names)
 
     # -- What it is
@@ -574,19 +581,3 @@ class Plan(Named, Storable):
 
     def _repr_html_(self) -> str:
         return self.explain()._repr_html_()
-
-
-def _names(estimator: Any) -> list[str] | None:
-    names = getattr(estimator, "feature_names_in_", None)
-    return None if names is None else [str(name) for name in names]
-
-
-def _check_version() -> None:
-    """The rules of scikit-learn's arithmetic changed in 1.8; a plan knows only the newer ones."""
-    import sklearn
-
-    if tuple(int(part) for part in sklearn.__version__.split(".")[:2]) < (1, 8):
-        raise ImportError(
-            f"Plan needs scikit-learn 1.8 or later, found {sklearn.__version__}: "
-            'python -m pip install "fastcore-ml[sklearn]"'
-        )
