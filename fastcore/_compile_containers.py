@@ -193,7 +193,7 @@ def _by_token(
     A choice that takes a value as its own wins over all that would have to convert it. Where two
     might take it (a string that is a Literal's, and a str) C does not decide. A member of an enum
     counts as converted itself, so that a choice before it may win; so do, to a route, the bytes of
-    a string.
+    a string and any Decimal.
     """
     takers: list[set[int]] = [set() for _ in range(7)]
     for number, node in zip(numbers, nodes, strict=True):
@@ -218,7 +218,8 @@ def _by_token(
                 takers[_INTEGER] = {number}
     for token, kinds in _CONVERTED.items():
         for at, number in enumerate(numbers):
-            converted = enums[at] or (token == _STRING and nodes[at][0] == BYTES)
+            kind = nodes[at][0]
+            converted = enums[at] or kind == DECIMAL or (token == _STRING and kind == BYTES)
             if converted and takers[token] == {number} and any(n[0] in kinds for n in nodes[:at]):
                 takers[token] = set()
     return tuple(takers[token].pop() if len(takers[token]) == 1 else -1 for token in range(7))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import itertools
+from collections.abc import Callable
 
 import pytest
 
@@ -33,6 +35,32 @@ def test_routes_answer_as_fastapi_does() -> None:
     tally = search(int(500 * SCALE), 23, 10, routes.judge_of, again)
     assert tally.outcomes["accepted"] > tally.documents // 5
     assert tally.outcomes["refused"] > tally.documents // 5
+
+
+SCALARS: list[Plan] = [
+    *[(kind, {}) for kind in ("int", "float", "bool", "str", "bytes")],
+    *[("plain", kind) for kind in ("decimal", "date", "datetime", "time", "timedelta", "uuid")],
+    ("literal", ["a", "1", 1, True, None]),
+    ("enum", "Enum", ["1", 2, True]),
+    ("enum", "IntEnum", [1, 4]),
+    ("enum", "StrEnum", ["4", "x"]),
+    ("optional", ("plain", "decimal")),
+]
+DOCUMENTS = (
+    b'"4" "4.5" "1" "x" "true" "2020-01-01" "12:00:00" "P1D" "2020-01-01T00:00:00" "1577836800" '
+    b'"6ba7b810-9dad-11d1-80b4-00c04fd430c8" 4 4.5 4.0 1 0 -1 1e3 86400 1577836800.5 true null'
+)
+
+
+@pytest.mark.parametrize("judge_of", [judge_of, routes.judge_of], ids=["schema", "route"])
+def test_every_pair_of_scalars_in_a_smart_union(judge_of: Callable[[Plan], Judge | None]) -> None:
+    """JSON and Python mode convert different things, and the first that need not convert wins."""
+    for pair in itertools.permutations(SCALARS, 2):
+        judge = judge_of(("union", list(pair), "smart"))
+        assert judge is not None
+        for data in DOCUMENTS.split():
+            ours, theirs = judge(data)
+            assert ours == theirs, (pair, data)
 
 
 def test_every_named_type_has_a_plan() -> None:
