@@ -166,7 +166,7 @@ class SequentialTest:
             columns = as_columns(data)
             if not len(columns):
                 return
-            added = self._cells(self._reference._core.count(columns))
+            added = self._cells(self._reference._count(columns))
             rows = len(columns)
         self.rows += rows
         for i, cells in enumerate(added):

@@ -17,6 +17,7 @@ import numpy as np
 from . import _columns_in, _config, _container, _core
 from ._columns_in import BOOL, CODE, FLAG_LISTED, OBJECT, STRING, TIME
 from ._drift_bins import edges_of
+from ._drift_embeddings import Projection, extended, is_vector, projections_in
 from ._drift_functions import CORRECTIONS, as_array
 from .errors import UnsupportedError
 
@@ -30,7 +31,8 @@ Array = np.ndarray[Any, Any]
 # The order of `fc_feature_kind`.
 NUMBER, TIMES, TEXT, BOOLEAN = range(4)
 KINDS = ("number", "time", "text", "bool")
-_MAGIC, _VERSION = b"FCREFER\n", 1
+# Version 2 has columns of vectors; a reference without them is written as version 1.
+_MAGIC, _VERSION, _OLDEST = b"FCREFER\n", 2, 1
 _MOST_POINTS = 1 << 24
 _ROLES = ("", "prediction", "target")
 
@@ -171,13 +173,16 @@ class Reference:
         raise TypeError("Reference: use Reference.fit(data) or Reference.load(path)")
 
     features: tuple[Feature, ...]
+    projections: tuple[Projection, ...]
     block: Array
     _core: _core.Reference
 
     @classmethod
-    def _make(cls, features: Sequence[Feature]) -> Reference:
+    def _make(
+        cls, features: Sequence[Feature], projections: Sequence[Projection] = ()
+    ) -> Reference:
         self = object.__new__(cls)
-        self.features = tuple(features)
+        self.features, self.projections = tuple(features), tuple(projections)
         # The seed keeps texts that were made to collide from slowing the look-up.
         self._core = _core.Reference(
             tuple(
@@ -205,7 +210,9 @@ class Reference:
         ----------
         data : Columns, Arrow data, DataFrame, dict of arrays, 2-D array or list of dicts
             Numbers, bools, times and texts; null and NaN are missing. Integers are taken as
-            float64. The columns of a 2-D array are ``x0``, ``x1``, and so on.
+            float64. A column of vectors (of shape (n, d)) becomes the features ``name[0]``,
+            ``name[1]``, ..., along its main axes (eight at most), and ``name[rest]``, how far it is
+            from all of these. The columns of a 2-D array are ``x0``, ``x1``, and so on.
         bins : int, str, sequence of float, or mapping of column to one of them
             Bins with equal shares of the reference (an int; fewer where values repeat), the rule
             for bins of equal width (``'sturges'``, ``'doane'``, ``'fd'`` and others, as in
@@ -235,7 +242,8 @@ class Reference:
         KeyError
             If `features`, or a mapping, names a column that is not there.
         UnsupportedError
-            For a column of lists or of Python objects: leave it out with `features`.
+            For a column of Python objects, or of lists that are no vectors of numbers: leave it
+            out with `features`.
         """
         columns = as_columns(data)
         if not len(columns):
@@ -248,28 +256,37 @@ class Reference:
         if sample is not None and (isinstance(sample, bool) or int(sample) < 1):
             raise ValueError(f"sample: expected at least 1, or None, got {sample!r}")
         specs = {spec[0]: spec for spec in columns._specs}
-        found = []
         for name in names:
             if name not in specs:
                 raise KeyError(f"features: there is no column {name!r}")
+        vectors = {n: Projection.fit(columns, n) for n in names if is_vector(specs[n])}
+        columns = extended(columns, list(vectors.values()))
+        specs = {spec[0]: spec for spec in columns._specs}
+        found = []
+        parts = {n: vectors[n].names if n in vectors else [n] for n in names}
+        for name, column in [(n, part) for n in names for part in parts[n]]:
             found.append(
                 _fit(
                     columns,
-                    specs[name],
+                    specs[column],
                     bins.get(name, 10) if isinstance(bins, Mapping) else bins,
                     categories.get(name, 100) if isinstance(categories, Mapping) else categories,
                     sample,
                 )
             )
-        for role, column in (("prediction", prediction), ("target", target)):
-            if column is not None:
-                if column not in names:
-                    raise KeyError(f"{role}: there is no column {column!r}")
-                at = names.index(column)
+        for role, named in (("prediction", prediction), ("target", target)):
+            if named is not None:
+                at = next((i for i, f in enumerate(found) if f.name == named), None)
+                if at is None:
+                    raise KeyError(f"{role}: there is no feature {named!r}")
                 found[at] = replace(found[at], role=role)
-        self = cls._make(found)
+        self = cls._make(found, list(vectors.values()))
         self.block = self._core.count(columns)
         return self
+
+    def _count(self, data: Any) -> Array:
+        """The counts of some data, cell by cell."""
+        return self._core.count(extended(as_columns(data), self.projections))
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -330,7 +347,8 @@ class Reference:
         names = check_tests(tests)
         if correction not in CORRECTIONS:
             raise ValueError(f"correction: expected 'bh', 'by' or 'bonferroni', got {correction!r}")
-        columns, threads = as_columns(data), _config.thread_count(None)
+        columns = extended(as_columns(data), self.projections)
+        threads = _config.thread_count(None)
         if "ks_2samp" not in names:
             return Report._of(
                 self, self._core.count(columns, True, threads), names, None, correction
@@ -342,7 +360,7 @@ class Reference:
     # ---- Files ----
 
     def _to_bytes(self) -> bytes:
-        content = [
+        content: Any = [
             {
                 "name": f.name,
                 "kind": KINDS[f.kind],
@@ -354,12 +372,25 @@ class Reference:
             for f in self.features
         ]
         arrays = [array for f in self.features for array in (f.points, f.edges)]
-        return _container.pack(_MAGIC, _VERSION, content, [*arrays, self.block])
+        if not self.projections:
+            return _container.pack(_MAGIC, _OLDEST, content, [*arrays, self.block])
+        vectors = [
+            {"name": p.name, "width": len(p.mean), "axes": len(p.scales)} for p in self.projections
+        ]
+        more = [array for p in self.projections for array in (p.mean, p.axes, p.scales)]
+        content = {"features": content, "vectors": vectors}
+        return _container.pack(_MAGIC, _VERSION, content, [*more, *arrays, self.block])
 
     @classmethod
     def _from_bytes(cls, data: bytes) -> Reference:
-        content, arrays = _container.unpack(_MAGIC, _VERSION, data, "a reference")
+        version = _container.version_of(_MAGIC, data, "a reference")
+        version = _OLDEST if version == _OLDEST else _VERSION
+        content, arrays = _container.unpack(_MAGIC, version, data, "a reference")
         try:
+            vectors = []
+            if version > _OLDEST:
+                vectors = projections_in(content["vectors"], arrays)
+                content, arrays = content["features"], arrays[3 * len(vectors) :]
             if len(arrays) != 2 * len(content) + 1:
                 raise ValueError("the number of arrays does not fit")
             features = [
@@ -381,7 +412,10 @@ class Reference:
                     or (np.diff(feature.edges) <= 0).any()
                 ):
                     raise ValueError(f"the edges of {feature.name!r} are not among its points")
-            self = cls._make(features)
+            names = [name for p in vectors for name in p.names]
+            if not set(names) <= {feature.name for feature in features}:
+                raise ValueError("a vector has no features")
+            self = cls._make(features, vectors)
             self.block = arrays[-1]
             if not self._core.sound(self.block):
                 raise ValueError("its counts do not sum to its rows")

@@ -27,6 +27,7 @@ from ._drift_squares import anderson_ksamp, bws_test, cramervonmises_2samp
 from ._drift_vectors import lsdd, mahalanobis, mmd, pca_reconstruction
 from ._reference import Reference
 from ._report import FeatureReport, Report
+from ._report_segments import SegmentReport, Segments
 from .monitor import Monitor
 
 __all__ = [
@@ -35,6 +36,8 @@ __all__ = [
     "Monitor",
     "Reference",
     "Report",
+    "SegmentReport",
+    "Segments",
     "SequentialTest",
     "adjust",
     "anderson_ksamp",

@@ -21,6 +21,7 @@ from . import _core
 from ._monitor_files import Directory, OwnFile
 from ._reference import Reference, as_columns
 from ._report import Report
+from .errors import UnsupportedError
 
 __all__ = ["Alert", "Monitor", "Window"]
 
@@ -74,6 +75,8 @@ class Monitor(_core.Monitor):
         If the directory cannot be made or written to, or is on a network file system.
     ValueError
         If `window` or `slots` is out of its range.
+    UnsupportedError
+        If the reference has columns of vectors.
 
     Notes
     -----
@@ -110,6 +113,10 @@ class Monitor(_core.Monitor):
     ) -> "Monitor":
         if not isinstance(reference, Reference):
             raise TypeError(f"reference: expected a Reference, got {type(reference).__name__}")
+        if reference.projections:
+            raise UnsupportedError(
+                "reference: a Monitor watches no vectors; leave them out with features=[...]"
+            )
         length = _microseconds("window", window)
         key = f"{reference.fingerprint} {length} {slots}".encode()
         digest = hashlib.sha256(key).digest()

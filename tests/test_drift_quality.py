@@ -99,7 +99,7 @@ def test_predictions_and_targets(tmp_path: Any) -> None:
     assert report.to_dict()["features"]["score"]["role"] == "prediction"
     assert plain.compare(data).prediction is None
     assert plain.compare(data).target is None
-    with pytest.raises(KeyError, match="target: there is no column 'no'"):
+    with pytest.raises(KeyError, match="target: there is no feature 'no'"):
         Reference.fit(frame(9, 0), target="no")
 
 

@@ -225,7 +225,7 @@ def test_a_column_without_values() -> None:
         (lambda: Reference.fit({"x": ["a"]}, categories=0), ValueError, "categories: expected 1"),
         (lambda: Reference.fit({"x": ["a"]}, categories=[1]), ValueError, "categories: expected d"),
         (lambda: Reference.fit({"x": [1]}, features=["y"]), KeyError, "no column 'y'"),
-        (lambda: Reference.fit({"x": [[1, 2]]}), UnsupportedError, "column 'x' holds lists"),
+        (lambda: Reference.fit({"x": [[True, False]]}), UnsupportedError, "column 'x' holds lists"),
         (lambda: Reference(), TypeError, "use Reference.fit"),
     ],
 )
