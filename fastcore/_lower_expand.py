@@ -44,7 +44,7 @@ def polynomial(low: Lowering, step: Step, value: Value) -> Value:
     type_ = panel_type(piece.dtype)
     params = {"left": p["left"], "right": p["right"]}
     panel = low.step("polynomial", [piece.panel], type_, len(p["left"]), params)
-    made = replace(piece, panel=panel, width=len(p["left"]), order="CC")
+    made = replace(piece, panel=panel, width=len(p["left"]), order=2 * p["order"])
     if p["keep"] is not None:
         which = [int(j) for j in p["keep"]]
         made = replace(made, panel=low.join((made,), which, type_), width=len(which))
@@ -58,7 +58,9 @@ def spline(low: Lowering, step: Step, value: Value) -> Value:
     width = step.width * (p["splines"] - 1 + p["bias"])
     params = {key: item for key, item in p.items() if key != "order"}
     panel = low.step("spline", [piece.panel], panel_type(dtype), width, params)
-    return Value(pieces=(Piece(panel, width, dtype),))
+    # Without the bias, columns are chosen by a list: NumPy makes Fortran's order of that.
+    order = 2 * p["order"] if p["bias"] else "FF"
+    return Value(pieces=(Piece(panel, width, dtype, order=order),))
 
 
 def project(low: Lowering, step: Step, value: Value) -> Value:

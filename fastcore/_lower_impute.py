@@ -45,9 +45,18 @@ def _with_indicator(low: Lowering, step: Step, given: Piece, pieces: tuple[Piece
     if columns is not None and len(columns):
         params = {"columns": columns, "marker": step.params["marker"]}
         shown = low.step("missing", [given.panel], panel_type(given.dtype), len(columns), params)
-        pieces += (Piece(shown, len(columns), given.dtype, order=given.order),)
+        order = _mask_order(step, given, len(columns))
+        pieces += (Piece(shown, len(columns), given.dtype, order=order),)
     # np.hstack with no columns makes C's order.
     return Value(pieces=pieces, order="CC" if columns is not None and not len(columns) else None)
+
+
+def _mask_order(step: Step, given: Piece, columns: int) -> str:
+    """The memory order of a mask of what is missing: columns that are chosen lie in Fortran's."""
+    if columns < step.width:
+        return "FF"
+    nowhere = step.params["marker"] is None and given.dtype.kind in "iu"
+    return "CC" if nowhere else given.order
 
 
 def _kept(low: Lowering, step: Step, piece: Piece) -> Piece:
@@ -58,7 +67,7 @@ def _kept(low: Lowering, step: Step, piece: Piece) -> Piece:
 
 def iterate(low: Lowering, step: Step, value: Value) -> Value:
     p = step.params
-    piece = low.floats(value)
+    piece = replace(low.floats(value), order="FF")  # scikit-learn asks for it
     type_ = panel_type(piece.dtype)
     params = {"fill": p["initial"], "marker": p["marker"]}
     panel = low.step("impute", [piece.panel], type_, piece.width, params)
@@ -122,7 +131,8 @@ def missing(low: Lowering, step: Step, value: Value) -> Value:
     params = {**step.params, "strict": 1}
     width = len(step.params["columns"])
     panel = low.step("missing", [piece.panel], panel_type(piece.dtype), width, params)
-    return Value(pieces=(Piece(panel, width, np.dtype(bool)),))
+    made = Piece(panel, width, np.dtype(bool), order=_mask_order(step, piece, width))
+    return Value(pieces=(made,))
 
 
 SPECIAL: dict[str, Special] = {

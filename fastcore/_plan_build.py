@@ -52,7 +52,15 @@ def check_estimator(estimator: Any) -> None:
             f"estimator: expected a fitted transformer, got {type(estimator).__name__}, which has "
             "no transform"
         )
-    check_is_fitted(estimator)
+    if not _prefit(estimator):
+        check_is_fitted(estimator)
+
+
+def _prefit(estimator: Any) -> bool:
+    """Whether it transforms without having been fitted: what it holds was."""
+    if class_key(estimator) != "sklearn.feature_selection.SelectFromModel":
+        return False
+    return bool(estimator.prefit) and not hasattr(estimator, "estimator_")
 
 
 def build(estimator: Any) -> tuple[Recipe | None, list[Node], Any]:
@@ -175,6 +183,10 @@ def takes_labels(estimator: Any) -> bool:
 # ---- What rows mean ---------------------------------------------------------------------------
 
 
+#: Of so many columns it is known what they held.
+MAX_ROLES = 1 << 20
+
+
 def column_roles(estimator: Any) -> dict[int, str]:
     """What each input column held at fit, as far as its first step tells.
 
@@ -213,7 +225,8 @@ def column_roles(estimator: Any) -> dict[int, str]:
         role = "none" if estimator.missing_values is None else "nan"
         return dict.fromkeys(range(len(estimator.statistics_)), role)
     if key in REGISTRY and hasattr(estimator, "n_features_in_"):
-        return dict.fromkeys(range(int(estimator.n_features_in_)), "number")
+        # Wider than any row that anybody has by name: nothing needs to be known of those.
+        return dict.fromkeys(range(min(int(estimator.n_features_in_), MAX_ROLES)), "number")
     return {}
 
 

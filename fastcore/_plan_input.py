@@ -203,14 +203,15 @@ def frame_vectors(
 # ---- Memory order -----------------------------------------------------------------------------
 
 
-def in_fortran_order(vectors: Any, container: str, order: str) -> bool:
+def in_fortran_order(X: Any, vectors: Any, container: str, order: str) -> bool:
     """Whether scikit-learn's output lies so; ``order`` is the program's."""
     if order == "CC" or container == "arrow":
         return False
-    if isinstance(vectors, np.ndarray):
+    matrix = X if container == "array" else vectors
+    if isinstance(matrix, np.ndarray):
         # NumPy's copies keep the order of the strides.
-        rows, columns = (abs(stride) for stride in vectors.strides)
-        return order[min(vectors.shape) > 1 and rows < columns] == "F"
+        rows, columns = (abs(stride) for stride in matrix.strides)
+        return order[min(matrix.shape) > 1 and rows < columns] == "F"
     by_columns = container in ("pandas", "named", "polars") and not _rows_first(vectors)
     return order[by_columns] == "F"
 

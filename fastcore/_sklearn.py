@@ -90,6 +90,7 @@ def is_passthrough(est: Any) -> bool:
         class_key(est) == "sklearn.preprocessing.FunctionTransformer"
         and est.func is None
         and not est.validate
+        and not callable(est.feature_names_out)
     )
 
 

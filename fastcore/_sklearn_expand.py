@@ -37,6 +37,8 @@ def polynomial_columns(
 
     -1 stands for no such factor: (-1, f) is the feature itself, (-1, -1) a column of ones.
     """
+    if features > MAX_WIDTH:
+        raise NotNative("too many columns")
     left, right = ([-1], [-1]) if include_bias else ([], [])
     if degree == 0:
         return left, right

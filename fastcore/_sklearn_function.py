@@ -19,6 +19,8 @@ EXACT = frozenset(
 
 def _function(est: Any) -> Step:
     width, validate = int(est.n_features_in_), int(bool(est.validate))
+    if callable(est.feature_names_out) and not validate:
+        raise NotNative("feature_names_out names the columns of frames")
     if est.func is None:
         # Not even "passthrough": the input is checked.
         return Step("pick", {"columns": np.arange(width), "finite": 1}, width)

@@ -182,7 +182,7 @@ def _neighbors(est: Any) -> Step:
         "mean": known.mean(axis=0).filled(0.0),
         "valid": valid.astype(np.int64),
         "marker": marker,
-        "kept": None if est.keep_empty_features or valid.all() else np.flatnonzero(valid),
+        "kept": None if est.keep_empty_features else np.flatnonzero(valid),
         "indicator": _features(est),
     }
     return Step("neighbors", params, len(valid))

@@ -9,6 +9,9 @@ import numpy as np
 from ._plan_tree import Step
 from ._sklearn_base import Make, NotNative
 
+#: Deviations of components, against the largest, that whitening may divide by.
+SLIGHT = 1e-6
+
 
 def _product(
     components: np.ndarray, offset: np.ndarray | None, scale: np.ndarray | None, numeric: int
@@ -37,6 +40,8 @@ def _pca(est: Any) -> Step:
     if est.whiten:
         scale = np.sqrt(est.explained_variance_)
         scale = np.maximum(scale, np.finfo(scale.dtype).eps)
+        if len(scale) and scale.min() < SLIGHT * scale.max():
+            raise NotNative("whitens components of no variance: rounding, made large")
     return _product(components, offset, scale, 0)
 
 

@@ -293,7 +293,7 @@ class Plan(Named, Storable):
             return None if result is None else _plan_calls.deliver(result, out, dtype)
         single = None if dtype is None else dtype == np.float32
         if not lowered.sparse:
-            if out is None and _plan_input.in_fortran_order(vectors, container, lowered.order):
+            if out is None and _plan_input.in_fortran_order(X, vectors, container, lowered.order):
                 kind = lowered.dtype if dtype is None else dtype
                 if kind.kind != "f":  # only floats are written with strides
                     dense = lowered.program.run(vectors, rows, None, None, threads)

@@ -5,8 +5,9 @@ import pandas as pd
 import polars as pl
 import pytest
 from sklearn.compose import ColumnTransformer
+from sklearn.experimental import enable_iterative_imputer  # noqa: F401
 from sklearn.feature_selection import VarianceThreshold
-from sklearn.impute import SimpleImputer
+from sklearn.impute import IterativeImputer, KNNImputer, MissingIndicator, SimpleImputer
 from sklearn.pipeline import FeatureUnion, make_pipeline
 from sklearn.preprocessing import (
     Binarizer,
@@ -18,6 +19,7 @@ from sklearn.preprocessing import (
     OrdinalEncoder,
     PolynomialFeatures,
     RobustScaler,
+    SplineTransformer,
     StandardScaler,
 )
 
@@ -39,6 +41,13 @@ SINGLE = [
     KBinsDiscretizer(encode="ordinal"),
     KBinsDiscretizer(encode="onehot-dense"),
     PolynomialFeatures(),
+    PolynomialFeatures(order="F"),
+    PolynomialFeatures((2, 3), order="F", include_bias=False),
+    SplineTransformer(),
+    SplineTransformer(order="F"),
+    SplineTransformer(include_bias=False),
+    MissingIndicator(features="all"),
+    MissingIndicator(missing_values=0.01),
     VarianceThreshold(),
     OrdinalEncoder(),
     OneHotEncoder(sparse_output=False),
@@ -106,6 +115,30 @@ def test_orders(est, missing):
             narrow = plan.transform(array, dtype=np.float32)
             assert contiguous(narrow) == contiguous(theirs.astype(np.float32))
             np.testing.assert_array_equal(narrow, theirs.astype(np.float32))
+
+
+def test_order_of_objects():
+    objects = np.array(X.tolist(), dtype=object, order="F")
+    for est in (
+        StandardScaler(),
+        SimpleImputer(add_indicator=True),
+        KBinsDiscretizer(2, encode="ordinal"),
+    ):
+        est.fit(X)
+        for array in (objects, objects[:, ::-1], np.ascontiguousarray(objects)):
+            assert compare(est, array)
+            assert contiguous(alone(est).transform(array)) == contiguous(est.transform(array))
+
+
+def test_order_of_imputers_by_other_columns():
+    holes = rng.normal(size=(40, 4))
+    holes[rng.random(holes.shape) < 0.1] = np.nan
+    some = IterativeImputer(max_iter=2, tol=1e3)
+    for est in (KNNImputer(), KNNImputer(keep_empty_features=True), some):
+        est.fit(holes)
+        for array in (holes, np.asfortranarray(holes), holes[:, ::-1], holes[:1]):
+            theirs = est.transform(array)
+            assert contiguous(alone(est).transform(array)) == contiguous(theirs)
 
 
 def test_orders_of_frames_by_name():
