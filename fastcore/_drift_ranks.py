@@ -264,13 +264,7 @@ def finish_mwu(
         if p is None and method == "exact":
             raise ValueError(f"method: 'exact' takes too many steps for {n} and {m} values")
     if p is None:
-        total = n + m
-        spread = n * m / 12 * ((total + 1) - found.ties / (total * (total - 1)))
-        off = u - n * m / 2 - (0.5 if use_continuity else 0.0)
-        if spread > 0:
-            p = _core.norm_sf(off / math.sqrt(spread))
-        else:
-            p = math.nan if off == 0 else float(off < 0)
+        p = _core.mannwhitney_limit_sf(u, found.ties, n, m, 0.5 if use_continuity else 0.0)
     if alternative == "two-sided":
         p *= 2
     return DriftResult(found.u, min(p, 1.0))

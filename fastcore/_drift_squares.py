@@ -49,12 +49,7 @@ def finish_cvm(found: Found, n: int, m: int, method: str) -> DriftResult:
         if p is None and method == "exact":
             raise ValueError(f"method: 'exact' takes too many steps for {n} and {m} values")
     if p is None:
-        pairs, total = n * m, n + m
-        mean = (1 + 1 / total) / 6
-        variance = (total + 1) * (4 * pairs * total - 3 * (n**2 + m**2) - 2 * pairs)
-        spread = variance / (45 * total**2 * 4 * pairs)
-        limit = 1 / 6 + (t - mean) / math.sqrt(45 * spread)
-        p = max(1.0 - _core.cramer_limit_cdf(limit), 0.0) if limit >= 0.003 else 1.0
+        p = _core.cramer_limit_sf(t, n, m)
     return DriftResult(t, min(p, 1.0))
 
 

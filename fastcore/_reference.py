@@ -324,7 +324,8 @@ class Reference:
             Columns that are no feature are passed over.
         tests : iterable of str, optional
             Of ``psi jensenshannon chi2 ks_2samp kl_divergence hellinger total_variation linf
-            g_test``; the first four, if not given. ``psi`` decides, and is always there.
+            g_test mannwhitneyu cramervonmises_2samp``; the first four, if not given. ``psi``
+            decides, and is always there.
         correction : {'bh', 'by', 'bonferroni'}
             How p-values and thresholds allow for there being several features, as in
             :func:`adjust`.
@@ -342,17 +343,17 @@ class Reference:
         ValueError
             If there is no such test or correction.
         """
-        from ._report import Report, check_tests
+        from ._report import RANKED, Report, check_tests
 
         names = check_tests(tests)
         if correction not in CORRECTIONS:
             raise ValueError(f"correction: expected 'bh', 'by' or 'bonferroni', got {correction!r}")
         columns = extended(as_columns(data), self.projections)
         threads = _config.thread_count(None)
-        if "ks_2samp" not in names:
-            return Report._of(
-                self, self._core.count(columns, True, threads), names, None, correction
-            )
+        ranked = not RANKED.isdisjoint(names)
+        if ranked or "ks_2samp" not in names:
+            block = self._core.count(columns, not ranked, threads)
+            return Report._of(self, block, names, None, correction)
         # The one that needs more than counts by bin: its distances are found apart.
         block, apart = self._core.count(columns, True, threads, self.block)
         return Report._of(self, block, names, apart, correction)

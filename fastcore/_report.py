@@ -24,6 +24,8 @@ __all__ = ["FeatureReport", "Report"]
 
 #: What `tests=None` means; the last one is for numbers and times only.
 TESTS = ("psi", "jensenshannon", "chi2", "ks_2samp")
+#: For numbers and times, from the counts at and between the points of the sample.
+RANKED = frozenset(("mannwhitneyu", "cramervonmises_2samp"))
 _BINNED = ("kl_divergence", "hellinger", "total_variation", "linf", "g_test")
 #: False alarms that are accepted: the share of drifted features that did not drift, at most.
 ALPHA = 0.05
@@ -158,6 +160,8 @@ class FeatureReport:
     pvalue : float
         Of no drift, adjusted over the features (Benjamini and Hochberg, if nothing else was asked
         for).
+    approximate : tuple of str
+        The statistics that are not exact, as the counts do not tell more.
     unseen_values : list of (str, int)
         The most frequent unseen texts, and how often at least each was seen.
     quality : dict
@@ -206,6 +210,22 @@ class FeatureReport:
     @property
     def pvalue(self) -> float:
         return self._comparison.verdict.pvalues[self._at]
+
+    @functools.cached_property
+    def approximate(self) -> tuple[str, ...]:
+        """The statistics that the counts tell only approximately.
+
+        All of ranks, if the sample has not all values of the reference (infinite ones are not in
+        it); Cramer-von Mises's, and Mann-Whitney's p-value, if values that are no points of it
+        might be equal to each other.
+        """
+        names = [name for name in ("ks_2samp", *sorted(RANKED)) if name in self.statistics]
+        if not names:
+            return ()
+        old, new = self.reference.cells[::2], self.current.cells[::2]
+        if old.sum() > self.reference.infinite or ((old > 0) & (new > 0)).any():
+            return tuple(names)
+        return tuple(n for n in names if n in RANKED) if (old + new > 1).any() else ()
 
     @functools.cached_property
     def unseen_values(self) -> list[tuple[str, int]]:
@@ -454,7 +474,7 @@ class Report(Mapping[str, FeatureReport]):
 
 
 def check_tests(tests: Iterable[str] | None) -> list[str]:
-    known = (*TESTS, *_BINNED)
+    known = (*TESTS, *_BINNED, *sorted(RANKED))
     names = list(TESTS if tests is None else [tests] if isinstance(tests, str) else tests)
     for name in names:
         if name not in known:

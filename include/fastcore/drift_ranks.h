@@ -65,10 +65,16 @@ fc_status fc_ranks_permuted(const fc_alloc *alloc, const fc_pool *pool, size_t n
 enum { FC_EXACT_MAX = 1 << 25 };
 fc_status fc_mannwhitney_sf(const fc_alloc *alloc, uint64_t u, uint64_t n, uint64_t m, double *p);
 
+/* The same for large samples; `ties` is the sum of t^3 - t over the groups of t equal values,
+ * `continuity` is taken from u. NaN where all values are equal and u is what it then must be. */
+double fc_mannwhitney_limit_sf(double u, double ties, double n, double m, double continuity);
+
 /* P(T >= t) of Cramer and von Mises's T for samples of n and m without ties. FC_ELIMIT as above. */
 fc_status fc_cramer_exact_sf(const fc_alloc *alloc, double t, uint64_t n, uint64_t m, double *p);
-/* P(T <= t) in the limit of large samples. */
+/* P(T <= t) in the limit of large samples; and P(T >= t) for large samples of n and m, by that
+ * limit and the mean and the variance of T. */
 double fc_cramer_limit_cdf(double t);
+double fc_cramer_limit_sf(double t, double n, double m);
 
 /* P(T > t) of Student's distribution with df > 0 degrees of freedom. */
 double fc_student_sf(double t, double df);

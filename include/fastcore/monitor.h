@@ -120,11 +120,13 @@ void fc_block_add(const fc_reference *reference, uint64_t *to, const uint64_t *f
  * said besides agrees with them, as in every block that was not damaged. */
 bool fc_block_sound(const fc_reference *reference, const uint64_t *block);
 
+/* "ks_2samp", "mannwhitneyu" and "cramervonmises_2samp": for numbers and times; the latter two need
+ * fine counts. */
+bool fc_block_of_numbers(const char *name);
 /* Compares feature `i` of two sound blocks: pairs of (statistic, p) of the `count` statistics of
- * `names`, which are those of fc_stat, or "ks_2samp" (NaN unless the feature is of numbers or
- * times), and then the PSI of what is there and what is missing. p is NaN where there is none.
- * `apart`: the Kolmogorov-Smirnov distance; NaN: it is taken from the cells.
- * FC_EINVALID for an unknown name. */
+ * `names`, which are those of fc_stat, or of numbers (below; NaN of other features), and then the
+ * PSI of what is there and what is missing. p is NaN where there is none. `apart`: the
+ * Kolmogorov-Smirnov distance; NaN: it is taken from the cells. FC_EINVALID for an unknown name. */
 fc_status fc_block_compare(const fc_reference *reference, uint32_t i, const uint64_t *old,
                            const uint64_t *current, double apart, const char *const *names,
                            size_t count, double *pairs);

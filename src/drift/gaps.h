@@ -46,6 +46,20 @@ void fc_points_count(const fc_points *points, const double *values, size_t n, ui
 double fc_cells_distance(const uint64_t *a, const uint64_t *b, size_t cells, uint64_t n,
                          uint64_t m);
 
+/* What the counts in the cells of the same points tell of ranks. Values in one gap count as
+ * different if all are of one sample, and as equal otherwise: u is exact if no gap has values of
+ * both samples; ties and cvm, if besides no values in a gap are equal, as is certain if `apart`:
+ * none has two. cvm is NaN for more than FC_RANKS_MAX values. */
+typedef struct fc_cell_ranks {
+    uint64_t n, m;
+    double u, ties, cvm;
+    bool apart;
+} fc_cell_ranks;
+void fc_cells_ranks(const uint64_t *a, const uint64_t *b, size_t cells, fc_cell_ranks *out);
+/* Their two-sided p-values, by the exact distributions where SciPy takes those. */
+fc_status fc_cells_mannwhitney(const fc_alloc *alloc, const fc_cell_ranks *ranks, double *p);
+fc_status fc_cells_cramer(const fc_alloc *alloc, const fc_cell_ranks *ranks, double *p);
+
 /* Values [at, at + n) as doubles: where they are, or written to `room`, which has place for them.
  */
 typedef const double *fc_points_source(void *ctx, size_t at, size_t n, double *room);

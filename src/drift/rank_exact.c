@@ -2,6 +2,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "fastcore/drift_pvalues.h"
 #include "fastcore/drift_ranks.h"
 
 /* ---- Mann and Whitney's U ----------------------------------------------------------------- */
@@ -62,6 +63,13 @@ fc_status fc_mannwhitney_sf(const fc_alloc *alloc, uint64_t u, uint64_t n, uint6
     FC_TRY(u_at_most(alloc, u - 1, small, large, p));
     *p = 1 - *p;
     return FC_OK;
+}
+
+double fc_mannwhitney_limit_sf(double u, double ties, double n, double m, double continuity) {
+    double total = n + m, off = u - n * m / 2 - continuity;
+    double spread = n * m / 12 * ((total + 1) - ties / (total * (total - 1)));
+    if (spread > 0) return fc_norm_sf(off / sqrt(spread));
+    return off == 0 ? NAN : off < 0 ? 1 : 0;
 }
 
 /* ---- Cramer and von Mises's T ------------------------------------------------------------- */
@@ -179,6 +187,17 @@ double fc_cramer_limit_cdf(double t) {
         if (term < 1e-7) break;
     }
     return sum;
+}
+
+/* Anderson (Ann. Math. Statist. 33, 1962), formulas 11, 14 and 15. Below 0.003 the limit is 0. */
+double fc_cramer_limit_sf(double t, double n, double m) {
+    double pairs = n * m, total = n + m, mean = (1 + 1 / total) / 6;
+    double variance = (total + 1) * (4 * pairs * total - 3 * (n * n + m * m) - 2 * pairs) /
+                      (45 * total * total * 4 * pairs);
+    double limit = 1.0 / 6 + (t - mean) / sqrt(45 * variance);
+    if (isnan(limit)) return NAN;
+    double p = limit >= 0.003 ? 1 - fc_cramer_limit_cdf(limit) : 1;
+    return p < 0 ? 0 : p > 1 ? 1 : p;
 }
 
 /* ---- Anderson and Darling's A^2 ----------------------------------------------------------- */

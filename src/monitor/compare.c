@@ -30,6 +30,24 @@ static fc_status compare_cells(const fc_reference *reference, const fc_feature_p
                         &pair[1]);
 }
 
+/* Of numbers only, in terms of the cells. */
+static fc_status compare_ranks(const fc_reference *reference, const fc_feature_place *place,
+                               const uint64_t *old, const uint64_t *current, bool mean_ranks,
+                               double *pair) {
+    fc_cell_ranks ranks;
+    fc_cells_ranks(old + place->cells, current + place->cells, place->cell_count, &ranks);
+    pair[0] = pair[1] = NAN;
+    if (!ranks.n || !ranks.m || (!mean_ranks && (ranks.n < 2 || ranks.m < 2))) return FC_OK;
+    pair[0] = mean_ranks ? ranks.u : ranks.cvm;
+    return mean_ranks ? fc_cells_mannwhitney(reference->alloc, &ranks, &pair[1])
+                      : fc_cells_cramer(reference->alloc, &ranks, &pair[1]);
+}
+
+bool fc_block_of_numbers(const char *name) {
+    return !strcmp(name, "ks_2samp") || !strcmp(name, "mannwhitneyu") ||
+           !strcmp(name, "cramervonmises_2samp");
+}
+
 fc_status fc_block_compare(const fc_reference *reference, uint32_t i, const uint64_t *old,
                            const uint64_t *current, double apart, const char *const *names,
                            size_t count, double *pairs) {
@@ -56,12 +74,14 @@ fc_status fc_block_compare(const fc_reference *reference, uint32_t i, const uint
     }
     for (size_t k = 0; k < count && status == FC_OK; k++) {
         double *pair = pairs + 2 * k;
-        if (strcmp(names[k], "ks_2samp") != 0)
+        if (!fc_block_of_numbers(names[k]))
             status = fc_stat(names[k], rows, rows + bins, bins, &options, &pair[0], &pair[1]);
-        else if (numbers)
+        else if (!numbers)
+            pair[0] = pair[1] = NAN;
+        else if (names[k][0] == 'k')
             status = compare_cells(reference, place, old, current, apart, pair);
         else
-            pair[0] = pair[1] = NAN;
+            status = compare_ranks(reference, place, old, current, names[k][0] == 'm', pair);
     }
     if (rows != few) alloc->release(alloc->ctx, rows);
     uint64_t gone = old[place->at], lost = current[place->at];

@@ -9,8 +9,9 @@
 const char fc_py_compare_doc[] =
     "compare($self, reference, current, names, type, apart=None, /)\n--\n\n"
     "Of each feature a dict of `type`, a named tuple of two, by name: the statistic of two sound "
-    "blocks and its p-value, None where it has none. `ks_2samp` is there for numbers and times, "
-    "and `missing`, the PSI of what is there and what is not, is always the last one. `apart` is "
+    "blocks and its p-value, None where it has none. `ks_2samp`, `mannwhitneyu` and "
+    "`cramervonmises_2samp` are there for numbers and times, and `missing`, the PSI of what is "
+    "there and what is not, is always the last one. `apart` is "
     "what count() returned of distances.";
 
 enum { MOST_NAMES = 32 };
@@ -44,7 +45,7 @@ static int read_request(PyObject *names, PyObject *type, request *r) {
         const char *text = PyUnicode_AsUTF8(PyTuple_GET_ITEM(names, (Py_ssize_t)k));
         if (!text) return -1;
         r->texts[k] = text;
-        r->tested[k] = !strcmp(text, "ks_2samp") || fc_stat_has_pvalue(text);
+        r->tested[k] = fc_block_of_numbers(text) || fc_stat_has_pvalue(text);
     }
     return 0;
 }
@@ -54,7 +55,7 @@ static PyObject *dict_of(const request *r, const double *pairs, bool numbers, Py
     PyObject *dict = PyDict_New();
     for (size_t k = 0; dict && k <= r->count; k++) {
         bool last = k == r->count;
-        if (!last && !numbers && !strcmp(r->texts[k], "ks_2samp")) continue;
+        if (!last && !numbers && fc_block_of_numbers(r->texts[k])) continue;
         PyObject *name = last ? missing : PyTuple_GET_ITEM(r->names, (Py_ssize_t)k);
         PyObject *pair = pair_of(r->type, pairs + 2 * k, last || r->tested[k]);
         if (!pair || PyDict_SetItem(dict, name, pair) < 0) Py_CLEAR(dict);

@@ -1,7 +1,6 @@
 /* The functions of `_core` for two sorted samples, and for permutations of their labels. */
 #include <math.h>
 
-#include "fastcore/drift_pvalues.h"
 #include "fastcore/drift_ranks.h"
 #include "python/py_array.h"
 #include "python/state.h"
@@ -180,29 +179,42 @@ static PyObject *anderson_variance(PyObject *module, PyObject *const *args, Py_s
     Py_END_ALLOW_THREADS return PyFloat_FromDouble(variance);
 }
 
-static PyObject *one_number(PyObject *arg, double (*function)(double)) {
-    double x = PyFloat_AsDouble(arg);
-    return x == -1.0 && PyErr_Occurred() ? NULL : PyFloat_FromDouble(function(x));
-}
-
 static PyObject *cramer_limit_cdf(PyObject *module, PyObject *arg) {
     (void)module;
-    return one_number(arg, fc_cramer_limit_cdf);
+    double t = PyFloat_AsDouble(arg);
+    return t == -1.0 && PyErr_Occurred() ? NULL : PyFloat_FromDouble(fc_cramer_limit_cdf(t));
 }
 
-static PyObject *norm_sf(PyObject *module, PyObject *arg) {
-    (void)module;
-    return one_number(arg, fc_norm_sf);
+static int read_doubles(const char *name, PyObject *const *args, Py_ssize_t nargs, Py_ssize_t want,
+                        double *out) {
+    if (nargs != want)
+        return PyErr_Format(PyExc_TypeError, "%s() takes %zd arguments", name, want), -1;
+    for (Py_ssize_t i = 0; i < want; i++) {
+        out[i] = PyFloat_AsDouble(args[i]);
+        if (out[i] == -1.0 && PyErr_Occurred()) return -1;
+    }
+    return 0;
 }
 
 static PyObject *student_sf(PyObject *module, PyObject *const *args, Py_ssize_t nargs) {
+    double x[2];
     (void)module;
-    if (nargs != 2) return PyErr_SetString(PyExc_TypeError, "student_sf() takes 2 arguments"), NULL;
-    double t = PyFloat_AsDouble(args[0]);
-    if (t == -1.0 && PyErr_Occurred()) return NULL;
-    double df = PyFloat_AsDouble(args[1]);
-    if (df == -1.0 && PyErr_Occurred()) return NULL;
-    return PyFloat_FromDouble(fc_student_sf(t, df));
+    if (read_doubles("student_sf", args, nargs, 2, x) < 0) return NULL;
+    return PyFloat_FromDouble(fc_student_sf(x[0], x[1]));
+}
+
+static PyObject *cramer_limit_sf(PyObject *module, PyObject *const *args, Py_ssize_t nargs) {
+    double x[3];
+    (void)module;
+    if (read_doubles("cramer_limit_sf", args, nargs, 3, x) < 0) return NULL;
+    return PyFloat_FromDouble(fc_cramer_limit_sf(x[0], x[1], x[2]));
+}
+
+static PyObject *mannwhitney_limit_sf(PyObject *module, PyObject *const *args, Py_ssize_t nargs) {
+    double x[5];
+    (void)module;
+    if (read_doubles("mannwhitney_limit_sf", args, nargs, 5, x) < 0) return NULL;
+    return PyFloat_FromDouble(fc_mannwhitney_limit_sf(x[0], x[1], x[2], x[3], x[4]));
 }
 
 #define METHOD(function) ((PyCFunction)(void (*)(void))(function))
@@ -219,8 +231,12 @@ static PyMethodDef functions[] = {
      "cramer_limit_cdf($module, t, /)\n--\n\nP(T <= t) for large samples."},
     {"student_sf", METHOD(student_sf), METH_FASTCALL,
      "student_sf($module, t, df, /)\n--\n\nP(T > t) of Student's distribution."},
-    {"norm_sf", norm_sf, METH_O,
-     "norm_sf($module, z, /)\n--\n\nP(Z > z) of the standard normal distribution."},
+    {"cramer_limit_sf", METHOD(cramer_limit_sf), METH_FASTCALL,
+     "cramer_limit_sf($module, t, n, m, /)\n--\n\n"
+     "P(T >= t) of Cramer and von Mises's T of large samples."},
+    {"mannwhitney_limit_sf", METHOD(mannwhitney_limit_sf), METH_FASTCALL,
+     "mannwhitney_limit_sf($module, u, ties, n, m, continuity, /)\n--\n\n"
+     "P(U >= u) of large samples."},
     {"anderson_variance", METHOD(anderson_variance), METH_FASTCALL,
      "anderson_variance($module, n, m, /)\n--\n\n"
      "The variance of Anderson and Darling's statistic of two samples."},

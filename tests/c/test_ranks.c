@@ -4,6 +4,7 @@
 
 #include <math.h>
 
+#include "drift/gaps.h"
 #include "failing.h"
 #include "fastcore/drift_pvalues.h"
 #include "harness.h"
@@ -187,6 +188,29 @@ static void test_limits(void) {
     CHECK(near(fc_student_sf(1e200, 1), 1 / (3.14159265358979323846 * 1e200)));
 }
 
+/* Cells of points 1, 2, 3: gaps at the even places. */
+static void test_gaps(void) {
+    const uint64_t a[] = {0, 2, 0, 1, 0, 4, 0}, b[] = {1, 1, 2, 3, 0, 0, 1};
+    const double x[] = {1, 1, 2, 3, 3, 3, 3}, y[] = {0, 1, 1.4, 1.6, 2, 2, 2, 9};
+    fc_cell_ranks found;
+    fc_ranks r;
+    double p, q;
+    fc_cells_ranks(a, b, 7, &found);
+    CHECK(fc_ranks_compare(&fc_alloc_libc, x, 7, y, 8, 2 | 4, &r) == FC_OK);
+    CHECK(found.n == 7 && found.m == 8 && found.u == r.u && found.ties == r.ties && !found.apart);
+    CHECK(near(found.cvm, r.cvm));
+    CHECK(fc_cells_mannwhitney(&fc_alloc_libc, &found, &p) == FC_OK);
+    CHECK(near(p, 2 * fc_mannwhitney_limit_sf(fmax(r.u, 56 - r.u), r.ties, 7, 8, 0.5)));
+    CHECK(fc_cells_cramer(&fc_alloc_libc, &found, &p) == FC_OK);
+    CHECK(fc_cramer_exact_sf(&fc_alloc_libc, r.cvm, 7, 8, &q) == FC_OK && near(p, q));
+    const uint64_t huge[] = {0, (uint64_t)1 << 40}, few[] = {5, 0}, nothing[] = {0, 0};
+    fc_cells_ranks(huge, few, 2, &found);
+    CHECK(isnan(found.cvm) && found.u == 5 * ldexp(1, 40));
+    CHECK(fc_cells_cramer(&fc_alloc_libc, &found, &p) == FC_OK && isnan(p));
+    fc_cells_ranks(huge, nothing, 2, &found);
+    CHECK(found.m == 0 && fc_cells_cramer(&fc_alloc_libc, &found, &p) == FC_OK && isnan(p));
+}
+
 static fc_status all_of_them(const fc_alloc *alloc) {
     static const double x[] = {1, 2, 4}, y[] = {2, 3, 5, 8}, values[] = {1, 2, 3};
     static const uint32_t sizes[] = {1, 1, 1}, group[] = {0, 1, 2};
@@ -220,6 +244,7 @@ int main(void) {
     static const harness_test tests[] = {
         TEST(test_statistics), TEST(test_refusals), TEST(test_permutations),
         TEST(test_exact),      TEST(test_limits),   TEST(test_failing_allocations),
+        TEST(test_gaps),
     };
     return harness_main(__FILE__, tests, sizeof tests / sizeof *tests);
 }
