@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from . import _core
-from ._drift_functions import DriftResult
+from ._drift_functions import DriftResult, preset_result
 from ._drift_permute import check_resamples
 from ._drift_ranks import (
     ALTERNATIVES,
@@ -35,6 +35,7 @@ from ._drift_samples import (
     sorted_pair,
     unsorted_pair,
 )
+from ._reference import Reference
 
 __all__ = ["energy_distance", "epps_singleton_2samp", "ttest_ind", "wasserstein_distance"]
 
@@ -287,10 +288,15 @@ _WEIGHTS = """
 u_weights, v_weights : array_like, shape (n,) and (m,), optional
     Of the values of the reference and of the current data; equal, if not given.
 """
+_PRESET = """
+preset : {'evidently', 'nannyml'}, optional
+    As that package defines it: divided by the reference's standard deviation (at least 0.001), or,
+    from 10,000 values on, estimated from 10,000 bins.
+"""
 
 
 @document(
-    [_WEIGHTS, "n_resamples", "rng", "nan", "presorted"],
+    [_WEIGHTS, "n_resamples", "rng", "nan", "presorted", _PRESET],
     """
     The distance, in the unit of the values. There is a p-value if permutations are asked for.
     """,
@@ -316,8 +322,15 @@ def wasserstein_distance(
     rng: Any = None,
     nan: str = "omit",
     presorted: bool = False,
+    preset: str | None = None,
 ) -> DriftResult:
     """Wasserstein distance of order 1, also known as the earth mover's."""
+    if preset is not None:
+        if not (u_weights is v_weights is n_resamples is rng is None) or presorted:
+            raise ValueError("preset: takes no weights, resamples or sorted samples besides")
+        if isinstance(reference, Reference):
+            raise TypeError("reference: a preset takes samples")
+        return preset_result("wasserstein_distance", preset, reference, current, nan)
     return _distance(W1, reference, current, u_weights, v_weights, n_resamples, rng, nan, presorted)
 
 

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from . import _config, _core
 from ._drift_categorical import _side
 from ._drift_functions import Array, DriftResult
+from ._drift_ranks import mannwhitneyu
 
 __all__ = ["lsdd", "mahalanobis", "mmd", "pca_reconstruction"]
 
@@ -374,30 +375,14 @@ def _against_folds(
     A model's own rows look better than new ones. So a row of the reference is scored by a model of
     the other folds, and, lest these models differ in kind, a current row by one of them too.
     """
-    side = _side(alternative)
     statistic = float(fit(x)(y).mean())
     at, to = np.arange(len(x)) % folds, np.arange(len(y)) % folds
     old, new = np.empty(len(x)), np.empty(len(y))
     for k in range(folds):
         score = fit(x[at != k])
         old[at == k], new[to == k] = score(x[at == k]), score(y[to == k])
-    return DriftResult(statistic, _rank_test(new, old, side))
-
-
-def _rank_test(x: Array, y: Array, side: int) -> float:
-    """p of Mann and Whitney's test by the normal distribution, with ties and continuity."""
-    n, m = len(x), len(y)
-    _, inverse, counts = np.unique(np.concatenate((x, y)), return_inverse=True, return_counts=True)
-    ranks = (np.cumsum(counts) - (counts - 1) / 2)[inverse.ravel()]
-    u = float(ranks[:n].sum()) - n * (n + 1) / 2
-    both = n + m
-    ties = float((counts.astype(float) ** 3 - counts).sum()) / (both * (both - 1))
-    variance = n * m / 12 * (both + 1 - ties)
-    if not variance > 0:
-        return 1.0
-    more = u - n * m / 2
-    z = ((abs(more) if side == 0 else side * more) - 0.5) / math.sqrt(variance)
-    return min(1.0, math.erfc(z / math.sqrt(2)) / (1 if side == 0 else 2))
+    ranked = mannwhitneyu(new, old, alternative=alternative, method="asymptotic")
+    return DriftResult(statistic, ranked.pvalue)
 
 
 def _folds(chunks: int, rows: int) -> int:

@@ -27,11 +27,10 @@ def test_recorded_cases(preset: str, name: str) -> None:
             got = by_preset(statistic, preset, old, new)
         # The peers' distance 0 is the root of a rounding.
         assert math.isclose(got, wanted, rel_tol=1e-9, abs_tol=3e-8), (statistic, got, wanted)
-        if statistic != "wasserstein_distance":
-            function: Any = getattr(drift, statistic)
-            assert function(old, new, preset=preset) == (got, None)
-            with_missing = [*old.tolist(), None if old.dtype.kind == "U" else math.nan]
-            assert function(with_missing, new, preset=preset) == (got, None)
+        function: Any = getattr(drift, statistic)
+        assert function(old, new, preset=preset) == (got, None)
+        with_missing = [*old.tolist(), None if old.dtype.kind == "U" else math.nan]
+        assert function(with_missing, new, preset=preset) == (got, None)
 
 
 def test_every_statistic_of_every_preset_is_recorded() -> None:
@@ -63,6 +62,18 @@ def test_where_the_presets_are_blind_and_the_default_is_not() -> None:
             lambda: drift.psi([1], [1], preset="evidently", bins=5),
             ValueError,
             "preset: takes no bins, edges",
+        ),
+        (
+            lambda: drift.wasserstein_distance([1], [1], preset="evidently", u_weights=[1]),
+            ValueError,
+            "preset: takes no weights",
+        ),
+        (
+            lambda: drift.wasserstein_distance(
+                drift.Reference.fit({"x": [1.0]}), [1.0], preset="evidently"
+            ),
+            TypeError,
+            "reference: a preset takes samples",
         ),
         (
             lambda: drift.psi([1], [1], preset="evidently", edges=np.array([1.0])),
