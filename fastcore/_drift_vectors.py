@@ -363,32 +363,19 @@ def lsdd(
 # ---- One number for each row, by a model of the reference ----------------------------------
 
 
-def _against_folds(
-    x: Array,
-    y: Array,
-    fit: Callable[[Array], Callable[[Array], Array]],
-    folds: int,
-    alternative: str,
+def _scored(
+    x: Array, y: Array, fit: Callable[[Array], Callable[[Array], Array]], alternative: str
 ) -> DriftResult:
-    """The mean score of `y`, and how its scores rank among the reference's own.
+    """The mean score of `y`, and how its scores rank among those of the reference.
 
-    A model's own rows look better than new ones. So a row of the reference is scored by a model of
-    the other folds, and, lest these models differ in kind, a current row by one of them too.
+    A model's own rows look better than new ones, and models of overlapping rows make scores
+    dependent. So every other row of the reference makes a model, and the rest are compared with the
+    current rows: given that model all are new.
     """
     statistic = float(fit(x)(y).mean())
-    at, to = np.arange(len(x)) % folds, np.arange(len(y)) % folds
-    old, new = np.empty(len(x)), np.empty(len(y))
-    for k in range(folds):
-        score = fit(x[at != k])
-        old[at == k], new[to == k] = score(x[at == k]), score(y[to == k])
-    ranked = mannwhitneyu(new, old, alternative=alternative, method="asymptotic")
+    score = fit(x[::2])
+    ranked = mannwhitneyu(score(y), score(x[1::2]), alternative=alternative, method="asymptotic")
     return DriftResult(statistic, ranked.pvalue)
-
-
-def _folds(chunks: int, rows: int) -> int:
-    if isinstance(chunks, bool) or not isinstance(chunks, (int, np.integer)) or chunks < 2:
-        raise ValueError(f"chunks: expected an int of at least 2, got {chunks!r}")
-    return min(int(chunks), rows)
 
 
 _MODEL = """
@@ -398,14 +385,12 @@ _MODEL = """
         As in `mmd`.
     alternative : {'two-sided', 'less', 'greater'}
         'greater': the current rows are farther from what the reference is like.
-    chunks : int
-        Parts of the reference, each of which is scored by a model of the others.
 """
 _SCORED = """
     Raises
     ------
     ValueError, TypeError
-        As `mmd` does; for fewer than 2 `chunks`.
+        As `mmd` does, and for an unknown `alternative`.
 """
 
 
@@ -421,7 +406,6 @@ def mahalanobis(
     current: npt.ArrayLike,
     *,
     alternative: str = "two-sided",
-    chunks: int = 10,
     nan: str = "omit",
 ) -> DriftResult:
     """Mean squared Mahalanobis distance of the current rows from the reference.
@@ -441,9 +425,9 @@ def mahalanobis(
     -----
     Mahalanobis 1936; mean and covariance (ddof 1) are the reference's, and directions in which it
     does not vary are left out. p is that of the rank-sum test (Mann and Whitney 1947, normal
-    approximation) of the current rows' distances against those of the reference, each from a model
-    fitted on the other chunks: a single row, however far, moves one rank. It finds a change of
-    spread or correlation and large shifts; `mmd` finds smaller ones.
+    approximation) of the current rows' distances against those of every other row of the
+    reference, by a model of the rest: a single row, however far, moves one rank. It finds a change
+    of spread or correlation and large shifts; `mmd` finds smaller ones.
 
     Examples
     --------
@@ -455,7 +439,6 @@ def mahalanobis(
     """
     _side(alternative)
     pair = _both(reference, current, nan, 1)
-    folds = _folds(chunks, len(pair[0]) if pair else 2)
     if pair is None or len(pair[0]) < 3:
         return DriftResult(math.nan, math.nan)
 
@@ -467,7 +450,7 @@ def mahalanobis(
         whiten = vectors[:, kept] / np.sqrt(values[kept])
         return lambda given: np.square((given - mean) @ whiten).sum(1)
 
-    return _against_folds(*pair, fit, folds, alternative)
+    return _scored(*pair, fit, alternative)
 
 
 @_document
@@ -477,7 +460,6 @@ def pca_reconstruction(
     *,
     n_components: int | float = 0.65,
     alternative: str = "two-sided",
-    chunks: int = 10,
     nan: str = "omit",
 ) -> DriftResult:
     """Mean error of the current rows behind the reference's principal components.
@@ -518,7 +500,6 @@ def pca_reconstruction(
             f"n_components: expected an int of at least 1 or a share up to 1, got {n_components!r}"
         )
     pair = _both(reference, current, nan, 1)
-    folds = _folds(chunks, len(pair[0]) if pair else 2)
     if pair is None or len(pair[0]) < 3:
         return DriftResult(math.nan, math.nan)
 
@@ -536,4 +517,4 @@ def pca_reconstruction(
         rest = vectors[:, kept:]
         return lambda given: np.sqrt(np.square((given - mean) / std @ rest).sum(1))
 
-    return _against_folds(*pair, fit, folds, alternative)
+    return _scored(*pair, fit, alternative)

@@ -17,7 +17,7 @@ import numpy as np
 from . import _columns_in, _config, _container, _core
 from ._columns_in import BOOL, CODE, FLAG_LISTED, OBJECT, STRING, TIME
 from ._drift_bins import edges_of
-from ._drift_embeddings import Projection, extended, is_vector, projections_in
+from ._drift_embeddings import Projection, extended, is_vector, projections_in, with_numbers
 from ._drift_functions import CORRECTIONS, as_array
 from .errors import UnsupportedError
 
@@ -259,8 +259,12 @@ class Reference:
         for name in names:
             if name not in specs:
                 raise KeyError(f"features: there is no column {name!r}")
-        vectors = {n: Projection.fit(columns, n) for n in names if is_vector(specs[n])}
-        columns = extended(columns, list(vectors.values()))
+        vectors, numbers = {}, {}
+        for name in names:
+            if is_vector(specs[name]):
+                vectors[name], found_of = Projection.fit(columns, name)
+                numbers.update(found_of)
+        columns = with_numbers(columns, numbers)
         specs = {spec[0]: spec for spec in columns._specs}
         found = []
         parts = {n: vectors[n].names if n in vectors else [n] for n in names}

@@ -130,6 +130,16 @@ def test_embeddings(tmp_path: Any) -> None:
     assert "e[rest]" in SequentialTest.from_bytes(test.to_bytes()).drifted
 
 
+def test_axes_of_noise_raise_no_alarm() -> None:
+    """Rows are nearer to axes that were found in them: of 30 runs not more than 6 (p 1e-3)."""
+    rng = np.random.default_rng(5)
+    alarms = 0
+    for _ in range(30):
+        fitted = Reference.fit({"e": rng.normal(size=(800, 20))})
+        alarms += fitted.compare({"e": rng.normal(size=(400, 20))}).dataset_drifted
+    assert alarms <= 6
+
+
 def test_the_numbers_of_a_vector() -> None:
     old = embedded(500, 0)
     fitted = Reference.fit(old, features=["e"])
