@@ -41,6 +41,7 @@ class Labels:
         self.width = step.width
         self.sparse = params.get("sparse", False)
         self.neg, self.pos = params.get("neg", 0), params.get("pos", 1)
+        self.unsigned = params.get("unsigned", False)
         self.index = np.dtype(np.int64 if params.get("index") == "<i8" else np.int32)
         self.known: Any = None
         self.table: dict[Any, int] = {}
@@ -132,6 +133,8 @@ class Labels:
             return False
         if self.form == "encode":  # scikit-learn converts y to the dtype of the classes
             return bool(np.can_cast(dtype, self.dtype, "safe"))
+        if dtype.kind == "u" and not self.unsigned:
+            return False
         if dtype.kind in "iu":  # and here the classes to that of y
             info, ints = np.iinfo(dtype), self.dtype.kind in "iu"
             return bool(ints and info.min <= self.known[0] and self.known[-1] <= info.max)

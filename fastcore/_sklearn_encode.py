@@ -26,6 +26,8 @@ def known_values(values: np.ndarray) -> Any:
             [abs(int(v)) for v in (*values[:1], *values[-1:])] if values.dtype.kind in "iu" else []
         )
         large = max(ends, default=0) >= 2**53
+        if large and int(values[-1]) >= 2**63:  # NumPy 2.0 overflows where it compares them
+            raise NotNative("categories beyond int64")
         return values.astype(f"{values.dtype.kind}8" if large else np.float64)
     if values.dtype.kind not in "OU":
         raise NotNative(f"categories of {values.dtype}")

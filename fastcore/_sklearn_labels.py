@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -28,6 +29,15 @@ def _encoder(est: Any) -> Step:
     return Step(KIND, {"form": "encode", **_classes(est)}, 1)
 
 
+@cache
+def _unsigned() -> bool:
+    """Whether unsigned labels become int64, as since scikit-learn 1.9."""
+    from sklearn.preprocessing import LabelBinarizer
+
+    made = LabelBinarizer().fit([0, 1]).transform(np.zeros(1, dtype=np.uint8))
+    return bool(made.dtype == np.int64)
+
+
 def _binarizer(est: Any) -> Step:
     neg, pos = int(est.neg_label), int(est.pos_label)
     if max(abs(neg), abs(pos)) > LARGEST:
@@ -37,7 +47,8 @@ def _binarizer(est: Any) -> Step:
         return Step(KIND, {"form": "indicator", **rest}, len(est.classes_))
     if est.sparse_output:  # versions of scikit-learn have indices of other widths
         rest["index"] = est.transform(est.classes_[:1]).indices.dtype.str
-    return Step(KIND, {"form": "binarize", **_classes(est), **rest}, 1)
+    params = {"form": "binarize", "unsigned": _unsigned(), **_classes(est), **rest}
+    return Step(KIND, params, 1)
 
 
 def _plain(label: Any) -> Any:

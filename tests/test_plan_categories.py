@@ -8,7 +8,7 @@ from hypothesis import Phase, given
 from hypothesis import strategies as st
 from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, TargetEncoder
 
-from fastcore import Columns, Plan
+from fastcore import Columns, Plan, UnsupportedError
 
 from .plan_compare import assert_same, compare, native
 from .profiles import examples
@@ -16,7 +16,7 @@ from .profiles import examples
 OBJECTS = [1, 2, 2.5, True, False, None, -3, 2**60, 2**60 + 1]
 TEXTS = ["a", "b", "1", None]
 LARGE = [2**60, 2**60 + 1, -(2**60), 3, 2**53, 2**53 + 1]
-UNSIGNED = [2**64 - 1, 2**64 - 2, 2**63, 0]
+UNSIGNED = [2**63 - 1, 2**63 - 2, 2**62, 0]
 DTYPES = ["?", "i1", "u1", "i8", "u8", "f2", "f4", "f8", ">i8"]
 
 
@@ -88,6 +88,14 @@ def test_numbers_of_every_width(dtype, pool, data):
         compare(est, pd.DataFrame({"c": some}))
         compare(est, pl.DataFrame({"c": np.array(some, dtype)}))
         compare(est, pd.DataFrame({"c": pd.array([1, None], dtype="Int64")}))
+
+
+def test_beyond_int64():
+    X = np.array([[2**64 - 1], [2**64 - 2]], dtype=np.uint64)
+    est = OrdinalEncoder().fit(X)
+    with pytest.raises(UnsupportedError, match="categories beyond int64"):
+        Plan.from_sklearn(est, strict=True)
+    compare(est, X)
 
 
 @given(known=st.lists(st.booleans(), min_size=2, max_size=5), seed=st.integers(0, 99))

@@ -83,7 +83,7 @@ def test_label_encoder(data):
         np.array([0.1, 0.2], dtype=np.float32),
         np.array([3, -7], dtype=np.int8),
         np.array([2**60, 2**60 + 1, -5]),
-        np.array([2**64 - 1, 2**64 - 2], dtype=np.uint64),
+        np.array([2**63 - 1, 2**63 - 2], dtype=np.uint64),
         np.array(["b", None, "a", np.nan], dtype=object),
         np.array([1, 2.5, True], dtype=object),
         pd.Series(["x", None, "y"]),
