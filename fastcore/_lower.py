@@ -14,7 +14,7 @@ from . import (
     _lower_sparse,
     _lower_text,
 )
-from ._lowering import Lowered, Lowering, NotLowered, Special
+from ._lowering import Lowered, Lowering, Move, NotLowered, Special
 from ._plan_tree import Recipe
 
 __all__ = ["Lowered", "NotLowered", "lower"]
@@ -34,9 +34,11 @@ SPECIAL: dict[str, Special] = {
 }
 
 
-def lower(recipe: Recipe, tags: tuple[str, ...], container: str, nudge: int = 0) -> Lowered:
+def lower(
+    recipe: Recipe, tags: tuple[str, ...], container: str, move: Move | None = None
+) -> Lowered:
     """The program of a recipe for inputs of one signature; NotLowered says why there is none.
 
-    ``nudge`` moves by so many ulp what comes out of each step whose arithmetic varies between CPUs.
+    ``move`` moves what those functions give whose last digit varies between CPUs.
     """
-    return Lowering(recipe, tags, container, SPECIAL, nudge).run()
+    return Lowering(recipe, tags, container, SPECIAL, move).run()

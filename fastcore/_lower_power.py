@@ -14,7 +14,8 @@ def power(low: Lowering, step: Step, value: Value) -> Value:
     refuse_in_place(low, step, value)
     piece = low.floats(value)
     type_ = panel_type(piece.dtype)
-    own = {name: step.params[name] for name in ("boxcox", "varies", "single", "lambda", "rest")}
+    own = {name: step.params[name] for name in ("boxcox", "single", "lambda", "rest")}
+    own["varies"] = 1  # NumPy's log1p and expm1 do, and for Box-Cox the C library's functions
     panel = low.step("power", [piece.panel], type_, piece.width, own)
     if step.params["scale"] is not None:
         scaler = {name: step.params[name] for name in ("mean", "scale")}
@@ -27,6 +28,7 @@ def quantile(low: Lowering, step: Step, value: Value) -> Value:
     piece = low.floats(value)
     params = {name: step.params[name] for name in ("references", "normal")}
     params["quantiles"] = step.params["quantiles"].ravel()
+    params["varies"] = params["normal"]  # the C library's log does
     panel = low.step("quantile", [piece.panel], panel_type(piece.dtype), piece.width, params)
     return Value(pieces=(replace(piece, panel=panel),))
 

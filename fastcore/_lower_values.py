@@ -104,6 +104,25 @@ class FrameOut:
     slots: tuple[tuple[int, int, np.dtype[Any] | None], ...]
 
 
+@dataclass(frozen=True)
+class Move:
+    """By how many ulp the results of steps are moved, and (see below) which of them down instead.
+
+    Errors of two columns may add up or cancel behind the step, as their signs are. So a column goes
+    the other way if an odd number of the bits of ``mask`` is set in its number, and each step
+    begins somewhere else.
+    """
+
+    ulps: int
+    mask: int = 0
+
+    def of(self, step: int, width: int) -> np.ndarray:
+        """For each column of the ``step``-th of the steps that are moved."""
+        key = (np.arange(width, dtype=np.int64) ^ (step * 0x9E37)) & self.mask
+        moved: np.ndarray = self.ulps * (1 - 2 * (np.bitwise_count(key).astype(np.int64) & 1))
+        return moved
+
+
 @dataclass
 class Lowered:
     """A program and what the callers of it must know."""

@@ -33,6 +33,7 @@ from ._lower_values import (
     Column,
     Framed,
     Lowered,
+    Move,
     NotLowered,
     Piece,
     Source,
@@ -56,6 +57,7 @@ __all__ = [
     "Column",
     "Lowered",
     "Lowering",
+    "Move",
     "NotLowered",
     "Piece",
     "Source",
@@ -80,9 +82,9 @@ class Lowering:
         tags: tuple[str, ...],
         container: str,
         special: dict[str, Special],
-        nudge: int = 0,
+        move: Move | None = None,
     ) -> None:
-        self.nudge = nudge
+        self.move = move
         self.forward = False
         self.varying = 0  # steps whose arithmetic varies between CPUs
         self.wide: set[int] = set()  # panels of sparse matrices whose indices have 64 bits
@@ -129,14 +131,17 @@ class Lowering:
             if array.dtype == np.uint8:
                 dtype = np.uint8
             blob[name] = np.ascontiguousarray(array, dtype=dtype)
+        varies = "varies" in blob and bool(blob["varies"].any())
+        moved = self.move.of(self.varying, width) if varies and self.move else None
+        self.varying += varies
+        if moved is not None and family in MOVED_INSIDE:
+            blob["nudge"], moved = moved, None
         self.steps.append((family, tuple(inputs), type_, width, blob))
         number = -len(self.steps)
         self.types[number] = type_
-        if "varies" in blob and blob["varies"].any():
-            self.varying += 1
-            if self.nudge:
-                nudged = {"ulps": self.nudge, "single": blob.get("single")}
-                return self.step("nudge", [number], type_, width, nudged)
+        if moved is not None:
+            nudge = {"ulps": moved, "single": blob.get("single")}
+            return self.step("nudge", [number], type_, width, nudge)
         return number
 
     def number_dtype(self, columns: tuple[Column, ...]) -> np.dtype[Any]:
@@ -426,6 +431,9 @@ READS_SPARSE = frozenset(("tfidf",))
 
 #: Families of steps that make indices of 32 bits of any.
 NARROWS = frozenset(("tfidf",))
+
+#: Families that move what the functions give which they call: their own result may be further off.
+MOVED_INSIDE = frozenset(("power",))
 
 #: How such a kind is lowered.
 Special = Callable[[Lowering, Step, Value], Value]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
@@ -12,6 +12,7 @@ import numpy as np
 from . import _plan_file, _plan_golden
 from ._config import disabled
 from ._lower import NotLowered, lower
+from ._lowering import Move
 from ._plan_golden import Run, Seen
 from ._plan_samples import live
 from .explanation import Node
@@ -20,21 +21,62 @@ if TYPE_CHECKING:
     from .plan import Plan
 
 
-def row_runner(plan: Plan, nudge: int = 0) -> Run | None:
+def row_runner(plan: Plan, move: Move | None = None) -> Run | None:
     """One row in the order of the fitted columns to its output, or None where it is refused."""
     lowered = plan._row
     if lowered is None or plan._recipe is None:
         sets = plan._labels is not None and plan._labels.form == "sets"
         return plan._labels.run_one if plan._labels is not None and sets else None
-    if nudge:
+    if move is not None:
         auto, container = ("auto", "rows") if plan._root is None else ("text", "samples")
-        lowered = lower(plan._recipe, (auto,) * plan._recipe.columns, container, nudge)
+        lowered = lower(plan._recipe, (auto,) * plan._recipe.columns, container, move)
     program, root = lowered.program, plan._root
 
     def run(row: list[Any]) -> np.ndarray | None:
         return program.run_row(row if root is None else live(root, row), False)
 
     return run
+
+
+def single_runner(plan: Plan, move: Move | None = None) -> Run | None:
+    """The same for a frame whose numbers are float32; None where such a frame is the original's."""
+    if plan._row is None or plan._recipe is None or plan._root is not None:
+        return None
+    texts = {s.column for s in plan._row.sources if s.reads is not None}
+    columns = plan._recipe.columns
+    tags = tuple("text" if column in texts else "<f4" for column in range(columns))
+    if len(texts) == columns:
+        return None
+    try:
+        lowered = lower(plan._recipe, tags, "pandas", move)
+    except NotLowered:
+        return None
+    program, sources = lowered.program, lowered.sources
+
+    def run(row: list[Any]) -> np.ndarray | None:
+        vectors = []
+        for which, source in enumerate(sources):
+            cell = row[source.column]
+            if source.reads is None:
+                with np.errstate(over="ignore"):
+                    vectors.append(np.array([np.nan if cell is None else cell], dtype=np.float32))
+                continue
+            given = np.array([cell], dtype=object)
+            vector = given if source.text else program.codes(which, given)
+            if vector is None:
+                return None
+            vectors.append(vector)
+        found = program.run(tuple(vectors), 1, None, None, 1)
+        return None if found is None else found[0]
+
+    return run
+
+
+def single_golden(plan: Plan, rows: list[list[Any]]) -> _plan_golden.Golden | None:
+    """Those of the rows that are taken as float32, and what they become."""
+    run = single_runner(plan)
+    found = None if run is None else _plan_golden.with_values(rows, run)
+    return found if found is not None and found.rows else None
 
 
 def stored(plan: Plan) -> _plan_file.Stored:
@@ -46,6 +88,8 @@ def stored(plan: Plan) -> _plan_file.Stored:
     golden = None
     if run is not None:
         golden = _plan_golden.make(recipe, _width(plan), run)
+        if golden is not None:
+            golden.single = single_golden(plan, golden.rows)
     return _plan_file.Stored(
         recipe,
         type(plan._estimator).__name__,
@@ -103,23 +147,34 @@ def _check_widths(plan: Plan, content: _plan_file.Stored) -> None:
         return
     if recipe.names_out is not None and len(recipe.names_out) != width:
         raise ValueError("is no valid plan: another number of output names than of columns")
-    if content.golden is not None and content.golden.values.shape[1] != width:
-        raise ValueError("is no valid plan: golden rows of another width")
+    golden = content.golden
+    for each in (golden, golden and golden.single):
+        if each is not None and each.values.shape[1] != width:
+            raise ValueError("is no valid plan: golden rows of another width")
 
 
 def _golden(plan: Plan, content: _plan_file.Stored) -> Seen:
     run = row_runner(plan)
     if content.golden is None or run is None:
         return Seen(0, 0.0)
-    nudged = []
-    if plan._row is not None and plan._row.varying:
-        step = _plan_golden.ULPS
-        found = [row_runner(plan, ulps) for ulps in (step, -step)]
-        nudged = [runner for runner in found if runner is not None]
+    golden, names = content.golden, content.recipe.names_out
     try:
-        return _plan_golden.check(content.golden, run, nudged, content.recipe.names_out)
+        seen = _plan_golden.check(golden, run, lambda: _moved(plan, row_runner), names)
+        single = single_runner(plan)
+        if golden.single is not None and single is not None:
+            seen += _plan_golden.check(
+                golden.single, single, lambda: _moved(plan, single_runner), names
+            )
+        return seen
     except (NotLowered, TypeError, OverflowError) as error:
         raise ValueError(f"is no valid plan: {error}") from None
+
+
+def _moved(plan: Plan, runner: Callable[[Plan, Move], Run | None]) -> list[Run]:
+    if plan._row is None or not plan._row.varying:
+        return []
+    found = [runner(plan, move) for move in _plan_golden.moves()]
+    return [run for run in found if run is not None]
 
 
 # ---- Pickles and copies -----------------------------------------------------------------------

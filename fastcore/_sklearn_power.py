@@ -58,7 +58,7 @@ def _power(est: Any) -> Step:
     params: dict[str, Any] = {
         "in_place": in_place(est),
         "boxcox": int(boxcox),
-        "varies": int(not boxcox),  # NumPy's log1p and expm1 do, between CPUs
+        "varies": 1,  # log1p and expm1 do, between CPUs
         "single": single(lambdas),
         "lambda": lambdas.astype(np.float64),
         "rest": (2 - lambdas).astype(np.float64),  # in their own dtype

@@ -2,6 +2,7 @@
 
 import math
 import os
+import pickle
 import subprocess
 import sys
 import warnings
@@ -223,6 +224,7 @@ def test_levels_of_the_cpu(tmp_path, theirs, ours):
     plan = Plan.from_sklearn(fitted(cpu_levels.whole(), X), strict=True)
     plan.save(path)
     np.savez(path + ".npz", X=X, Y=plan.transform(X))
+    Path(path + ".files").write_bytes(pickle.dumps(cpu_levels.files()))
     env = {**os.environ, "NPY_DISABLE_CPU_FEATURES": theirs, "FASTCORE_DISABLE_CPU": ours}
     done = subprocess.run(
         [sys.executable, "-m", "tests.cpu_levels", theirs, path],

@@ -1,48 +1,41 @@
-/* Numbers moved by a few units in the last place: how far an output may lie away on another CPU is
- * found by moving what a step gives whose arithmetic is not the same everywhere. Zeros, infinities
- * and NaN stay. Parameters: ulps (q, 1), single (q, a flag: values of a sparse panel are
- * float32's). */
-#include <string.h>
+/* A panel moved by a few units in the last place, behind a step whose arithmetic is not the same on
+ * every CPU; see nudge.h. Parameters: ulps (q, width), single (q, a flag: values of a sparse panel
+ * are float32's). */
+#include "plan/nudge.h"
 
 #include "plan/csr.h"
-
-enum { MOST_ULPS = 1 << 20 };
 
 typedef struct fc_nudge {
     fc_plan_type type;
     size_t width;
-    int32_t ulps;
     bool single;
+    const int64_t *ulps;
 } fc_nudge;
 
-static fc_status build(fc_arena *arena, const fc_shape *shape, const fc_blob *blob, void **state) {
-    int64_t ulps = fc_blob_flag(blob, "ulps", 0);
-    if (shape->input_count != 1 || shape->types[0] != shape->type || shape->type == FC_PLAN_I32 ||
-        shape->type == FC_PLAN_TEXT || shape->widths[0] != shape->width || ulps < -MOST_ULPS ||
-        ulps > MOST_ULPS)
-        return FC_EINVALID;
-    fc_nudge *self = fc_arena_zeros(arena, 1, sizeof *self);
-    if (!self) return FC_ENOMEM;
-    bool single = fc_blob_flag(blob, "single", 0) != 0;
-    *self = (fc_nudge){shape->type, shape->width, (int32_t)ulps, single};
-    *state = self;
+fc_status fc_nudge_read(fc_arena *arena, const fc_blob *blob, const char *name, uint32_t width,
+                        const int64_t **out) {
+    const fc_blob_item *item = fc_blob_find(blob, name, 'q', width);
+    *out = item ? fc_blob_ints(arena, item) : NULL;
+    if (!item) return fc_blob_find(blob, name, 'q', SIZE_MAX) ? FC_EINVALID : FC_OK;
+    if (!*out) return FC_ENOMEM;
+    for (uint32_t j = 0; j < width; j++)
+        if ((*out)[j] < -FC_MOST_ULPS || (*out)[j] > FC_MOST_ULPS) return FC_EINVALID;
     return FC_OK;
 }
 
-/* Bits without their sign are in the order of magnitudes: away from zero is up. */
-#define FC_NUDGE(float_type, int_type, name)                                                       \
-    static void name(const float_type *x, float_type *y, size_t count, int32_t ulps) {             \
-        for (size_t i = 0; i < count; i++) {                                                       \
-            int_type bits;                                                                         \
-            memcpy(&bits, &x[i], sizeof bits);                                                     \
-            int_type up = x[i] < 0 ? -ulps : ulps;                                                 \
-            bool stays = x[i] == 0 || x[i] - x[i] != 0;                                            \
-            bits = stays ? bits : (int_type)(bits + up);                                           \
-            memcpy(&y[i], &bits, sizeof bits);                                                     \
-        }                                                                                          \
-    }
-FC_NUDGE(double, int64_t, nudge64)
-FC_NUDGE(float, int32_t, nudge32)
+static fc_status build(fc_arena *arena, const fc_shape *shape, const fc_blob *blob, void **state) {
+    if (shape->input_count != 1 || shape->types[0] != shape->type || shape->type == FC_PLAN_I32 ||
+        shape->type == FC_PLAN_TEXT || shape->widths[0] != shape->width)
+        return FC_EINVALID;
+    fc_nudge *self = fc_arena_zeros(arena, 1, sizeof *self);
+    if (!self) return FC_ENOMEM;
+    self->type = shape->type;
+    self->width = shape->width;
+    self->single = fc_blob_flag(blob, "single", 0) != 0;
+    FC_TRY(fc_nudge_read(arena, blob, "ulps", shape->width, &self->ulps));
+    *state = self;
+    return self->ulps ? FC_OK : FC_EINVALID;
+}
 
 static fc_status nudge_csr(const fc_nudge *self, const fc_csr *from, fc_csr *to, size_t rows) {
     fc_csr_clear(to);
@@ -50,11 +43,10 @@ static fc_status nudge_csr(const fc_nudge *self, const fc_csr *from, fc_csr *to,
     memcpy(to->heads, from->heads, (rows + 1) * sizeof *to->heads);
     to->used = from->used;
     memcpy(to->columns, from->columns, from->used * sizeof *to->columns);
-    if (!self->single) nudge64(from->values, to->values, from->used, self->ulps);
-    for (size_t i = 0; self->single && i < from->used; i++) {
-        float x = (float)from->values[i], y;
-        nudge32(&x, &y, 1, self->ulps);
-        to->values[i] = (double)y;
+    for (size_t i = 0; i < from->used; i++) {
+        double x = from->values[i];
+        int64_t ulps = self->ulps[from->columns[i]];
+        to->values[i] = self->single ? (double)fc_nudge32((float)x, ulps) : fc_nudge64(x, ulps);
     }
     return FC_OK;
 }
@@ -62,10 +54,14 @@ static fc_status nudge_csr(const fc_nudge *self, const fc_csr *from, fc_csr *to,
 static fc_status run(const void *state, const void *const *inputs, void *out, size_t rows) {
     const fc_nudge *self = state;
     if (self->type == FC_PLAN_CSR) return nudge_csr(self, inputs[0], out, rows);
-    if (self->type == FC_PLAN_F64)
-        nudge64(inputs[0], out, rows * self->width, self->ulps);
-    else
-        nudge32(inputs[0], out, rows * self->width, self->ulps);
+    const double *x64 = inputs[0];
+    const float *x32 = inputs[0];
+    for (size_t r = 0, i = 0; r < rows; r++)
+        for (size_t j = 0; j < self->width; j++, i++)
+            if (self->type == FC_PLAN_F64)
+                ((double *)out)[i] = fc_nudge64(x64[i], self->ulps[j]);
+            else
+                ((float *)out)[i] = fc_nudge32(x32[i], self->ulps[j]);
     return FC_OK;
 }
 

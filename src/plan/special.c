@@ -7,6 +7,7 @@
 #include <stddef.h>
 
 #include "base/simd.h"
+#include "plan/nudge.h"
 
 enum { DEGREE = 8 };
 /* Beyond exp(-2) from either end there is no logarithm. */
@@ -78,10 +79,12 @@ void fc_ndtri_all(const double *y, double *out, size_t n) {
         if (!(y[i] > EDGE && y[i] <= 1.0 - EDGE)) out[i] = fc_ndtri(y[i]);
 }
 
-double fc_boxcox(double x, double lambda) {
+double fc_boxcox(double x, double lambda, int64_t ulps) {
+    double logarithm = fc_nudge64(log(x), ulps);
     /* Below 1e-19 expm1(z) == z for every z = lambda * log(x). */
-    if (fabs(lambda) < 1e-19) return log(x);
-    double z = lambda * log(x);
-    if (z < 709.78) return expm1(z) / lambda;
-    return copysign(1.0, lambda) * exp(z - log(fabs(lambda))) - 1 / lambda;
+    if (fabs(lambda) < 1e-19) return logarithm;
+    double z = lambda * logarithm;
+    if (lambda < 0) ulps = -ulps;
+    if (z < 709.78) return fc_nudge64(expm1(z), ulps) / lambda;
+    return copysign(1.0, lambda) * fc_nudge64(exp(z - log(fabs(lambda))), ulps) - 1 / lambda;
 }

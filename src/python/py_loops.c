@@ -103,7 +103,7 @@ static PyObject *plan_boxcox(PyObject *module, PyObject *args) {
     double x, lambda;
     (void)module;
     if (!PyArg_ParseTuple(args, "dd:plan_boxcox", &x, &lambda)) return NULL;
-    return PyFloat_FromDouble(fc_boxcox(x, lambda));
+    return PyFloat_FromDouble(fc_boxcox(x, lambda, 0));
 }
 
 static PyMethodDef functions[] = {

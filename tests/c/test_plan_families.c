@@ -69,8 +69,8 @@ static fc_status run_forms(const plan_fixture *f, const fc_plan *plan, room *r) 
     status =
         first_of(status, fc_plan_run_strided(plan, f->sources, rows, FC_PLAN_F32, r->values,
                                              sizeof(float), (ptrdiff_t)(rows * sizeof(float)), 1));
-    status = first_of(
-        status, fc_plan_find_csr(plan, f->sources, rows, FC_PLAN_F64, r->indptr, 1, &found, &used));
+    status = first_of(status, fc_plan_find_csr(plan, f->sources, rows, FC_SOURCE_F64, r->indptr, 1,
+                                               &found, &used));
     if (found) fc_plan_found_take(found, r->values, r->indices);
     fc_plan_found_free(found);
     if (fc_plan_row_bound(plan) <= width)
@@ -89,7 +89,8 @@ static void runs(const char *name, const plan_fixture *f) {
     room r = room_for(f, fc_plan_width(plan));
     fc_status status = run_forms(f, plan, &r);
     CHECK_FOR(status == FC_OK || status == FC_EREFUSED, "%s: %d", name, (int)status);
-    refused += status == FC_EREFUSED room_free(&r);
+    refused += status == FC_EREFUSED;
+    room_free(&r);
     fc_plan_free(plan);
 }
 

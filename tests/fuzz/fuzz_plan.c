@@ -100,7 +100,7 @@ static void check_sparse(const plan_fixture *f, const fc_plan *plan, const doubl
     for (uint32_t i = 0; i < f->spec.piece_count; i++) ordered &= !f->pieces[i].onehot;
     int32_t *indptr = plan_block((rows + 1) * sizeof *indptr);
     fc_plan_found *found;
-    if (ran(fc_plan_find_csr(plan, f->sources, rows, FC_PLAN_F64, indptr, 1, &found, &used))) {
+    if (ran(fc_plan_find_csr(plan, f->sources, rows, FC_SOURCE_F64, indptr, 1, &found, &used))) {
         double *values = plan_block(used * sizeof *values);
         int32_t *indices = plan_block(used * sizeof *indices);
         fc_plan_found_take(found, values, indices);

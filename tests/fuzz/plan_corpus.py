@@ -93,6 +93,7 @@ def estimators() -> dict[str, BaseEstimator]:
             ],
             remainder="passthrough",
             sparse_threshold=1.0,
+            transformer_weights={"s": 3.0},
         ).fit(whole),
     }
     return made
@@ -101,12 +102,20 @@ def estimators() -> dict[str, BaseEstimator]:
 def texts() -> dict[str, ColumnTransformer]:
     analysers = {
         "count": text.CountVectorizer(stop_words=["the"]),
+        "tfidf": text.TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True),
         "count_pairs": text.CountVectorizer(ngram_range=(1, 2), binary=True),
         "hash": text.HashingVectorizer(n_features=16),
         "hash_chars": text.HashingVectorizer(n_features=9, analyzer="char", ngram_range=(2, 3)),
         "hash_wb": text.HashingVectorizer(n_features=9, analyzer="char_wb", strip_accents="ascii"),
     }
-    return {name: ColumnTransformer([("t", each, "t")]) for name, each in analysers.items()}
+    union = pipeline.FeatureUnion(
+        [("a", text.CountVectorizer()), ("b", text.HashingVectorizer(n_features=8))]
+    )
+    analysers["stack"] = pipeline.make_pipeline(union, text.TfidfTransformer())
+    return {
+        name: ColumnTransformer([("t", each, "t")], transformer_weights={"t": 0.5})
+        for name, each in analysers.items()
+    }
 
 
 # ---- The form -------------------------------------------------------------------------------
@@ -203,7 +212,7 @@ def nudge() -> bytes:
     """A program that is only made to see how far a result may move."""
     from fastcore._plan_golden import ULPS
 
-    step = ("nudge", (0,), 0, 2, {"ulps": np.array([ULPS])})
+    step = ("nudge", (0,), 0, 2, {"ulps": np.array([ULPS, -ULPS])})
     args = ((None,) * 2, ((0, (0, 1)),), (step,), ((1, 0, 2),))
     return written(args, cells(2, 0, 5))
 
