@@ -5,6 +5,7 @@ tests/c/plan_fixture.h reads. tests/c/test_plan_families.c replays them too, and
 among them: a new one has its estimator in `estimators` below.
 """
 
+import itertools
 import random
 import struct
 import sys
@@ -18,13 +19,15 @@ from sklearn import preprocessing as p
 from sklearn.base import BaseEstimator
 from sklearn.compose import ColumnTransformer
 from sklearn.experimental import enable_iterative_imputer as enable_iterative_imputer
-from sklearn.feature_extraction import text
+from sklearn.feature_extraction import DictVectorizer, FeatureHasher, text
 
 from fastcore import Plan, _core
 
 #: Bits of characters that text programs keep here: they have them for all of Unicode.
 CHARACTERS = 1 << 9
 FOLDER = Path(__file__).parent / "corpus" / "plan"
+#: Behind a token or a name: FC_TOKEN_END.
+END = b"\xff"
 #: Seeds whose programs refuse negative numbers.
 POSITIVE = ("boxcox", "log1p", "sqrt")
 DOCUMENTS = ["The quick brown fox", "fox et là: naïve", "", "brown brown 1984 quick"]
@@ -118,6 +121,16 @@ def texts() -> dict[str, ColumnTransformer]:
     }
 
 
+MAPPINGS = [{"a": 1.0, "b": "x"}, {"b": "y", "c": 2.5}, {}]
+
+
+def mappings() -> dict[str, object]:
+    return {
+        "dict_items": DictVectorizer().fit(MAPPINGS),
+        "hash_items": FeatureHasher(n_features=8, input_type="dict"),
+    }
+
+
 # ---- The form -------------------------------------------------------------------------------
 
 
@@ -170,9 +183,14 @@ def cells(
     return bytes([rows] + [kind] * sources) + body
 
 
-def documents(kind: int) -> bytes:
-    heap = " ".join(DOCUMENTS).encode()
-    ends = [len(" ".join(DOCUMENTS[: i + 1]).encode()) for i in range(len(DOCUMENTS))]
+def items(row: dict[str, object]) -> bytes:
+    """As plan/items.h has them."""
+    named = ((k, v) if isinstance(v, float) else (f"{k}={v}", 1.0) for k, v in row.items())
+    return b"".join(name.encode() + END + struct.pack("<d", value) for name, value in named)
+
+
+def documents(kind: int, rows: list[bytes]) -> bytes:
+    heap, ends = b"".join(rows), list(itertools.accumulate(map(len, rows)))
     return bytes([len(ends), kind, len(heap)]) + heap + bytes(ends)
 
 
@@ -203,7 +221,10 @@ def seeds() -> dict[str, bytes]:
     frame = pd.DataFrame({"t": DOCUMENTS})
     for number, (name, estimator) in enumerate(texts().items()):
         for args in programs(estimator.fit(frame), frame):
-            found[name] = written(args, documents(number % 3))
+            found[name] = written(args, documents(number % 3, [row.encode() for row in DOCUMENTS]))
+    for number, (name, estimator) in enumerate(mappings().items()):
+        for args in programs(estimator, MAPPINGS):
+            found[name] = written(args, documents(number, list(map(items, MAPPINGS))))
     found["nudge"] = nudge()
     return found
 
