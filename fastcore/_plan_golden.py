@@ -267,7 +267,8 @@ def moves() -> list[Move]:
 
 def _same_bits(ours: np.ndarray, theirs: np.ndarray) -> np.ndarray:
     same: np.ndarray = ours.view(np.int64) == theirs.view(np.int64)
-    return same | ((ours != ours) & (theirs != theirs))
+    same |= (ours != ours) & (theirs != theirs)
+    return same
 
 
 def _slack(rows: list[list[Any]], now: list[np.ndarray], others: list[Run]) -> np.ndarray:
