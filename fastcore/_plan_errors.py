@@ -28,7 +28,7 @@ SHOWN = 5
 #: Containers without names.
 ARRAYS = ("array", "lists", "other", "csr", "csc")
 #: Containers of which no cell is looked for.
-UNSEARCHED = ("columns", "named", "labels", "csr", "csc")
+UNSEARCHED = ("labels", "csr", "csc")
 
 
 @dataclass(frozen=True)
@@ -57,6 +57,8 @@ def _length(X: Any, container: str) -> int:
 def _slice(X: Any, container: str, first: int, last: int) -> Any:
     if container == "pandas":
         return X.iloc[first:last]
+    if container == "named":
+        return {name: array[first:last] for name, array in X.items()}
     return X.slice(first, last - first) if container == "arrow" else X[first:last]
 
 
@@ -67,8 +69,8 @@ def _row(X: Any, container: str, number: int, names: list[str] | None, nan: bool
     assert names is not None
     if container == "pandas":
         return [_python(X[name].iloc[number]) for name in names]
-    if container == "polars":
-        return [X[name][number] for name in names]
+    if container in ("polars", "named"):
+        return [_python(X[name][number]) for name in names]
     if container == "arrow":
         return [X.column(name)[number].as_py() for name in names]
     fields = _plan_input.as_mapping(X[number]) or {}
@@ -111,6 +113,8 @@ def _first_refused(
 
 def find(plan: Plan, X: Any, container: str, nan: bool) -> Cell | None:
     """The first cell that is refused by itself; None where no single one is."""
+    if container == "columns":
+        X, container = X.to_rows(), "rows"
     recipe = plan._recipe
     run = row_runner(plan)
     if recipe is None or run is None or container in UNSEARCHED:

@@ -24,6 +24,7 @@ from . import (
     _sklearn_select,
     _sklearn_text,
 )
+from ._plan_check import remark
 from ._plan_tree import Chain, Frame, Parallel, Part, Tree
 from ._sklearn_base import Make, NotNative, weight_of
 from .explanation import Node
@@ -196,7 +197,7 @@ class Reader:
             # Another version of scikit-learn keeps its state in another way.
             self.nodes.append(Node(path, kind, False, f"not understood: {error}"))
             return None
-        self.nodes.append(Node(path, kind, True))
+        self.nodes.append(Node(path, kind, True, remark(kind, getattr(step, "params", {}))))
         return step
 
     def _pipeline(self, est: Any, path: str, names: list[str] | None, flat: bool) -> Tree | None:

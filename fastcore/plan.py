@@ -538,7 +538,8 @@ class Plan(Named, Storable):
         from ._plan_check import agree
 
         theirs = self._estimator.transform(self._original_input(X, container, nan))
-        same = agree(result, theirs)
+        tree = None if self._recipe is None else self._recipe.tree
+        same = agree(result, theirs, self._nodes, tree)
         with self._lock:
             self._verified += 1
             self._mismatches += not same
@@ -580,4 +581,6 @@ class Plan(Named, Storable):
         )
 
     def _repr_html_(self) -> str:
-        return self.explain()._repr_html_()
+        from ._plan_picture import picture
+
+        return picture(self)

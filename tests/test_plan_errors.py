@@ -7,7 +7,7 @@ import pyarrow as pa
 import pytest
 from sklearn.preprocessing import MinMaxScaler, OneHotEncoder, StandardScaler
 
-from fastcore import Plan
+from fastcore import Columns, Plan
 from tests.plan_compare import outcome
 from tests.plan_fixture import ROWS, fitted, train
 
@@ -96,6 +96,23 @@ def test_polars_and_arrow(strict):
     for form in (pl.from_pandas(X), pa.Table.from_pandas(X)):
         with pytest.raises(ValueError, match=r"infinity.*column 'age', row 50: inf"):
             loaded_of(strict).transform(form)
+
+
+@pytest.mark.parametrize(("row", "column", "value", "meaning"), CELLS)
+def test_arrays_by_name_and_columns(strict, row, column, value, meaning):
+    X = frame(row, column, value)
+    plan, loaded = Plan.from_sklearn(strict), loaded_of(strict)
+    where = f"column {column!r}, row {row}: {value!r}"
+    arrays = {name: X[name].to_numpy() for name in X}
+    for form in (arrays, Columns.from_pandas(X)):
+        theirs = outcome(lambda: strict.transform(X))
+        with pytest.raises(theirs[1][0]) as error:
+            plan.transform(form)
+        assert error.value.__notes__ == [f"fastcore: {where}"]
+        with pytest.raises(theirs[1][0]) as error:
+            loaded.transform(form)
+        assert where in str(error.value)
+        assert meaning is None or meaning in str(error.value)
 
 
 def test_shapes_and_names_without_an_estimator():

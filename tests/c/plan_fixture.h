@@ -112,7 +112,7 @@ static void plan_read_spec(plan_fixture *f) {
                              .loops = &f->loops};
     f->spec.panel_count = plan_less(f, PLAN_MOST);
     for (uint32_t i = 0; i < f->spec.panel_count; i++) {
-        f->panels[i].type = (fc_plan_type)plan_less(f, FC_PLAN_CSR + 1);
+        f->panels[i].type = (fc_plan_type)plan_less(f, FC_PLAN_CSR); /* no matrix as input */
         f->panels[i].width = plan_less(f, PLAN_WIDEST);
         f->panels[i].sources = f->panel_sources[i];
         for (uint32_t j = 0; j < f->panels[i].width; j++) f->panel_sources[i][j] = plan_u8(f);

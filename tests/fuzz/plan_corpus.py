@@ -114,6 +114,12 @@ def texts() -> dict[str, ColumnTransformer]:
     union = pipeline.FeatureUnion(
         [("a", text.CountVectorizer()), ("b", text.HashingVectorizer(n_features=8))]
     )
+    for name, step in {
+        "stored": p.MaxAbsScaler(),
+        "project_stored": decomposition.TruncatedSVD(2, random_state=0),
+        "sift": feature_selection.VarianceThreshold(0.2),
+    }.items():
+        analysers[name] = pipeline.make_pipeline(text.CountVectorizer(), step)
     analysers["stack"] = pipeline.make_pipeline(union, text.TfidfTransformer())
     return {
         name: ColumnTransformer([("t", each, "t")], transformer_weights={"t": 0.5})
