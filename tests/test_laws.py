@@ -449,12 +449,6 @@ def test_no_private_c_api() -> None:
     assert not wrong, listed(wrong)
 
 
-def test_every_family_is_fuzzed() -> None:
-    seeds = b"".join(p.read_bytes() for p in (ROOT / "tests/fuzz/corpus/plan").iterdir())
-    missing = [name for name in _core.plan_families() if name.encode() + b"\0" not in seeds]
-    assert not missing, f"{missing}: an estimator for tests/fuzz/plan_corpus.py, and run that"
-
-
 def test_headers_have_guards() -> None:
     """Or take a template's parameters and drop them at the end: included more than once."""
     wrong = []

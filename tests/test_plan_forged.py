@@ -1,9 +1,13 @@
 """Parameters of families as a forged plan file may have them: refused when a plan is built."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from fastcore import _core
+
+SEEDS = Path(__file__).parent / "fuzz" / "corpus" / "plan"
 
 
 def build(family, inputs=1, **blob):
@@ -129,3 +133,9 @@ def test_knots_out_of_order_stay_inside():
         build("neighbors", **NEIGHBORS | {"fit": []}).run(np.array([[np.nan]]), 1, None, None, None)
         is None
     )
+
+
+def test_every_family_is_fuzzed():
+    seeds = b"".join(p.read_bytes() for p in SEEDS.iterdir())
+    missing = [name for name in _core.plan_families() if name.encode() + b"\0" not in seeds]
+    assert not missing, f"{missing}: an estimator for tests/fuzz/plan_corpus.py, and run that"
