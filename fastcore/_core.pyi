@@ -103,7 +103,7 @@ def plan_boxcox(x: float, lmbda: float, /) -> float: ...
 class Program:
     def __new__(
         cls,
-        sources: tuple[tuple[int, str | None, dict[Any, int] | str | None, int, int], ...],
+        sources: tuple[tuple[int, str | None, Any, int, int], ...],
         panels: tuple[tuple[int, tuple[int, ...]], ...],
         steps: tuple[tuple[str, tuple[int, ...], int, int, dict[str, npt.NDArray[Any]]], ...],
         pieces: tuple[tuple[int, int, int], ...],

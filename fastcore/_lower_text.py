@@ -21,12 +21,13 @@ from ._lowering import (
     panel_type,
 )
 from ._plan_tree import Step
+from ._unicode import Tokens
 
 #: The analyzer of documents that are their tokens.
 TOKENS = 3
 
 
-def _documents(low: Lowering, value: Value, kind: str = "text") -> int:
+def _documents(low: Lowering, value: Value, kind: str | Tokens = "text") -> int:
     columns = value.columns
     if columns is None or len(columns) != 1 or columns[0].tag not in ("text", "auto"):
         raise NotLowered("documents must be one column of texts")
@@ -34,6 +35,14 @@ def _documents(low: Lowering, value: Value, kind: str = "text") -> int:
         raise NotLowered("documents that were imputed")
     index = columns[0].index
     return low.panel(TEXT, [low.source((index, kind), Source(index, text=True, kind=kind))])
+
+
+def _reads(params: dict[str, Any]) -> str | Tokens:
+    """What the documents of an analyzer are."""
+    pattern = params.get("pattern")
+    if pattern is None:
+        return str(params.get("reads", "text"))
+    return Tokens(pattern, bool(params["lower"]), params["accents"])
 
 
 def _tables(params: dict[str, Any]) -> dict[str, Any]:
@@ -74,7 +83,7 @@ def hash_terms(low: Lowering, step: Step, value: Value) -> Value:
         "norm": p["norm"],
         "single": int(dtype == np.float32),
     }
-    documents = _documents(low, value, p.get("reads", "text"))
+    documents = _documents(low, value, _reads(p))
     panel = low.step("hash_terms", [documents], CSR, p["columns"], params)
     return Value(pieces=(Piece(panel, p["columns"], dtype, csr=True),), sparse=True)
 
@@ -88,7 +97,8 @@ def count_terms(low: Lowering, step: Step, value: Value) -> Value:
         "term_ends": p["term_ends"],
         "binary": int(p["binary"]),
     }
-    panel = low.step("count_terms", [_documents(low, value)], CSR, width, params)
+    documents = _documents(low, value, _reads(p))
+    panel = low.step("count_terms", [documents], CSR, width, params)
     return Value(pieces=(Piece(panel, width, np.dtype(p["dtype"]), csr=True),), sparse=True)
 
 

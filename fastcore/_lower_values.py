@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from . import _core
+from ._unicode import Tokens
 
 F64, F32, I32, TEXT, CSR = range(5)
 FLOAT64, FLOAT32 = np.dtype(np.float64), np.dtype(np.float32)
@@ -83,11 +84,11 @@ class Source:
     exact: bool = False  # objects: numbers that Python's equality tells as float64's does
     nulls: bool = True  # whether nulls may be read (as NaN, or by their code)
     text: bool = False  # documents ...
-    kind: str = "text"  # ... and what they are, as programs call it
+    kind: str | Tokens = "text"  # ... and what they are, as programs call it, or what finds tokens
     sparse: bool = False  # the whole input, a sparse matrix
 
     @property
-    def reads(self) -> dict[Any, int] | str | None:
+    def reads(self) -> dict[Any, int] | str | Tokens | None:
         """The table, as a program is told of it."""
         if self.sparse:
             return "csr"

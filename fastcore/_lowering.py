@@ -358,7 +358,7 @@ class Lowering:
     def wide_out(self, value: Value) -> bool:
         """Whether the indices of a sparse output have 64 bits."""
         shown = {piece.panel for piece in value.pieces}
-        kept = [step[1] for step in self.steps if step[0] not in NARROWS]
+        kept = [step[1] for step in self.steps if step[0] in KEEP_INDICES]
         live = self.wide & shown.union(*kept)
         if live and (live != shown or len(value.pieces) > 1):
             raise NotLowered("indices of 64 bits behind other steps")
@@ -429,8 +429,8 @@ class Lowering:
 #: Kinds whose lowering takes a sparse value.
 READS_SPARSE = frozenset(("tfidf",))
 
-#: Families of steps that make indices of 32 bits of any.
-NARROWS = frozenset(("tfidf",))
+#: Families that leave indices as wide as they are; steps of scikit-learn's make 32 bits of them.
+KEEP_INDICES = frozenset(("stack", "weigh", "nudge"))
 
 #: Families that move what the functions give which they call: their own result may be further off.
 MOVED_INSIDE = frozenset(("power",))

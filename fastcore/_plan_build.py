@@ -5,6 +5,8 @@ from __future__ import annotations
 import copy
 from typing import Any
 
+from ._lower import NotLowered
+from ._plan_calling import Counting, calls
 from ._plan_labels import labels_of
 from ._plan_tree import Recipe, Step, is_identity
 from ._sklearn import (
@@ -16,7 +18,9 @@ from ._sklearn import (
     names_of,
     root_of,
 )
+from ._sklearn_base import NotNative
 from ._sklearn_labels import LABELS
+from ._sklearn_text import DOCUMENTS
 from .errors import UnsupportedError
 from .explanation import Node
 
@@ -106,13 +110,13 @@ def names_out(estimator: Any) -> list[str] | None:
 
 
 class NativeStep:
-    """A native plan in the place of the transformer it was made from."""
+    """A native plan in the place of the transformer it was made from, or what counts in C."""
 
-    def __init__(self, estimator: Any) -> None:
+    def __init__(self, estimator: Any, plan: Any = None) -> None:
         from .plan import Plan
 
         self.estimator = estimator
-        self.plan = Plan.from_sklearn(estimator)
+        self.plan = Plan.from_sklearn(estimator) if plan is None else plan
 
     def transform(self, X: Any) -> Any:
         return self.plan.transform(X)
@@ -153,6 +157,11 @@ def mixture(estimator: Any) -> Any:
         known = root is not None or (entry(estimator) is not None and not is_identity(tree))
         return NativeStep(estimator) if known else estimator
     key = class_key(estimator)
+    if key in DOCUMENTS and calls(estimator):
+        try:
+            return NativeStep(estimator, Counting(estimator))
+        except (NotNative, NotLowered):
+            return estimator
     if not _inner(estimator):
         return estimator
     made = copy.copy(estimator)

@@ -154,10 +154,16 @@ def _vocabulary(tree: Tree) -> list[str]:
     return [data[begins[i] : ends[i]].decode(errors="replace") for i in some]
 
 
+def golden_texts(tree: Tree) -> list[str]:
+    """Documents that say much about the steps that read them."""
+    terms = _vocabulary(tree)
+    return [" ".join([*terms[:40], _TEXTS[0]]), *_TEXTS[1:], *terms[:8]]
+
+
 def golden_samples(recipe: Recipe) -> list[Any]:
     """Samples that say much about a plan, in the form of JSON: a dict is a list of its items."""
     terms = _vocabulary(recipe.tree)
-    texts = [" ".join([*terms[:40], _TEXTS[0]]), *_TEXTS[1:], *terms[:8]]
+    texts = golden_texts(recipe.tree)
     if recipe.root == "documents":
         return texts
     if recipe.root == "strings":

@@ -40,22 +40,26 @@ def _analyzer(est: Any) -> dict[str, Any]:
     if est.input != "content":
         raise NotNative(f"input={est.input!r} reads files")
     if est.preprocessor is not None:
-        raise NotNative("a preprocessor of its own")
+        raise NotNative("a preprocessor of its own, whose texts are counted natively")
     if not isinstance(est.analyzer, str):
-        raise NotNative("an analyzer of its own")
+        raise NotNative("an analyzer of its own, whose terms are counted natively")
     word = est.analyzer == "word"
     if word and est.tokenizer is not None:
-        raise NotNative("a tokenizer of its own")
-    least = _least(est.token_pattern) if word else 2
-    if least is None:
-        raise NotNative("a token_pattern that finds other tokens than words")
+        raise NotNative("a tokenizer of its own, whose tokens are counted natively")
+    pattern = est.token_pattern
+    if word and not isinstance(pattern, str):
+        raise NotNative("a token_pattern that is no text")
+    least = _least(pattern) if word else 2
+    if least is None and re.compile(pattern).groups > 1:
+        raise NotNative("a token_pattern of several groups")
     if est.strip_accents not in (None, "ascii", "unicode"):
         raise NotNative("a strip_accents of its own")
     low, high = est.ngram_range
     if low < 1:
         raise NotNative(f"ngram_range={est.ngram_range!r}")
     params: dict[str, Any] = {
-        "analyzer": _ANALYZERS.index(est.analyzer),
+        "analyzer": _ANALYZERS.index("tokens" if least is None else est.analyzer),
+        "pattern": pattern if least is None else None,
         "ngrams": np.array([low, high], dtype=np.int64),
         "least": least,
         "lower": bool(est.lowercase),

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from functools import cache
+from typing import Any
 
 import numpy as np
 
@@ -50,6 +53,34 @@ def strip_accents(text: str, how: str | None) -> str:
     if how == "ascii":
         return plain.encode("ascii", "ignore").decode("ascii")
     return "".join(c for c in plain if not unicodedata.combining(c))
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """The tokens that a pattern finds in a text, which is lowered and stripped of accents before.
+
+    Raises
+    ------
+    ValueError
+        If the pattern is none of ``re``, or has several groups.
+    """
+
+    pattern: str
+    lower: bool
+    accents: str | None
+    find: Callable[[str], Any] = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        try:
+            made = re.compile(self.pattern)
+        except (re.error, TypeError, RecursionError, OverflowError) as error:
+            raise ValueError(f"a token_pattern that is none: {error}") from None
+        if made.groups > 1:
+            raise ValueError("a token_pattern of several groups")
+        object.__setattr__(self, "find", made.findall)
+
+    def __call__(self, text: str) -> Any:
+        return self.find(strip_accents(text.lower() if self.lower else text, self.accents))
 
 
 @cache

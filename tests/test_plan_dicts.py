@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 from sklearn.compose import ColumnTransformer
 from sklearn.feature_extraction import DictVectorizer, FeatureHasher
 from sklearn.feature_extraction.text import TfidfTransformer
+from sklearn.feature_selection import SelectKBest
 from sklearn.pipeline import FeatureUnion, make_pipeline
+from sklearn.preprocessing import MaxAbsScaler, Normalizer, StandardScaler
 
 from fastcore import Plan, _core
 from fastcore.columns import Columns
@@ -175,6 +177,21 @@ def test_what_c_reads_by_itself():
     est = DictVectorizer(sparse=False).fit(KNOWN)
     native(est, [{"tag": ["x", "x", "y"], "tag=x": 3, "a": None}, *KNOWN])
     native(FeatureHasher(2, input_type="pair").fit(), [[("a", 2), ["a", 3], ("a", 4), ("é", -1)]])
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        MaxAbsScaler(),
+        StandardScaler(with_mean=False),
+        Normalizer(),
+        SelectKBest(k=2),
+        "passthrough",
+    ],
+)
+def test_steps_behind_a_sparse_matrix_of_fields(step):
+    rows = [{"a": 1.5, "city": "Rome"}, {"b": 2, "a": 3}, {"city": "Oslo", "b": 1}, {"c": 1.0}]
+    native(make_pipeline(DictVectorizer(), step or "passthrough").fit(rows, [0, 1, 0, 1]), rows)
 
 
 def dense(X):

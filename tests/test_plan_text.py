@@ -155,7 +155,6 @@ def test_branches_and_threads():
 @pytest.mark.parametrize(
     ("kw", "why"),
     [
-        ({"token_pattern": r"\S+"}, "token_pattern"),
         ({"tokenizer": str.split, "token_pattern": None}, "tokenizer"),
         ({"preprocessor": str.upper}, "preprocessor"),
         ({"analyzer": str.split}, "analyzer"),

@@ -162,7 +162,8 @@ static int sort_keys(fc_program *self) {
 }
 
 /* Sources are (column, name | None, table | None, code of None, code of NaN); for documents the
- * table is a str that says what they are, for a sparse matrix "csr". */
+ * table is a str that says what they are, or a function that tells their tokens; for a sparse
+ * matrix "csr". */
 static int read_sources(fc_program *self, PyObject *tuple) {
     Py_ssize_t n = tuple_size(tuple, "sources");
     if (n < 0) return -1;
@@ -186,7 +187,7 @@ static int read_sources(fc_program *self, PyObject *tuple) {
         source->sparse =
             PyUnicode_Check(table) && PyUnicode_CompareWithASCIIString(table, "csr") == 0;
         if (source->sparse) continue;
-        source->text = PyUnicode_Check(table);
+        source->text = PyUnicode_Check(table) || PyCallable_Check(table);
         if (source->text) {
             if (fc_py_reads(table, source) < 0) return -1;
             self->packs |= source->reads != FC_READS_TEXT;
@@ -250,13 +251,14 @@ static int program_traverse(PyObject *object, visitproc visit, void *arg) {
     for (Py_ssize_t i = 0; self->sources && i < self->source_count; i++) {
         Py_VISIT(self->sources[i].name);
         Py_VISIT(self->sources[i].table);
-        Py_VISIT(self->sources[i].joint);
+        Py_VISIT(self->sources[i].how);
     }
     return 0;
 }
 
-/* No tp_clear: a program only refers to strings and dicts of strings, which are in no cycle with
- * it, and it must stay whole for as long as somebody can call it. */
+/* No tp_clear: a program only refers to strings, dicts of such and fastcore's own functions of
+ * texts, which are in no cycle with it, and it must stay whole for as long as somebody can call it.
+ */
 static void program_dealloc(PyObject *object) {
     fc_program *self = (fc_program *)object;
     PyTypeObject *type = Py_TYPE(object);
@@ -264,7 +266,7 @@ static void program_dealloc(PyObject *object) {
     for (Py_ssize_t i = 0; self->sources && i < self->source_count; i++) {
         Py_XDECREF(self->sources[i].name);
         Py_XDECREF(self->sources[i].table);
-        Py_XDECREF(self->sources[i].joint);
+        Py_XDECREF(self->sources[i].how);
         fc_lookup_free(self->sources[i].lookup);
     }
     PyMem_Free(self->sources);

@@ -13,7 +13,8 @@ typedef enum fc_reads {
     FC_READS_STRINGS, /* lists of texts: tokens of plan/terms.h */
     FC_READS_DICT,    /* dicts, as FeatureHasher has them: items of plan/items.h */
     FC_READS_PAIRS,   /* lists of names and values */
-    FC_READS_FIELDS   /* dicts, as DictVectorizer has them */
+    FC_READS_FIELDS,  /* dicts, as DictVectorizer has them */
+    FC_READS_CALL     /* texts that a function of Python makes lists of texts of */
 } fc_reads;
 
 /* How an input column is found and read. Columns of categories have a table from str (or from
@@ -25,7 +26,7 @@ typedef struct fc_program_source {
     PyObject *table;   /* dict, or NULL for a column of numbers or of documents */
     bool text;         /* documents */
     fc_reads reads;    /* of documents */
-    PyObject *joint;   /* str: what joins the name and the value of a field, or NULL */
+    PyObject *how;     /* what joins a field's name and value (str), the function, or NULL */
     bool sparse;       /* the whole input, a sparse matrix */
     int32_t none_code, nan_code;
     struct fc_lookup *_Atomic lookup; /* the table over UTF-8, once that was wanted */
@@ -69,7 +70,7 @@ int fc_py_text_source(const fc_program_source *from, PyObject *texts, size_t row
                       fc_source *source, PyObject **held);
 /* A document that is no text, as bytes (a new reference): 0, 1 or -1 as above. */
 int fc_py_pack(const fc_program_source *from, PyObject *document, PyObject **out);
-/* What `table` of a source means that is a str; -1 with an exception. */
+/* What `table` of a source means that is a str or a function; -1 with an exception. */
 int fc_py_reads(PyObject *table, fc_program_source *source);
 
 /* Around reading an object that another thread may change: on builds without a GIL. */

@@ -8,6 +8,11 @@
 #include "plan/terms.h"
 
 int fc_py_reads(PyObject *table, fc_program_source *source) {
+    if (!PyUnicode_Check(table)) {
+        source->reads = FC_READS_CALL;
+        source->how = Py_NewRef(table);
+        return 0;
+    }
     static const char *const names[] = {"text", "packed", "strings", "dict", "pairs", "fields:"};
     for (int i = 0; i < FC_READS_FIELDS; i++) {
         if (PyUnicode_CompareWithASCIIString(table, names[i])) continue;
@@ -25,8 +30,8 @@ int fc_py_reads(PyObject *table, fc_program_source *source) {
         return -1;
     }
     source->reads = FC_READS_FIELDS;
-    source->joint = PyUnicode_Substring(table, prefix, PyUnicode_GET_LENGTH(table));
-    return source->joint ? 0 : -1;
+    source->how = PyUnicode_Substring(table, prefix, PyUnicode_GET_LENGTH(table));
+    return source->how ? 0 : -1;
 }
 
 /* ---- Bytes that grow ------------------------------------------------------------------- */
@@ -116,7 +121,7 @@ static int add_choice(fc_pack *pack, const fc_program_source *from, PyObject *na
                       PyObject *text) {
     if (!PyUnicode_CheckExact(text)) return 1;
     int refused = add_text(pack, name);
-    if (!refused) refused = from->joint ? add_text(pack, from->joint) : add_bytes(pack, "=", 1);
+    if (!refused) refused = from->how ? add_text(pack, from->how) : add_bytes(pack, "=", 1);
     if (!refused) refused = add_text(pack, text);
     return refused ? refused : add_item(pack, NULL, 1.0);
 }
@@ -183,6 +188,16 @@ static int pack_list(fc_pack *pack, const fc_program_source *from, PyObject *lis
     return refused;
 }
 
+/* The tokens of a text, as the function tells them. */
+static int pack_found(fc_pack *pack, const fc_program_source *from, PyObject *text) {
+    if (!PyUnicode_CheckExact(text)) return 1;
+    PyObject *tokens = PyObject_CallOneArg(from->how, text);
+    if (!tokens) return -1;
+    int refused = PyList_CheckExact(tokens) ? pack_list(pack, from, tokens) : 1;
+    Py_DECREF(tokens);
+    return refused;
+}
+
 int fc_py_pack(const fc_program_source *from, PyObject *document, PyObject **out) {
     if (from->reads == FC_READS_PACKED) {
         if (!PyBytes_CheckExact(document)) return 1;
@@ -193,10 +208,12 @@ int fc_py_pack(const fc_program_source *from, PyObject *document, PyObject **out
     pack.at = pack.small;
     pack.used = 0;
     pack.room = sizeof pack.small;
+    bool calls = from->reads == FC_READS_CALL;
     bool dicts = from->reads == FC_READS_DICT || from->reads == FC_READS_FIELDS;
     int refused = 1;
     if (dicts && PyDict_CheckExact(document)) refused = pack_dict(&pack, from, document);
-    if (!dicts && is_list(document)) refused = pack_list(&pack, from, document);
+    if (calls) refused = pack_found(&pack, from, document);
+    if (!dicts && !calls && is_list(document)) refused = pack_list(&pack, from, document);
     if (!refused) {
         *out = PyBytes_FromStringAndSize(pack.at, (Py_ssize_t)pack.used);
         if (!*out) refused = -1;
