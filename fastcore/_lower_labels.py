@@ -45,12 +45,13 @@ def _binarize(low: Lowering, step: Step, value: Value) -> Value:
     count = len(step.params["categories"][0])
     tag = value.columns[0].tag if value.columns else "auto"
     certain = tag == "category" or tag[1:2] in ("i", "u")
-    ones = [*range(count)] if count > 2 else [-1, 0][:count]
+    whole = count > 2 or (count == 2 and not step.params["sparse"])  # see Labels._binary
+    ones = [*range(count)] if whole else [-1, 0][:count]
     table = [*ones, -1 if certain and count > 2 else -2]
     params: dict[str, Any] = {
         "categories": step.params["categories"],
         "tables": [np.array(table, dtype=np.int64)],
-        "width": count if count > 2 else 1,
+        "width": count if whole else 1,
         "dtype": INT64,
         "sparse": step.params["sparse"],
     }

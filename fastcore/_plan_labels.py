@@ -176,7 +176,10 @@ class Labels:
                 result += self.neg
             if len(self.known) == 1 and int(np.array(self.neg).astype(dtype)) != self.neg:
                 return None
-        return result.astype(dtype, order="K", copy=False)
+        made: np.ndarray = result.astype(dtype, order="K", copy=False)
+        # Of two classes scikit-learn gives the second column, where it lies beside the first.
+        two = self.form == "binarize" and len(self.known) == 2
+        return made[:, -1].reshape(-1, 1) if two else made
 
     # -- Sets of labels
 

@@ -262,6 +262,12 @@ print("survived")
     assert done.stdout.startswith("survived"), done.stderr
 
 
+@pytest.mark.parametrize("y", [[3, 1, 1], ["b", "a"], np.array([1, 3], dtype=np.int8), [1]])
+def test_two_classes_lie_in_memory_as_they_do(y):
+    est = LabelBinarizer(neg_label=-1).fit(y if len({*y}) == 2 else [1, 3])
+    assert native(est, y).strides == est.transform(y).strides
+
+
 # ---- Plans of them ------------------------------------------------------------------------------
 
 FITTED = [
