@@ -3,17 +3,18 @@
 
 #include "drift/ranks.h"
 
-/* Whether no value falls, and none is NaN. */
-static bool rises(const double *x, size_t n) {
-    bool fine = n == 0 || x[0] == x[0];
-    for (size_t i = 1; i < n; i++) fine &= x[i - 1] <= x[i];
-    return fine;
-}
-
 typedef struct groups {
     double v[FC_RANK_BLOCK];
     uint32_t a[FC_RANK_BLOCK], b[FC_RANK_BLOCK];
 } groups;
+
+/* Whether the values of groups rise, as they do if those of both samples never fall: each value is
+ * taken after those before it. NaN is less than nothing, and takes the rest of its block. */
+static bool rises(const groups *block, size_t count) {
+    bool fine = block->v[0] == block->v[0];
+    for (size_t g = 1; g < count; g++) fine &= block->v[g - 1] < block->v[g];
+    return fine;
+}
 
 /* The next groups of x from *i and of y from *j on. While both have values, which of them comes
  * next is computed and not branched on: no branch could be foretold. */
@@ -45,26 +46,31 @@ static size_t next_groups(const double *x, size_t n, const double *y, size_t m, 
 
 fc_status fc_ranks_compare(const fc_alloc *alloc, const double *x, size_t n, const double *y,
                            size_t m, unsigned want, fc_ranks *out) {
-    if (!n || !m || !rises(x, n) || !rises(y, m)) return FC_EINVALID;
+    if (!n || !m) return FC_EINVALID;
     if (n > FC_RANKS_MAX || m > FC_RANKS_MAX - n) return FC_ELIMIT;
     fc_rank_sums sums;
     fc_rank_begin(&sums, n, m, want);
     double *weights = NULL;
     if (want & (FC_RANK_BWS | FC_RANK_BWS_SIGNED)) {
-        weights = alloc->get(alloc->ctx, (n + m) * sizeof *weights);
+        weights = alloc->get(alloc->ctx, (n + m + 1) * sizeof *weights);
         if (!weights) return FC_ENOMEM;
         fc_rank_weights(weights, n, m);
-        fc_rank_weights(weights + n, m, n);
         sums.weight_x = weights, sums.weight_y = weights + n;
     }
     sums.shift = x[n / 2];
     groups block;
     size_t i = 0, j = 0, count;
-    while ((count = next_groups(x, n, y, m, &i, &j, &block)))
-        fc_rank_add(&sums, block.v, block.a, block.b, count);
-    fc_rank_end(&sums, out);
+    fc_status status = FC_OK;
+    while (status == FC_OK && (count = next_groups(x, n, y, m, &i, &j, &block))) {
+        bool first = sums.i + sums.j == 0;
+        if (!rises(&block, count) || !(first || sums.last < block.v[0]))
+            status = FC_EINVALID;
+        else
+            fc_rank_add(&sums, block.v, block.a, block.b, count);
+    }
+    if (status == FC_OK) fc_rank_end(&sums, out);
     if (weights) alloc->release(alloc->ctx, weights);
-    return FC_OK;
+    return status;
 }
 
 fc_status fc_ranks_permuted(const fc_alloc *alloc, const fc_pool *pool, size_t n,
@@ -76,12 +82,9 @@ fc_status fc_ranks_permuted(const fc_alloc *alloc, const fc_pool *pool, size_t n
     fc_status status = FC_ENOMEM;
     bool ranked = want & (FC_RANK_BWS | FC_RANK_BWS_SIGNED);
     uint32_t *a = alloc->get(alloc->ctx, bytes), *b = a ? a + pool->groups : NULL;
-    double *weights = ranked ? alloc->get(alloc->ctx, total * sizeof *weights) : NULL;
+    double *weights = ranked ? alloc->get(alloc->ctx, (total + 1) * sizeof *weights) : NULL;
     if (!a || (ranked && !weights)) goto done;
-    if (ranked) {
-        fc_rank_weights(weights, n, total - n);
-        fc_rank_weights(weights + n, total - n, n);
-    }
+    if (ranked) fc_rank_weights(weights, n, total - n);
     status = FC_EINVALID;
     for (size_t k = 0; k < count; k++) {
         for (size_t g = 0; g < pool->groups; g++) a[g] = 0;

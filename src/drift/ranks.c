@@ -20,9 +20,19 @@ static void add_distances(fc_rank_sums *s, const uint32_t *a, const uint32_t *b,
 }
 
 /* Pairs that the first sample wins, a tie being half a win. */
-static void add_wins(fc_rank_sums *s, const uint32_t *a, const uint32_t *b, size_t count) {
+static void add_wins(fc_rank_sums *s, const uint32_t *a, const uint32_t *b, size_t count,
+                     bool apart) {
     uint64_t j = s->j, u = s->u;
     double ties = s->ties;
+    if (apart) {
+        uint64_t wins = 0;
+        for (size_t g = 0; g < count; g++) {
+            wins += a[g] ? j : 0;
+            j += b[g];
+        }
+        s->u = u + 2 * wins;
+        return;
+    }
     for (size_t g = 0; g < count; g++) {
         u += a[g] * (2 * j + b[g]);
         j += b[g];
@@ -126,6 +136,13 @@ static void add_ranks(fc_rank_sums *s, const uint32_t *a, const uint32_t *b, siz
     double x = 0, y = 0;
     for (size_t g = 0; g < count; g++) {
         double rank = (double)(i + j) + ((double)a[g] + (double)b[g] + 1) / 2;
+        if (FC_LIKELY(a[g] + b[g] == 1)) { /* no branch could foretell of which sample it is */
+            double in_x = rank - per_x * (double)(i + 1), in_y = rank - per_y * (double)(j + 1);
+            x += (double)a[g] * ((with_sign ? fabs(in_x) : in_x) * in_x * s->weight_x[i]);
+            y += (double)b[g] * ((with_sign ? fabs(in_y) : in_y) * in_y * s->weight_y[j]);
+            i += a[g], j += b[g];
+            continue;
+        }
         for (uint32_t k = 0; k < a[g]; k++, i++) {
             double off = rank - per_x * (double)(i + 1);
             x += (with_sign ? fabs(off) : off) * off * s->weight_x[i];
@@ -153,8 +170,10 @@ static void add_moments(fc_rank_sums *s, const double *v, const uint32_t *a, con
 void fc_rank_add(fc_rank_sums *s, const double *v, const uint32_t *a, const uint32_t *b,
                  size_t count) {
     if (!count) return;
+    uint64_t more_x = 0, more_y = 0;
+    for (size_t g = 0; g < count; g++) more_x += a[g], more_y += b[g];
     if (s->want & FC_RANK_KS) add_distances(s, a, b, count);
-    if (s->want & FC_RANK_MWU) add_wins(s, a, b, count);
+    if (s->want & FC_RANK_MWU) add_wins(s, a, b, count, more_x + more_y == count);
     if (s->want & FC_RANK_CVM) add_squares(s, a, b, count);
     if (s->want & FC_RANK_AD) add_midranks(s, a, b, count);
     if (s->want & FC_RANK_AD_RIGHT) add_right(s, a, b, count);
@@ -162,7 +181,7 @@ void fc_rank_add(fc_rank_sums *s, const double *v, const uint32_t *a, const uint
     if (s->want & (FC_RANK_W1 | FC_RANK_ENERGY)) add_areas(s, v, a, b, count);
     if (s->want & (FC_RANK_BWS | FC_RANK_BWS_SIGNED)) add_ranks(s, a, b, count);
     if (s->want & (FC_RANK_T | FC_RANK_T_WELCH)) add_moments(s, v, a, b, count);
-    for (size_t g = 0; g < count; g++) s->i += a[g], s->j += b[g];
+    s->i += more_x, s->j += more_y;
     s->last = v[count - 1];
 }
 
@@ -177,6 +196,11 @@ void fc_rank_weights(double *weights, uint64_t n, uint64_t m) {
         double share = (double)(k + 1) / (x + 1);
         weights[k] = 1 / (share * (1 - share) * y * (x + y) / x);
     }
+    for (uint64_t k = 0; k < m; k++) {
+        double share = (double)(k + 1) / (y + 1);
+        weights[n + k] = 1 / (share * (1 - share) * x * (x + y) / y);
+    }
+    weights[n + m] = 0;
 }
 
 static double student(const fc_rank_sums *s) {

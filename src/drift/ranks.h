@@ -10,7 +10,7 @@ __extension__ typedef __int128 fc_ranks_i128;
 typedef struct fc_rank_sums {
     uint64_t n, m;
     unsigned want;
-    const double *weight_x, *weight_y; /* BWS: of each rank; NULL otherwise */
+    const double *weight_x, *weight_y; /* BWS: of each rank, and one more; NULL otherwise */
     double shift;                      /* T: a value in the middle, taken from all others */
     uint64_t i, j;                     /* values of the first and second sample so far */
     double last;                       /* the value of the group before */
@@ -31,7 +31,8 @@ void fc_rank_add(fc_rank_sums *s, const double *v, const uint32_t *a, const uint
                  size_t count);
 void fc_rank_end(const fc_rank_sums *s, fc_ranks *out);
 
-/* BWS: fills 1 / (k / (n + 1) (1 - k / (n + 1)) m (n + m) / n) for k = 1 ... n, at [0, n). */
+/* BWS: fills 1 / (k / (n + 1) (1 - k / (n + 1)) m (n + m) / n) for k = 1 ... n, at [0, n), the same
+ * of the other sample behind it, and a 0 at n + m. */
 void fc_rank_weights(double *weights, uint64_t n, uint64_t m);
 
 #endif
