@@ -28,6 +28,7 @@ from .differential.documents import Documents
 from .differential.making import act
 from .differential.plans import DEEDS, Plans
 from .differential.search import made
+from .reference_plans import plan_calls
 from .test_schema import WHOLE, Flat, Tree
 from .test_schema_memory import ARRAYS, HOOKS, MIXED, Arrays, Hooks, Mixed, spoiled
 
@@ -193,11 +194,13 @@ def search(calls: int, types: int) -> list[str]:
     """What grows, each with how much in how many calls."""
     found = [(name, _forgetting(call), calls) for name, call in cases()]
     found += [(name, _forgetting(call), max(60, calls // 50)) for name, call in random_cases(types)]
+    plans = [(name, quietly(f, *given), max(60, calls // 50)) for name, f, given in plan_calls()]
     watched = everything()
     gc.freeze()  # so that each collection looks only through what is new
     try:
         fixed, drawn = found[: len(found) - types], found[len(found) - types :]
-        return growing(fixed, watched) + (growing(drawn, watched) if drawn else [])
+        rest = (growing(drawn, watched) if drawn else []) + growing(plans, watched)
+        return growing(fixed, watched) + rest
     finally:
         gc.unfreeze()
 
