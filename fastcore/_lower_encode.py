@@ -12,6 +12,7 @@ from ._lowering import (
     FLOAT64,
     I32,
     NO_NUMBERS,
+    REFUSED,
     Column,
     Lowering,
     NotLowered,
@@ -34,19 +35,24 @@ def text_source(low: Lowering, column: Column, categories: list[Any]) -> int:
     nan = next((i for i, c in enumerate(categories) if c != c), -1)
     if column.framed and not column.fills_none and (none >= 0 or nan >= 0):
         raise NotLowered("what pandas makes of None that was not imputed")
-    known_null = column.tag != "natext" or column.fill is None  # NA is unknown, and not imputed
-    if column.tag == "natext":
+    known_null = column.fills_nan
+    if column.tag == "natext" and not (column.fill is not None and column.fills_none):
+        known_null = column.fill is None  # NA is unknown, and not imputed
         none = nan = -1
     elif column.fill is not None:
-        nan = table.get(column.fill, -1)
-        none = nan if column.fills_none else none
-    if column.tag == "auto":
+        filled = table.get(column.fill, -1)
+        nan = filled if column.fills_nan else REFUSED
+        none = filled if column.fills_none else none
+    if column.tag == "auto" and not column.fills_nan:
+        low.texts[column.index] = "none"
+    elif column.tag == "auto":
         # Rows: None means what missing was when the encoder was fitted.
         wants = "none" if none >= 0 else "nan"
         low.texts[column.index] = wants
         if wants == "nan":
             none = nan
-    key = (column.index, tuple(map(repr, categories)), column.fill, column.fills_none, column.tag)
+    filling = (column.fill, column.fills_none, column.fills_nan)
+    key = (column.index, tuple(map(repr, categories)), *filling, column.tag)
     return low.source(key, Source(column.index, table, none, nan, nulls=known_null))
 
 
@@ -62,6 +68,9 @@ def integer_source(low: Lowering, column: Column, categories: np.ndarray) -> int
 def codes(low: Lowering, step: Step, value: Value) -> int:
     """A panel of category codes, one column for each feature."""
     categories = step.params["categories"]
+    columns = value.columns
+    if columns is None and any(piece.column for piece in value.pieces):
+        columns, categories = flattened(value.pieces, categories)
     text = [isinstance(c, list) or c.dtype.kind in "iu" for c in categories]
     panels: dict[bool, int] = {}
     for kind in (True, False):
@@ -69,9 +78,8 @@ def codes(low: Lowering, step: Step, value: Value) -> int:
         if not which:
             continue
         if kind:
-            if value.columns is None:
+            if columns is None:
                 raise NotLowered("numbers where texts are expected")
-            columns = value.columns
             sources = [
                 (text_source if isinstance(categories[i], list) else integer_source)(
                     low, columns[i], categories[i]
@@ -136,7 +144,7 @@ def search(low: Lowering, categories: list[np.ndarray], which: list[int], value:
         sources = [number_source(low, value.columns, i, known) for i, known in pairs]
         panel = low.panel(F64, sources)
     else:
-        panel = low.join(untouched(low, categories, which, value.pieces), which, F64)
+        panel = low.join(*untouched(low, categories, which, value.pieces), F64)
     known = [values[~np.isnan(values)] for values in categories]
     params = {
         "values": np.concatenate([*known, np.zeros(0)]),
@@ -152,18 +160,44 @@ def search(low: Lowering, categories: list[np.ndarray], which: list[int], value:
     return low.step("search", [panel], I32, len(which), params)
 
 
+def flattened(
+    pieces: tuple[Piece, ...], categories: list[Any]
+) -> tuple[tuple[Column, ...], list[Any]]:
+    """A column for each feature, and the categories: bools that a step has computed are numbers."""
+    found: list[Column] = []
+    categories = list(categories)
+    for piece in pieces:
+        for _ in range(piece.width):
+            known = categories[len(found)]
+            if piece.column is None and isinstance(known, list):
+                if not all(isinstance(item, bool) for item in known):
+                    raise NotLowered("numbers where texts are expected")
+                categories[len(found)] = np.array(known, dtype=np.float64)
+            found.append(piece.column or Column(-1, "computed"))
+    return tuple(found), categories
+
+
 def untouched(
     low: Lowering, categories: list[np.ndarray], which: list[int], pieces: tuple[Piece, ...]
-) -> tuple[Piece, ...]:
-    """Pieces whose columns that nothing was done to are read as the input's."""
-    found, at = [], 0
+) -> tuple[tuple[Piece, ...], list[int]]:
+    """The pieces of some columns, and which of theirs these are.
+
+    Those that nothing was done to are read as the input's.
+    """
+    found: list[Piece] = []
+    places: list[int] = []
+    at = seen = 0
     for piece in pieces:
-        if piece.column is not None and at in which:
+        wanted = [k - at for k in which if at <= k < at + piece.width]
+        if wanted and piece.column is not None:
             source = number_source(low, (piece.column,), 0, categories[which.index(at)])
             piece = replace(piece, panel=low.panel(F64, [source]), column=None)
-        found.append(piece)
+        if wanted:
+            found.append(piece)
+            places += [seen + k for k in wanted]
+            seen += piece.width
         at += piece.width
-    return tuple(found)
+    return tuple(found), places
 
 
 def onehot(low: Lowering, step: Step, value: Value) -> Value:

@@ -7,7 +7,18 @@ from dataclasses import replace
 import numpy as np
 
 from ._lower_scale import numeric
-from ._lowering import FLOAT32, FLOAT64, I32, Lowering, Piece, Special, Value, panel_type
+from ._lowering import (
+    CSR,
+    FLOAT32,
+    FLOAT64,
+    I32,
+    Lowering,
+    NotLowered,
+    Piece,
+    Special,
+    Value,
+    panel_type,
+)
 from ._plan_tree import Step
 
 
@@ -56,7 +67,12 @@ def spline(low: Lowering, step: Step, value: Value) -> Value:
     dtype = piece.dtype if piece.dtype in (FLOAT32, FLOAT64) else FLOAT64
     p = step.params
     width = step.width * (p["splines"] - 1 + p["bias"])
-    params = {key: item for key, item in p.items() if key != "order"}
+    params = {key: item for key, item in p.items() if key not in ("order", "sparse")}
+    if p.get("sparse"):  # float64 whatever was given
+        if dtype == FLOAT32 and p["mode"] in (1, 2):
+            raise NotLowered("ends of the range in float32")
+        panel = low.step("spline", [piece.panel], CSR, width, params)
+        return Value(pieces=(Piece(panel, width, FLOAT64, csr=True),), sparse=True)
     panel = low.step("spline", [piece.panel], panel_type(dtype), width, params)
     # Without the bias, columns are chosen by a list: NumPy makes Fortran's order of that.
     order = 2 * p["order"] if p["bias"] else "FF"

@@ -8,11 +8,16 @@ import numpy as np
 
 from ._lower_scale import numeric, refuse_in_place
 from ._lowering import (
+    F64,
     FLOAT32,
     FLOAT64,
+    I32,
+    REFUSED,
+    Column,
     Lowering,
     NotLowered,
     Piece,
+    Source,
     Special,
     Value,
     order_of,
@@ -109,27 +114,67 @@ def _given(low: Lowering, step: Step, value: Value) -> Piece:
 
 def impute_text(low: Lowering, step: Step, value: Value) -> Value:
     columns = value.columns
-    if columns is None or any(c.tag not in ("text", "auto") for c in columns):
+    na, none = step.params["na"], bool(step.params.get("none"))
+    tags = ("text", "auto", "natext") if na else ("text", "auto")
+    if columns is None or any(c.tag not in tags for c in columns):
         raise NotLowered("an imputer of texts needs columns of texts")
     if any(c.fill is not None for c in columns):
         raise NotLowered("texts imputed twice")
-    na = step.params["na"]
-    return Value(
-        columns=tuple(
-            replace(c, tag="text" if c.tag == "text" else "auto", fill=fill, fills_none=na)
-            for c, fill in zip(columns, step.params["fill"], strict=True)
-            if fill is not None
-        )
+    filled = tuple(
+        replace(c, fill=fill, fills_none=na or none, fills_nan=not none)
+        for c, fill in zip(columns, step.params["fill"], strict=True)
+        if fill is not None
     )
+    shown = step.params.get("indicator")
+    if shown is None or not len(shown):
+        return Value(columns=filled)
+    given = missing_texts(low, columns, "na" if na else "none" if none else "nan")
+    params = {"columns": shown, "marker": None}
+    panel = low.step("missing", [given], F64, len(shown), params)
+    objects = np.dtype(object)
+    pieces = [Piece(0, 1, objects, column=column) for column in filled]
+    return Value(pieces=(*pieces, Piece(panel, len(shown), objects)))
+
+
+def missing_texts(low: Lowering, columns: tuple[Column, ...], what: str) -> int:
+    """A panel with NaN where a text is missing: None, NaN, or whatever pandas calls so ("na")."""
+    if any(c.fill is not None for c in columns):
+        raise NotLowered("texts imputed twice")
+    none, nan = (-1 if what == "nan" else 0), (REFUSED if what == "none" else 0)
+    sources = []
+    for column in columns:
+        if column.tag == "auto":
+            low.texts[column.index] = "none" if what == "none" else "nan"
+        codes = (0 if column.tag == "auto" and what == "nan" else none, nan)
+        source = Source(column.index, {}, *codes, nulls=what != "none")
+        sources.append(low.source((column.index, "missing", what, column.tag), source))
+    params = {
+        "table": np.tile([np.nan, 0.0], len(columns)),
+        "counts": np.ones(len(columns), dtype=np.int64),
+        "unknown": 1,
+    }
+    return low.step("ordinal", [low.panel(I32, sources)], F64, len(columns), params)
 
 
 def missing(low: Lowering, step: Step, value: Value) -> Value:
-    """MissingIndicator: whatever numbers there are."""
-    piece = numeric(low, value)
-    if piece.dtype.kind == "b":
-        raise NotLowered("MissingIndicator refuses bool")
-    params = {**step.params, "strict": 1}
+    """MissingIndicator: of numbers, whatever they are, or of texts."""
+    texts = step.params.get("texts")
+    params = {name: p for name, p in step.params.items() if name != "texts"}
+    params["strict"] = 1
     width = len(step.params["columns"])
+    tags = {column.tag for column in value.columns or ()}
+    if value.columns and tags == {"text"}:
+        if params["marker"] is not None:
+            raise NotLowered("numbers that are missing among texts")
+        # Unlike an imputer's, this one's validation refuses NaN beside pandas.NA.
+        panel = missing_texts(low, value.columns, "none" if texts else "nan")
+        piece = Piece(panel, step.width, FLOAT64, order=order_of(value))
+    elif texts:
+        raise NotLowered("numbers where texts are expected")
+    else:
+        piece = numeric(low, value)
+        if piece.dtype.kind == "b":
+            raise NotLowered("MissingIndicator refuses bool")
     panel = low.step("missing", [piece.panel], panel_type(piece.dtype), width, params)
     made = Piece(panel, width, np.dtype(bool), order=_mask_order(step, piece, width))
     return Value(pieces=(made,))

@@ -11,6 +11,8 @@ from . import _core
 from ._unicode import Tokens
 
 F64, F32, I32, TEXT, CSR = range(5)
+#: The code of a missing text that only the original may judge.
+REFUSED = -2
 FLOAT64, FLOAT32 = np.dtype(np.float64), np.dtype(np.float32)
 
 
@@ -26,6 +28,7 @@ class Column:
     tag: str
     fill: str | None = None
     fills_none: bool = False  # None too, and not only NaN
+    fills_nan: bool = True  # else NaN among texts is an error
     framed: bool = False  # the texts were put into a frame after that
 
 

@@ -88,8 +88,6 @@ EXTRAPOLATIONS = ("error", "constant", "linear", "continue", "periodic")
 
 
 def _spline(est: Any) -> Step:
-    if est.sparse_output:
-        raise NotNative("sparse_output=True")
     degree, mode = int(est.degree), est.extrapolation
     if degree > 63:
         raise NotNative("degree above 63")
@@ -98,6 +96,8 @@ def _spline(est: Any) -> Step:
     tables: dict[str, list[Any]] = {
         name: [] for name in ("low_value", "high_value", "low_slope", "high_slope")
     }
+    if est.sparse_output and mode == "periodic" and (splines <= degree or not degree):
+        raise NotNative("sparse_output=True, with splines that meet themselves")
     used = degree
     for spline in est.bsplines_:
         # With a degree of 0 or 1, `linear` counts one more for each column than for the one before,
@@ -124,6 +124,7 @@ def _spline(est: Any) -> Step:
         "splines": splines,
         "mode": EXTRAPOLATIONS.index(mode),
         "bias": int(est.include_bias),
+        "sparse": bool(est.sparse_output),
         "missing": int(getattr(est, "handle_missing", "error") == "zeros"),
         "knots": np.concatenate([spline.t for spline in est.bsplines_]).astype(np.float64),
         "order": est.order,

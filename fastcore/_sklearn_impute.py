@@ -40,7 +40,7 @@ def _dropped(est: Any, missing: np.ndarray) -> str:
 
 
 def _impute(est: Any) -> Step:
-    marker = _marker(est.missing_values)
+    marker = "none" if est.missing_values is None else _marker(est.missing_values)
     statistics = est.statistics_
     missing = np.array([value is None or value != value for value in statistics], dtype=bool)
     params: dict[str, Any] = {"in_place": in_place(est), "kept": None, "warning": None}
@@ -50,6 +50,8 @@ def _impute(est: Any) -> Step:
     kind, fill_dtype = est._fit_dtype.kind, np.dtype(est._fill_dtype)
     if kind == "O":
         return _impute_text(est, marker, statistics, missing, params)
+    if marker == "none":
+        raise NotNative("missing_values=None among numbers")
     if kind not in "fiu" or est._fit_dtype == np.float16:
         raise NotNative(f"fitted on {est._fit_dtype}")
     if fill_dtype.kind not in "fiu":
@@ -86,10 +88,10 @@ def _impute_text(
         raise NotNative("fitted on objects that are not texts")
     if missing.any() and params["kept"] is None:
         raise NotNative("fills texts with something else")
-    if est.add_indicator:
-        raise NotNative("add_indicator on texts")
+    params["indicator"] = _features(est)
     fill = [None if hole else str(v) for v, hole in zip(statistics, missing, strict=True)]
-    return Step("impute_text", {**params, "fill": fill, "na": marker == "na"}, len(fill))
+    params |= {"fill": fill, "na": marker == "na", "none": marker == "none"}
+    return Step("impute_text", params, len(fill))
 
 
 def _indicate(est: Any) -> Step:
@@ -97,15 +99,16 @@ def _indicate(est: Any) -> Step:
         raise NotNative("sparse=True makes a CSC matrix")
     if getattr(est, "_precomputed", False):
         raise NotNative("fitted on a mask")
-    marker = _marker(est.missing_values)
-    if marker == "na":  # scikit-learn then refuses NaN: nothing in an array of numbers is missing
-        raise NotNative("missing_values=pandas.NA")
+    marker = "none" if est.missing_values is None else _marker(est.missing_values)
+    # None and pandas.NA are missing among texts only.
+    texts = marker if isinstance(marker, str) else None
     columns = np.asarray(est.features_, dtype=np.int64)
     width = int(est._n_features)
     strict = est.features == "missing-only" and est.error_on_new
     params = {
         "columns": columns,
-        "marker": marker,
+        "marker": None if texts else marker,
+        "texts": texts,
         "forbidden": np.setdiff1d(np.arange(width), columns).astype(np.int64) if strict else None,
     }
     return Step("missing", params, width)

@@ -431,3 +431,64 @@ def test_integers_in_frames_that_floats_do_not_hold(codes):
         ColumnTransformer([("p", "passthrough", ["b", "a"])]).set_output(transform="pandas").fit(X),
         X,
     )
+
+
+# ---- Missing texts ----------------------------------------------------------------------------
+
+
+def texts(missing):
+    words = np.array(["a", "b", "c", missing], dtype=object)
+    codes = np.random.default_rng(5).integers(0, 4, (60, 3))
+    return pd.DataFrame(words[codes], columns=list("xyz"), dtype=object)
+
+
+@pytest.mark.parametrize("kind", ["nan", "none", "na", "string"])
+@pytest.mark.parametrize("strategy", ["most_frequent", "constant"])
+def test_imputed_texts(kind, strategy):
+    """Before an encoder; what is missing where is a feature too, if asked for."""
+    marker = {"nan": np.nan, "none": None}.get(kind, pd.NA)
+    X = texts(pd.NA if kind == "string" else marker if kind != "na" else None)
+    X = X.astype("string") if kind == "string" else X
+    for indicator in (False, True):
+        imputer = SimpleImputer(missing_values=marker, strategy=strategy, add_indicator=indicator)
+        for encoder in (OneHotEncoder(sparse_output=False), OneHotEncoder(handle_unknown="ignore")):
+            est = make_pipeline(imputer, encoder).fit(X)
+            native(est, X)
+            native(est, X[:1])
+            if kind != "string":
+                native(make_pipeline(imputer, encoder).fit(X.to_numpy()), X.to_numpy())
+            for other in (None, np.nan, pd.NA, "unknown", 1):
+                A = X.astype(object)
+                A.iloc[3, 1] = other
+                compare(est, A)
+        compare(make_pipeline(imputer).fit(X), X)
+        encode = make_pipeline(imputer, OrdinalEncoder())
+        mixed = ColumnTransformer([("e", encode, ["x", "y"]), ("i", imputer, ["z"])])
+        compare(mixed.fit(X), X)
+
+
+@pytest.mark.parametrize("features", ["missing-only", "all"])
+@pytest.mark.parametrize("kind", ["nan", "none", "na", "str"])
+def test_missing_texts(kind, features):
+    marker = {"nan": np.nan, "none": None, "str": np.nan}.get(kind, pd.NA)
+    X = texts(None if kind == "na" else marker)
+    X = X.astype("str") if kind == "str" else X
+    X["y"] = X["y"].where(X["y"].notna(), "a")
+    est = MissingIndicator(missing_values=marker, features=features).fit(X)
+    native(est, X)
+    for other in (None, np.nan, pd.NA, "unknown", 1):
+        for column in (0, 1):
+            A = X.astype(object)
+            A.iloc[3, column] = other
+            compare(est, A)
+            if kind != "str":
+                compare(MissingIndicator(missing_values=marker).fit(X.to_numpy()), A.to_numpy())
+    both = ColumnTransformer(
+        [("m", MissingIndicator(missing_values=marker), ["x", "z"])], remainder="drop"
+    ).fit(X)
+    native(both, X)
+    compare(both, X.assign(x=1.5))
+    compare(est, pd.DataFrame({"x": [1.0, np.nan], "y": [1.0, 2], "z": [1.0, 2]}))
+    plan = Plan.from_sklearn(both)
+    rows = X.to_dict("records")
+    np.testing.assert_array_equal(plan.transform(rows), both.transform(X))

@@ -24,6 +24,7 @@ from sklearn.preprocessing import (
     OneHotEncoder,
     PolynomialFeatures,
     RobustScaler,
+    SplineTransformer,
     StandardScaler,
 )
 
@@ -169,6 +170,33 @@ def test_imputers():
         single = X.astype("f4")
         native(fit(make_pipeline(est, StandardScaler(with_mean=False)), single), single)
     compare(fit(SimpleImputer(add_indicator=True), X), X)
+
+
+@pytest.mark.parametrize("mode", ["error", "constant", "linear", "continue", "periodic"])
+@pytest.mark.parametrize("degree", [0, 1, 2, 3])
+def test_splines(mode, degree):
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(60, 2))
+    far = np.vstack([X, X * 3, X[:3]])
+    for knots in ("uniform", np.array([[-9.0, -9], [0, 0], [1, 1], [2, 2], [9, 9]])):
+        for bias in (True, False):
+            est = SplineTransformer(
+                4, degree, knots=knots, extrapolation=mode, include_bias=bias, sparse_output=True
+            )
+            try:
+                est.fit(X)
+            except ValueError:
+                continue
+            if not (mode == "periodic" and (not degree or est.bsplines_[0].c.shape[1] <= degree)):
+                native(est, X)
+            exact = np.array([[0.0, 1.0], [1.0, 0.0], [2.0, 2.0], [X[:, 0].max(), X[:, 1].min()]])
+            for A in (X.astype("f4"), far, far.astype("f4"), exact, X[:1]):
+                compare(est, A)
+            compare(est, np.where(X > 1, np.nan, X))
+            if degree or mode not in ("constant", "periodic"):
+                compare(fit(make_pipeline(est, MaxAbsScaler()), X), X)
+    if mode != "error" and degree:
+        native(SplineTransformer(5, degree, extrapolation=mode, sparse_output=True).fit(X), far)
 
 
 # ---- Composition ------------------------------------------------------------------------------

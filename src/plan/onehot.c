@@ -41,6 +41,7 @@ static fc_status run(const void *state, const void *const *inputs, void *out, si
     for (size_t r = 0; r < rows; r++)
         for (size_t j = 0; j < self->width; j++) {
             int32_t code = *x++;
+            if (code < -1) return FC_EREFUSED; /* a missing text that only the original may judge */
             /* Codes come from the caller's tables: what is out of range is unknown. */
             int64_t at = code < 0 || code >= self->counts[j] ? self->counts[j] : code;
             int64_t column = self->tables[j][at];

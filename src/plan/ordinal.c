@@ -44,6 +44,7 @@ static fc_status run(const void *state, const void *const *inputs, void *out, si
     for (size_t r = 0; r < rows; r++)
         for (size_t j = 0; j < self->width; j++, at++) {
             int32_t code = x[at];
+            if (code < -1) return FC_EREFUSED; /* a missing text that only the original may judge */
             bool known = code >= 0 && code < self->counts[j];
             if (!known && !self->unknown) return FC_EREFUSED;
             double value = self->tables[j][known ? code : self->counts[j]];

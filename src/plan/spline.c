@@ -7,6 +7,10 @@
  * polynomials of the end intervals, or x modulo the period. NaN makes a row of zeros if `missing`,
  * and is refused else, as infinities are.
  *
+ * In a sparse panel the degree + 1 values inside the range are stored, be they zero or not, and
+ * those beyond it that are not zero (nor are they in the columns that a period folds). NaN is
+ * refused there.
+ *
  * Parameters: degree, splines (basis functions of a column), mode, bias (0: without each column's
  * last one), missing (q, 1); knots (d, columns x (splines + degree + 1); periodic: degree more);
  * low, high (d, columns); at constant and linear also first, last (q, columns; -1: refused),
@@ -14,7 +18,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "plan/family.h"
+#include "plan/csr.h"
 
 enum { FC_SPLINE_DEGREE = 63 };
 typedef enum fc_beyond {
@@ -47,6 +51,7 @@ static fc_status read_numbers(fc_spline *self, const fc_shape *shape, const fc_b
     self->missing = fc_blob_flag(blob, "missing", 0) != 0;
     bool periodic = self->mode == FC_BEYOND_PERIODIC;
     if (self->splines < self->degree + !periodic) return FC_EINVALID;
+    if (periodic && shape->type == FC_PLAN_CSR && self->splines <= self->degree) return FC_EINVALID;
     self->knot_count = self->splines + self->degree + 1 + (periodic ? self->degree : 0);
     self->in_width = shape->widths[0];
     size_t width;
@@ -76,7 +81,8 @@ static fc_status read_counts(fc_arena *arena, const fc_spline *self, const fc_bl
 }
 
 static fc_status build(fc_arena *arena, const fc_shape *shape, const fc_blob *blob, void **state) {
-    if (shape->input_count != 1 || shape->types[0] == FC_PLAN_I32 || shape->type == FC_PLAN_I32)
+    if (shape->input_count != 1 || shape->types[0] > FC_PLAN_F32 ||
+        (shape->type > FC_PLAN_F32 && shape->type != FC_PLAN_CSR))
         return FC_EINVALID;
     fc_spline *self = fc_arena_zeros(arena, 1, sizeof *self);
     if (!self) return FC_ENOMEM;
@@ -175,23 +181,94 @@ static bool beyond(const fc_spline *self, size_t column, double x, void *out, si
     return good && first >= 0 && last >= 0;
 }
 
+/* The same into a sparse panel, with room; columns begin at `at`. */
+static void store(const fc_spline *self, fc_csr *csr, size_t at, size_t spline, double value) {
+    if (self->bias || spline < self->splines - 1) fc_csr_put(csr, at + spline, value);
+}
+
+static bool store_inside(const fc_spline *self, size_t column, double x, fc_csr *csr, size_t at) {
+    const double *t = self->knots + column * self->knot_count;
+    double h[FC_SPLINE_DEGREE + 1];
+    size_t found = interval(self, t, x), first = found - self->degree;
+    bool good = true;
+    basis(self, t, found, x, h);
+    for (size_t a = 0; a <= self->degree; a++) good &= fabs(h[a]) <= __DBL_MAX__;
+    /* Those that are the first ones again come first. */
+    for (int folded = 1; folded >= 0; folded--)
+        for (size_t a = 0; a <= self->degree; a++) {
+            size_t spline = first + a;
+            if ((spline >= self->splines) != folded) continue;
+            if (folded) spline -= self->splines;
+            bool summed = self->mode == FC_BEYOND_PERIODIC && spline < self->degree;
+            if (!summed || h[a] != 0) store(self, csr, at, spline, h[a]);
+        }
+    return good;
+}
+
+static bool store_beyond(const fc_spline *self, size_t column, double x, fc_csr *csr, size_t at) {
+    size_t splines = self->splines, skip = column * splines;
+    bool below = x<self->low[column], above = x> self->high[column], good = true;
+    int64_t count = below ? self->first[column] : self->last[column];
+    if (below == above || count < 0) return false;
+    for (int64_t j = 0; j < count; j++) {
+        size_t spline = below ? (size_t)j : splines - (size_t)(count - j);
+        double y = (above ? self->high_value : self->low_value)[skip + spline];
+        double slope = (above ? self->high_slope : self->low_slope)[skip + spline];
+        double away = x - (above ? self->high : self->low)[column];
+        if (self->mode == FC_BEYOND_LINEAR) y += away * slope;
+        good &= fabs(y) <= __DBL_MAX__;
+        if (y != 0) store(self, csr, at, spline, y);
+    }
+    return good;
+}
+
+/* Where x is in a period, or itself. */
+static double folded(const fc_spline *self, size_t column, double x) {
+    if (self->mode != FC_BEYOND_PERIODIC) return x;
+    double low = self->low[column], period = self->high[column] - low, rest = fmod(x - low, period);
+    if (rest < 0) rest += period; /* as Python's % */
+    return period > 0 ? low + rest : 0;
+}
+
+static bool store_one(const fc_spline *self, size_t column, double x, fc_csr *csr, size_t at) {
+    if (!(fabs(x) <= __DBL_MAX__)) return false;
+    bool ends = self->mode != FC_BEYOND_CONTINUE && self->mode != FC_BEYOND_PERIODIC;
+    if (ends && (x < self->low[column] || x > self->high[column]))
+        return self->mode != FC_BEYOND_ERROR && store_beyond(self, column, x, csr, at);
+    return store_inside(self, column, folded(self, column, x), csr, at);
+}
+
 static bool one(const fc_spline *self, size_t column, double x, void *out, size_t at) {
     if (x != x) return self->missing;
     if (!(fabs(x) <= __DBL_MAX__)) return false;
+    if (self->mode == FC_BEYOND_PERIODIC)
+        return inside(self, column, folded(self, column, x), out, at);
     double low = self->low[column], high = self->high[column];
-    if (self->mode == FC_BEYOND_PERIODIC) {
-        double period = high - low, rest = fmod(x - low, period);
-        if (rest < 0) rest += period; /* as Python's % */
-        return inside(self, column, period > 0 ? low + rest : 0, out, at);
-    }
     if (self->mode != FC_BEYOND_CONTINUE && (x < low || x > high))
         return self->mode != FC_BEYOND_ERROR && beyond(self, column, x, out, at);
     return inside(self, column, x, out, at);
 }
 
+static fc_status run_sparse(const fc_spline *self, const void *in, fc_csr *csr, size_t rows) {
+    size_t width = self->splines - !self->bias;
+    fc_csr_clear(csr);
+    for (size_t r = 0; r < rows; r++) {
+        for (size_t j = 0; j < self->in_width; j++) {
+            size_t i = r * self->in_width + j;
+            double x = self->from == FC_PLAN_F64 ? ((const double *)in)[i]
+                                                 : (double)((const float *)in)[i];
+            FC_TRY(fc_csr_reserve(csr, self->splines + self->degree + 1));
+            if (!store_one(self, j, x, csr, j * width)) return FC_EREFUSED;
+        }
+        csr->heads[r + 1] = csr->used;
+    }
+    return FC_OK;
+}
+
 static fc_status run(const void *state, const void *const *inputs, void *out, size_t rows) {
     const fc_spline *self = state;
     size_t width = self->splines - !self->bias, at = 0;
+    if (self->type == FC_PLAN_CSR) return run_sparse(self, inputs[0], out, rows);
     memset(out, 0, rows * self->in_width * width * fc_plan_type_size(self->type));
     for (size_t r = 0; r < rows; r++)
         for (size_t j = 0; j < self->in_width; j++, at += width) {
@@ -203,4 +280,4 @@ static fc_status run(const void *state, const void *const *inputs, void *out, si
     return FC_OK;
 }
 
-const fc_family fc_family_spline = {.name = "spline", .build = build, .run = run};
+const fc_family fc_family_spline = {.name = "spline", .build = build, .run = run, .ragged = true};

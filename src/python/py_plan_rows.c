@@ -18,11 +18,11 @@ int fc_py_text_code(fc_program_source *source, PyObject *value, int32_t *code) {
     }
     if (value == Py_None) {
         *code = source->none_code;
-        return 0;
+        return *code < -1;
     }
     if (PyFloat_Check(value) && PyFloat_AS_DOUBLE(value) != PyFloat_AS_DOUBLE(value)) {
         *code = source->nan_code;
-        return 0;
+        return *code < -1;
     }
     /* Only these themselves: a subclass may hash and compare as it likes. */
     if (!PyUnicode_CheckExact(value) && !PyLong_CheckExact(value) && !PyFloat_CheckExact(value) &&
