@@ -55,7 +55,7 @@ def _analyzer(est: Any) -> dict[str, Any]:
     if est.strip_accents not in (None, "ascii", "unicode"):
         raise NotNative("a strip_accents of its own")
     low, high = est.ngram_range
-    if low < 1:
+    if not 1 <= low <= high:
         raise NotNative(f"ngram_range={est.ngram_range!r}")
     params: dict[str, Any] = {
         "analyzer": _ANALYZERS.index("tokens" if least is None else est.analyzer),
