@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from . import (
+    _core,
     _lower_encode,
     _lower_expand,
     _lower_function,
@@ -35,10 +36,15 @@ SPECIAL: dict[str, Special] = {
 
 
 def lower(
-    recipe: Recipe, tags: tuple[str, ...], container: str, move: Move | None = None
+    recipe: Recipe,
+    tags: tuple[str, ...],
+    container: str,
+    move: Move | None = None,
+    counts: _core.PlanCounts | None = None,
 ) -> Lowered:
     """The program of a recipe for inputs of one signature; NotLowered says why there is none.
 
-    ``move`` moves what those functions give whose last digit varies between CPUs.
+    ``move`` moves what those functions give whose last digit varies between CPUs; the program adds
+    what it counts to ``counts``.
     """
-    return Lowering(recipe, tags, container, SPECIAL, move).run()
+    return Lowering(recipe, tags, container, SPECIAL, move, counts).run()

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ._lower_values import missing_code
 from ._lowering import (
     F64,
     FLOAT64,
@@ -53,7 +54,8 @@ def text_source(low: Lowering, column: Column, categories: list[Any]) -> int:
             none = nan
     filling = (column.fill, column.fills_none, column.fills_nan)
     key = (column.index, tuple(map(repr, categories)), *filling, column.tag)
-    return low.source(key, Source(column.index, table, none, nan, nulls=known_null))
+    source = Source(column.index, table, missing_code(none), missing_code(nan), nulls=known_null)
+    return low.source(key, source)
 
 
 def integer_source(low: Lowering, column: Column, categories: np.ndarray) -> int:

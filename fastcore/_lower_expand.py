@@ -39,6 +39,8 @@ def bins(low: Lowering, step: Step, value: Value) -> Value:
     p = step.params
     piece = converted(low, value, p["dtype"])
     params = {"edges": p["edges"], "counts": p["counts"]}
+    if "low" in p:  # not in files of version 2
+        low.ranged(piece.panel, p["low"], p["high"])
     if p["encode"] == "ordinal":
         panel = low.step("discretize", [piece.panel], panel_type(piece.dtype), piece.width, params)
         return Value(pieces=(replace(piece, panel=panel),))
@@ -67,6 +69,7 @@ def spline(low: Lowering, step: Step, value: Value) -> Value:
     dtype = piece.dtype if piece.dtype in (FLOAT32, FLOAT64) else FLOAT64
     p = step.params
     width = step.width * (p["splines"] - 1 + p["bias"])
+    low.ranged(piece.panel, p["low"], p["high"])
     params = {key: item for key, item in p.items() if key not in ("order", "sparse")}
     if p.get("sparse"):  # float64 whatever was given
         if dtype == FLOAT32 and p["mode"] in (1, 2):

@@ -29,6 +29,7 @@ def quantile(low: Lowering, step: Step, value: Value) -> Value:
     params = {name: step.params[name] for name in ("references", "normal")}
     params["quantiles"] = step.params["quantiles"].ravel()
     params["varies"] = params["normal"]  # the C library's log does
+    low.ranged(piece.panel, step.params["quantiles"][:, 0], step.params["quantiles"][:, -1])
     panel = low.step("quantile", [piece.panel], panel_type(piece.dtype), piece.width, params)
     return Value(pieces=(replace(piece, panel=panel),))
 

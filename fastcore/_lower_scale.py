@@ -37,6 +37,15 @@ def scale(low: Lowering, step: Step, value: Value) -> Value:
     return low.elementwise(step, value)
 
 
+def minmax(low: Lowering, step: Step, value: Value) -> Value:
+    known = {key: item for key, item in step.params.items() if key not in ("low", "high")}
+    result = scale(low, replace(step, params=known), value)
+    if "low" in step.params:  # not in files of version 2
+        _, inputs, *_ = low.steps[-1]
+        low.ranged(inputs[0], step.params["low"], step.params["high"])
+    return result
+
+
 def numeric(low: Lowering, value: Value) -> Piece:
     """As check_array(dtype="numeric") would see it: numbers keep their dtype."""
     if value.sparse:
@@ -67,7 +76,7 @@ def binarize(low: Lowering, step: Step, value: Value) -> Value:
 SPECIAL: dict[str, Special] = {
     "binarize": binarize,
     "maxabs": scale,
-    "minmax": scale,
+    "minmax": minmax,
     "normalize": scale,
     "robust": scale,
     "standardize": scale,

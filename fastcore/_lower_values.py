@@ -73,6 +73,11 @@ class Value:
     frame: Framed | None = None
 
 
+def missing_code(code: int) -> int:
+    """How a missing text is told from others: -2, or -3 - c if it counts as category c."""
+    return -3 - code if code >= 0 else -2
+
+
 @dataclass
 class Source:
     """What a program reads: an input column, as numbers or through a table.
@@ -82,8 +87,8 @@ class Source:
 
     column: int
     table: dict[Any, int] | None = None
-    none_code: int = -1
-    nan_code: int = -1
+    none_code: int = -2  # see `missing_code`
+    nan_code: int = -2
     exact: bool = False  # objects: numbers that Python's equality tells as float64's does
     nulls: bool = True  # whether nulls may be read (as NaN, or by their code)
     text: bool = False  # documents ...

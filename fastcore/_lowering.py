@@ -85,8 +85,11 @@ class Lowering:
         container: str,
         special: dict[str, Special],
         move: Move | None = None,
+        counts: _core.PlanCounts | None = None,
     ) -> None:
         self.move = move
+        self.counts = counts
+        self.ranges: dict[int, tuple[float, float]] = {}  # of sources, as fitted
         self.forward = False
         self.varying = 0  # steps whose arithmetic varies between CPUs
         self.wide: set[int] = set()  # panels of sparse matrices whose indices have 64 bits
@@ -145,6 +148,29 @@ class Lowering:
             nudge = {"ulps": moved, "single": blob.get("single")}
             return self.step("nudge", [number], type_, width, nudge)
         return number
+
+    def ranged(self, panel: int, lows: Any, highs: Any) -> None:
+        """Notes the fitted ranges of a panel's columns, if it is input as it came, or imputed."""
+        while panel < 0:
+            family, inputs, _, _, blob = self.steps[-panel - 1]
+            if family != "impute" or "marker" in blob:
+                return
+            panel = inputs[0]
+        for source, low, high in zip(self.panels[panel][1], lows, highs, strict=False):
+            if low <= high:
+                self.ranges.setdefault(source, (float(low), float(high)))
+
+    def watch(self) -> tuple[_core.PlanCounts, tuple[tuple[int, float, float], ...]] | None:
+        """What the program counts: each input column once, where it is first read."""
+        if self.counts is None:
+            return None
+        seen: set[int] = set()
+        watches = []
+        for number, source in enumerate(self.sources):
+            column = -1 if source.column in seen else source.column
+            seen.add(source.column)
+            watches.append((column, *self.ranges.get(number, (-np.inf, np.inf))))
+        return self.counts, tuple(watches)
 
     def number_dtype(self, columns: tuple[Column, ...]) -> np.dtype[Any]:
         """The dtype of ``np.asarray`` of these columns, where it is certain."""
@@ -400,7 +426,9 @@ class Lowering:
             (s.column, names[s.column] if names else None, s.reads, s.none_code, s.nan_code)
             for s in self.sources
         )
-        program = _core.Program(sources, tuple(self.panels), steps, out, self.recipe.columns, dtype)
+        program = _core.Program(
+            sources, tuple(self.panels), steps, out, self.recipe.columns, dtype, self.watch()
+        )
         width = sum(piece.width for piece in pieces)
         order = order_of(value)
         lowered = Lowered(program, self.sources, value.sparse, dtype, width, order, self.texts)

@@ -16,7 +16,7 @@ import numpy as np
 
 from . import _plan_golden, _plan_input, _plan_samples
 from ._plan_samples import Sample
-from ._plan_store import row_runner
+from ._plan_store import copied, row_runner
 
 if TYPE_CHECKING:
     from .plan import Plan
@@ -115,6 +115,7 @@ def find(plan: Plan, X: Any, container: str, nan: bool) -> Cell | None:
     """The first cell that is refused by itself; None where no single one is."""
     if container == "columns":
         X, container = X.to_rows(), "rows"
+    plan = copied(plan)  # what is tried here is not counted
     recipe = plan._recipe
     run = row_runner(plan)
     if recipe is None or run is None or container in UNSEARCHED:
@@ -192,7 +193,8 @@ def refusal(plan: Plan, X: Any, container: str, nan: bool) -> Exception:
 
 def _labels(plan: Plan, y: Any) -> Exception:
     """Of labels, where the first one that is refused is not known."""
-    run, rest = row_runner(plan), "labels of the kind that it was fitted on are what it takes"
+    run = row_runner(copied(plan))
+    rest = "labels of the kind that it was fitted on are what it takes"
     assert plan._labels is not None
     if plan._labels.form == "encode" and isinstance(y, (list, tuple, np.ndarray)) and run:
         for label in list(y)[:SEARCHED]:

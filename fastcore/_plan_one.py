@@ -16,7 +16,7 @@ def slowly(plan: Plan, row: Any, missing_keys: str, names: list[str] | None) -> 
     """The row's vector; ``names`` are those of the fitted columns."""
     _, _, nan = _plan_calls.check_arguments(None, None, None, missing_keys)
     if plan._root is not None:
-        return _dense(plan._ask([row], "samples", nan))
+        return _asked(plan, [row], "samples", nan)
     fields = None if isinstance(row, (list, tuple)) else _plan_input.as_mapping(row)
     if fields is None and (isinstance(row, (str, bytes)) or not hasattr(row, "__len__")):
         raise TypeError(
@@ -34,10 +34,12 @@ def slowly(plan: Plan, row: Any, missing_keys: str, names: list[str] | None) -> 
             _plan_calls.warn(said, 5)
             return found
     given, container = ([row], "other") if fields is None else ([fields], "rows")
-    return _dense(plan._ask(given, container, nan))
+    return _asked(plan, given, container, nan)
 
 
-def _dense(result: Any) -> np.ndarray:
+def _asked(plan: Plan, given: Any, container: str, nan: bool) -> np.ndarray:
+    result = plan._ask(given, container, nan)
+    plan._rows += 1
     if hasattr(result, "toarray"):
         result = result.toarray()
     return cast("np.ndarray", np.asarray(result)[0])

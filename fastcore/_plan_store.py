@@ -84,7 +84,7 @@ def stored(plan: Plan) -> _plan_file.Stored:
     assert plan._recipe is not None
     if plan._stored is not None:
         return plan._stored
-    recipe, run = plan._recipe, row_runner(plan)
+    recipe, run = plan._recipe, row_runner(copied(plan))  # golden rows are not counted
     golden = None
     if run is not None:
         golden = _plan_golden.make(recipe, _width(plan), run)
@@ -131,6 +131,7 @@ def opened(cls: type[Plan], data: bytes) -> Plan:
     plan._stored = content
     _check_widths(plan, content)
     seen = _golden(plan, content)
+    plan.reset_counters()
     versions = ", ".join(f"{name} {version}" for name, version in content.made.items())
     remark = f"loaded; {seen}" + (f"; made by {versions}" if versions else "")
     if disabled():

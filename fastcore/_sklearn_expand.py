@@ -24,6 +24,8 @@ def _bins(est: Any) -> Step:
     params = {
         "edges": np.concatenate([*inner, np.zeros(0)]),
         "counts": counts - 1,
+        "low": np.array([edges[0] for edges in est.bin_edges_], dtype=np.float64),
+        "high": np.array([edges[-1] for edges in est.bin_edges_], dtype=np.float64),
         "encode": est.encode,
         "dtype": dtype,
     }

@@ -34,6 +34,8 @@ def _minmax(est: Any) -> Step:
         "in_place": in_place(est),
         "scale": _double(est.scale_),
         "min": _double(est.min_),
+        "low": _double(est.data_min_),
+        "high": _double(est.data_max_),
         "single": single(est.scale_, est.min_),
     }
     if est.clip:

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from . import _core, _plan_calls, _plan_counters, _plan_frames, _plan_input, _plan_samples
 from . import _identity as _identity
-from . import _plan_calls, _plan_frames, _plan_input, _plan_samples
 from ._config import disabled
 from ._lower import Lowered, NotLowered, lower
 from ._plan_labels import Labels, labels_of
@@ -83,13 +83,20 @@ class Plan(Named, Storable):
     _mismatches: int
     _verified: int
     _rows: int
+    _counts: _core.PlanCounts
     _lock: threading.Lock
     _stored: Stored | None  # what a loaded plan was made from
     _asked_native: bool
 
     @classmethod
     def _make(
-        cls, estimator: Any, original: Any, recipe: Recipe | None, nodes: list[Node], verify: float
+        cls,
+        estimator: Any,
+        original: Any,
+        recipe: Recipe | None,
+        nodes: list[Node],
+        verify: float,
+        counts: _core.PlanCounts | None = None,
     ) -> Plan:
         self = object.__new__(cls)
         self._estimator = estimator
@@ -98,10 +105,8 @@ class Plan(Named, Storable):
         self._identity = recipe is not None and is_identity(recipe.tree)
         self._nodes = nodes
         self._verify = verify
-        self._programs = {}
-        self._arrays = {}
         self._get_config = None
-        self._output, self._others = "default", {}
+        self._output = "default"
         if estimator is not None:
             from sklearn import get_config
 
@@ -109,12 +114,9 @@ class Plan(Named, Storable):
             self._output = get_config()["transform_output"]
         self._stored = None
         self._asked_native = True
-        self._begin_counting()
-        self._row = self._row_of_dict = None
         self._notices = [] if recipe is None else notices(recipe.tree)
         self._roles = {}
         self._warns = recipe is not None and warns(recipe.tree)
-        self._second = None
         self._labels = None if recipe is None else labels_of(recipe.tree)
         self._of_labels = self._labels is not None
         self._root = None if recipe is None else recipe.root
@@ -128,15 +130,22 @@ class Plan(Named, Storable):
         if recipe is not None:
             self._by_name = entry_by_name(recipe.tree)
             self._used = used_columns(recipe.tree, recipe.columns)
+        self._begin_counting(counts)
+        return self
+
+    def _begin_counting(self, counts: _core.PlanCounts | None = None) -> None:
+        """Anew, with programs of its own, since they do the counting."""
+        self._lock = threading.Lock()
+        self._mismatches = self._verified = self._rows = 0
+        recipe = self._recipe
+        self._counts = counts or _plan_counters.begun(recipe)
+        self._programs, self._arrays, self._others, self._second = {}, {}, {}, None
+        self._row = self._row_of_dict = None
+        if recipe is not None:
             kind = ("rows", "auto") if self._root is None else ("samples", "text")
             self._row = self._lowered(kind[0], (kind[1],) * recipe.columns)
             if self._row is not None and recipe.names and not self._notices:
                 self._row_of_dict = self._row.program.run_row
-        return self
-
-    def _begin_counting(self) -> None:
-        self._lock = threading.Lock()
-        self._mismatches = self._verified = self._rows = 0
 
     @classmethod
     def from_sklearn(
@@ -196,7 +205,7 @@ class Plan(Named, Storable):
         if known is None:
             assert self._recipe is not None
             try:
-                known = lower(self._recipe, tags, container)
+                known = lower(self._recipe, tags, container, counts=self._counts)
             except NotLowered as error:
                 known = str(error)
             if len(self._programs) < MAX_PROGRAMS:
@@ -325,6 +334,7 @@ class Plan(Named, Storable):
         other = self._others.get(asked)
         if other is None:
             other = type(self).from_sklearn(self._estimator, native=self._asked_native)
+            other._begin_counting(self._counts)
             self._others[asked] = other
         return other
 
@@ -544,25 +554,30 @@ class Plan(Named, Storable):
             self._verified += 1
             self._mismatches += not same
 
-    def counters(self) -> dict[str, int]:
+    def counters(self) -> dict[str, Any]:
         """How much was done since the plan was made, or since :meth:`reset_counters`.
 
         Returns
         -------
         dict
             ``rows`` transformed; with ``verify``, calls ``verified`` and those of them that did
-            not agree (``mismatches``).
+            not agree (``mismatches``). ``inputs`` has by column (its number, where columns have no
+            names) what was found in the rows that the plan did itself: ``rows``; ``missing`` (NaN,
+            None, null); ``unknown``, of no category that was fitted; ``outside`` the fitted range,
+            where a scaler, bins, quantiles or splines that read the column know one.
         """
         with self._lock:
             return {
                 "rows": self._rows,
                 "verified": self._verified,
                 "mismatches": self._mismatches,
+                "inputs": _plan_counters.by_input(self._counts, self._recipe),
             }
 
     def reset_counters(self) -> None:
         """Begin counting anew."""
         with self._lock:
+            self._counts.reset()
             self._rows = self._verified = self._mismatches = 0
 
     def _not_native(self, what: str) -> UnsupportedError:

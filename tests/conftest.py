@@ -8,7 +8,7 @@ register()
 
 #: Tests of what plans do by themselves, with nobody to ask: with everything switched off, nothing.
 NATIVE = (
-    "categories", "dense", "forged", "function", "impute", "inputs", "labels", "orders", "output",
-    "power", "project", "rows", "spline", "target", "text", "unseen",
+    "categories", "counters", "dense", "forged", "function", "impute", "inputs", "labels",
+    "orders", "output", "power", "project", "rows", "spline", "target", "text", "unseen",
 )  # fmt: skip
 collect_ignore = [f"test_plan_{name}.py" for name in NATIVE] if disabled() else []

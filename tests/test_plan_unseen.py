@@ -152,7 +152,9 @@ def test_the_rest_of_a_call():
     assert ours[0] is out
     assert said[0] in ours[2]
     np.testing.assert_array_equal(out, theirs.astype(np.float32))
-    assert plan.counters() == {"rows": 12, "verified": 1, "mismatches": 0}
+    counters = plan.counters()
+    assert counters.pop("inputs")["s"] == {"rows": 12, "missing": 0, "unknown": 3, "outside": 0}
+    assert counters == {"rows": 12, "verified": 1, "mismatches": 0}
     missing = [{"s": "new", "i": 1}]
     assert not outcome(lambda: alone(est).transform(missing, missing_keys="nan"))[0].any(axis=0)[0]
     with pytest.raises(ValueError, match="yet now missing"):

@@ -65,7 +65,8 @@ size_t fc_source_kind_size(fc_source_kind kind);
 
 /* One input column: `stride` bytes lie between rows (any sign); values are aligned. With a
  * validity bitmap (Arrow: LSB first, bit `valid_offset` is row 0) null cells read as NaN in float
- * panels, -1 in I32 panels, and `null` in TEXT panels; so do codes outside a dictionary. */
+ * panels, -1 in I32 panels, and `null` in TEXT panels; so do codes outside a dictionary. Codes are
+ * a category's number, -1 (no category), -2 (missing), or -3 - c (missing, taken as category c). */
 typedef struct fc_source {
     fc_source_kind kind;
     const void *data;
@@ -136,6 +137,30 @@ typedef struct fc_piece_spec {
     uint32_t width;
 } fc_piece_spec;
 
+/* What plans count of each column of their input: rows, and how often a value was missing, of no
+ * category that was fitted, or outside the range that was. Programs share it, and threads. */
+typedef struct fc_counts fc_counts;
+typedef enum fc_count_kind {
+    FC_COUNT_MISSING = 0,
+    FC_COUNT_UNKNOWN,
+    FC_COUNT_OUTSIDE,
+    FC_COUNT_KINDS
+} fc_count_kind;
+
+fc_status fc_counts_new(const fc_alloc *alloc, size_t columns, fc_counts **out);
+void fc_counts_free(fc_counts *counts);
+void fc_counts_reset(fc_counts *counts);
+size_t fc_counts_columns(const fc_counts *counts);
+uint64_t fc_counts_rows(const fc_counts *counts);
+/* Of a column that there is. */
+uint64_t fc_counts_get(const fc_counts *counts, size_t column, fc_count_kind kind);
+
+/* The column that a source counts for (UINT32_MAX: none), and its fitted range (or infinities). */
+typedef struct fc_watch {
+    uint32_t column;
+    double low, high;
+} fc_watch;
+
 /* Panels are numbered: input panels first, then one for each step. Everything is copied. */
 typedef struct fc_plan_spec {
     uint32_t source_count;
@@ -145,7 +170,9 @@ typedef struct fc_plan_spec {
     uint32_t step_count;
     const fc_piece_spec *pieces;
     uint32_t piece_count;
-    const fc_loops *loops; /* NULL: no family that borrows them can be built */
+    const fc_loops *loops;   /* NULL: no family that borrows them can be built */
+    fc_counts *counts;       /* NULL: nothing is counted; else it outlives the plan */
+    const fc_watch *watches; /* then one for each source */
 } fc_plan_spec;
 
 typedef struct fc_plan fc_plan;

@@ -86,6 +86,7 @@ static void stream(char *out, const char *panel, size_t bytes) {
 /* A dense run, shared by its parts. */
 typedef struct fc_dense {
     const fc_plan *plan;
+    const fc_totals *totals;
     const fc_source *sources;
     fc_source_kind kind;
     char *out;
@@ -98,7 +99,7 @@ typedef struct fc_dense {
 static fc_status run_dense(void *ctx, size_t begin, size_t rows) {
     const fc_dense *run = ctx;
     fc_frame frame;
-    FC_TRY(fc_frame_open(&frame, run->plan, run->sources, rows));
+    FC_TRY(fc_frame_open(&frame, run->totals, run->sources, rows));
     bool in_place = run->direct != UINT32_MAX && (!run->streamed || run->past);
     frame.streamed = run->past;
     const fc_alloc *alloc = run->plan->alloc;
@@ -119,7 +120,7 @@ static fc_status run_dense(void *ctx, size_t begin, size_t rows) {
     if (run->streamed) _mm_sfence(); /* these stores are ordered by nothing else */
 #endif
     if (stage) alloc->release(alloc->ctx, stage);
-    fc_frame_close(&frame);
+    fc_frame_close(&frame, status);
     return status;
 }
 
@@ -138,11 +139,12 @@ static bool streams_itself(const fc_plan *plan, uint32_t direct) {
     return false;
 }
 
-fc_status fc_plan_run(const fc_plan *plan, const fc_source *sources, size_t rows,
-                      fc_source_kind kind, void *out, ptrdiff_t row_stride, int threads) {
+fc_status fc_plan_run_counted(const fc_totals *totals, const fc_source *sources, size_t rows,
+                              fc_source_kind kind, void *out, ptrdiff_t row_stride, int threads) {
+    const fc_plan *plan = totals->plan;
     if (kind > FC_SOURCE_U8) return FC_EINVALID;
     if (!rows) return FC_OK;
-    fc_dense run = {plan, sources, kind, out, row_stride, 0, false, false, 0};
+    fc_dense run = {plan, totals, sources, kind, out, row_stride, 0, false, false, 0};
     run.direct = direct_panel(plan, kind, row_stride);
     bool large = may_stream(out, rows, row_stride);
     if (large && run.direct == UINT32_MAX) run.staged = staged_rows(plan, kind, row_stride);
@@ -150,4 +152,14 @@ fc_status fc_plan_run(const fc_plan *plan, const fc_source *sources, size_t rows
     run.past = run.streamed && streams_itself(plan, run.direct);
     size_t part_rows = fc_plan_part_rows(plan, rows, threads);
     return fc_plan_run_parts(rows, part_rows, threads, run_dense, &run);
+}
+
+fc_status fc_plan_run(const fc_plan *plan, const fc_source *sources, size_t rows,
+                      fc_source_kind kind, void *out, ptrdiff_t row_stride, int threads) {
+    fc_totals totals;
+    bool alone = fc_plan_part_rows(plan, rows, threads) >= rows;
+    FC_TRY(fc_totals_open(&totals, plan, alone));
+    fc_status status = fc_plan_run_counted(&totals, sources, rows, kind, out, row_stride, threads);
+    fc_totals_close(&totals, status, rows);
+    return status;
 }

@@ -22,6 +22,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "plan/marks.h"
+
 fc_status fc_lanes_new(fc_arena *arena, const fc_shape *shape, fc_lanes **out) {
     *out = NULL;
     if (shape->input_count != 1 || shape->types[0] != shape->type || shape->type == FC_PLAN_I32 ||
@@ -137,7 +139,8 @@ fc_status fc_lanes_chain(fc_arena *arena, const fc_lanes *first, const fc_lanes 
 static bool keeps_infinity(const fc_lanes *lanes, const fc_lane_op *op) {
     bool zero_too = false; /* whether a constant may be zero */
     switch (op->kind) {
-    case FC_LANE_FILL: return true;
+    case FC_LANE_FILL:
+    case FC_LANE_FILL_MARK: return true;
     case FC_LANE_ADD:
     case FC_LANE_SUB:
     case FC_LANE_WIDE_ADD:
@@ -242,68 +245,116 @@ fc_status fc_lanes_finish(fc_arena *arena, fc_lanes *lanes) {
 
 /* ---- Running -------------------------------------------------------------------------------- */
 
+static bool mark(fc_lane_op *ops) {
+    while (ops->kind == FC_LANE_NO_INF) ops++;
+    if (ops->kind != FC_LANE_FILL && ops->kind != FC_LANE_FILL_MARK) return false;
+    ops->kind = FC_LANE_FILL_MARK;
+    return true;
+}
+
+bool fc_lanes_mark(fc_lanes *lanes) {
+    if (!lanes->width || lanes->width > FC_MARKS_WIDTH) return false;
+    /* `quick` is the same list but for tests and divisions. */
+    lanes->marks = mark(lanes->ops) && (!lanes->quick || mark(lanes->quick));
+    return lanes->marks;
+}
+
+/* A run: what it calls, and where it says what was missing. */
+typedef struct fc_lane_run {
+    const fc_lane_kernel *kernel;
+    const fc_lanes *lanes;
+    const fc_lane_op *ops;
+    fc_marks *missing; /* NULL: not wanted */
+} fc_lane_run;
+
+enum { MARK_WORDS = 128 }; /* bits that are counted at a time */
+
+/* One stretch that begins with value `at`; of its marks, those of values [first, end) count. */
+static unsigned run_stretch(const fc_lane_run *run, fc_stretch stretch, size_t at, size_t first,
+                            size_t end) {
+    uint64_t marks[MARK_WORDS];
+    const size_t group = run->kernel->group, size = fc_plan_type_size(run->lanes->type);
+    if (!run->lanes->marks) return run->kernel->run(run->ops, &stretch);
+    unsigned found = 0;
+    size_t most = MARK_WORDS * 64 / group, left = stretch.groups;
+    stretch.marks = (uint8_t *)marks;
+    for (size_t done = 0; left; left -= stretch.groups, done += stretch.groups * group) {
+        stretch.groups = left < most ? left : most;
+        stretch.phase = (at + done) % run->lanes->period;
+        size_t n = stretch.groups * group;
+        if (n % 64) marks[n / 64] = 0;
+        found |= run->kernel->run(run->ops, &stretch);
+        size_t from = first > done ? first - done : 0, to = end > done ? end - done : 0;
+        if (run->missing)
+            fc_marks_add(run->missing, marks, from, to < n ? to : n,
+                         (at + done) % run->lanes->width);
+        stretch.x = (const char *)stretch.x + n * size;
+        stretch.y = (char *)stretch.y + n * size;
+    }
+    return found;
+}
+
 /* Values that are no group: a copy, filled up with earlier rows, whose columns are the same. */
-static unsigned run_few(const fc_lane_kernel *kernel, const fc_lanes *lanes, const fc_lane_op *ops,
-                        const char *x, char *y, size_t total) {
+static unsigned run_few(const fc_lane_run *run, const char *x, char *y, size_t total) {
     double buffer[FC_LANE_MOST];
-    size_t size = fc_plan_type_size(lanes->type);
-    size_t have = total * size, row = lanes->width * size, want = kernel->group * size;
+    size_t size = fc_plan_type_size(run->lanes->type);
+    size_t have = total * size, row = run->lanes->width * size, want = run->kernel->group * size;
     char *at = (char *)buffer;
     memcpy(at, x, have);
     for (size_t i = have; i < want; i += row)
         memcpy(at + i, at + i - row, want - i < row ? want - i : row);
-    fc_stretch stretch = {buffer, buffer, 1, 0, lanes->period, false};
-    unsigned found = kernel->run(ops, &stretch);
+    fc_stretch stretch = {buffer, buffer, 1, 0, run->lanes->period, false, NULL};
+    unsigned found = run_stretch(run, stretch, 0, 0, total);
     memcpy(y, at, have);
     return found;
 }
 
 /* All values, group by group. The first and the last group overlap their neighbours where that is
  * needed; computing a value twice is harmless, as the output is no input. */
-static unsigned run_all(const fc_lane_kernel *kernel, const fc_lanes *lanes, const fc_lane_op *ops,
-                        const char *x, char *y, size_t total, bool stream) {
-    size_t size = fc_plan_type_size(lanes->type), group = kernel->group, at = 0;
-    if (total < group) return run_few(kernel, lanes, ops, x, y, total);
+static unsigned run_all(const fc_lane_run *run, const char *x, char *y, size_t total, bool stream) {
+    const fc_lanes *lanes = run->lanes;
+    size_t size = fc_plan_type_size(lanes->type), group = run->kernel->group, at = 0;
+    if (total < group) return run_few(run, x, y, total);
     unsigned found = 0;
     size_t head = (-(uintptr_t)y & 63) / size;
     stream = stream && (uintptr_t)y % size == 0;
     if (head && total >= 4 * group) {
-        fc_stretch first = {x, y, 1, 0, lanes->period, false};
-        found |= kernel->run(ops, &first);
+        fc_stretch first = {x, y, 1, 0, lanes->period, false, NULL};
+        found |= run_stretch(run, first, 0, 0, head);
         at = head;
     } else if (head) {
         stream = false;
     }
     size_t groups = (total - at) / group;
-    fc_stretch middle = {x + at * size,      y + at * size, groups,
-                         at % lanes->period, lanes->period, stream};
-    found |= kernel->run(ops, &middle);
+    fc_stretch middle = {x + at * size, y + at * size, groups, at % lanes->period,
+                         lanes->period, stream,        NULL};
+    found |= run_stretch(run, middle, at, 0, groups * group);
     at += groups * group;
     if (at < total) {
+        size_t again = at - (total - group); /* values that were done before */
         at = total - group;
-        fc_stretch last = {x + at * size,      y + at * size, 1,
-                           at % lanes->period, lanes->period, false};
-        found |= kernel->run(ops, &last);
+        fc_stretch last = {x + at * size, y + at * size, 1,   at % lanes->period,
+                           lanes->period, false,         NULL};
+        found |= run_stretch(run, last, at, again, group);
     }
     return found;
 }
 
-static fc_status run(const fc_lanes *lanes, const void *x, void *y, size_t rows, bool stream) {
+fc_status fc_lanes_run_as(const fc_lanes *lanes, const void *x, void *y, size_t rows, bool past,
+                          struct fc_marks *missing) {
     size_t total = rows * lanes->width;
     if (!total) return FC_OK;
-    const fc_lane_kernel *kernel = fc_lanes_kernel(lanes->type);
+    fc_lane_run run = {fc_lanes_kernel(lanes->type), lanes, lanes->quick, missing};
     unsigned found = FC_LANES_UNSURE;
-    if (kernel->quick && lanes->quick)
-        found = run_all(kernel, lanes, lanes->quick, x, y, total, stream);
-    if (found & FC_LANES_UNSURE)
-        found = run_all(kernel, lanes, lanes->ops, x, y, total, stream) & FC_LANES_REFUSED;
+    if (run.kernel->quick && lanes->quick) {
+        found = run_all(&run, x, y, total, past);
+        run.missing = NULL; /* they were counted, whatever else is done again */
+    }
+    run.ops = lanes->ops;
+    if (found & FC_LANES_UNSURE) found = run_all(&run, x, y, total, past) & FC_LANES_REFUSED;
     return found ? FC_EREFUSED : FC_OK;
 }
 
 fc_status fc_lanes_run(const void *state, const void *const *inputs, void *out, size_t rows) {
-    return run(state, inputs[0], out, rows, false);
-}
-
-fc_status fc_lanes_stream(const void *state, const void *const *inputs, void *out, size_t rows) {
-    return run(state, inputs[0], out, rows, true);
+    return fc_lanes_run_as(state, inputs[0], out, rows, false, NULL);
 }

@@ -16,11 +16,12 @@
 
 typedef enum fc_lane_kind {
     FC_LANE_END = 0,
-    FC_LANE_NO_INF,  /* refuses an infinity */
-    FC_LANE_FINITE,  /* refuses NaN too */
-    FC_LANE_FILL,    /* NaN becomes c */
-    FC_LANE_REPLACE, /* what equals `second` becomes c */
-    FC_LANE_ADD,     /* x + c ... */
+    FC_LANE_NO_INF,    /* refuses an infinity */
+    FC_LANE_FINITE,    /* refuses NaN too */
+    FC_LANE_FILL,      /* NaN becomes c */
+    FC_LANE_FILL_MARK, /* the same, and says where it was; see fc_lanes_mark */
+    FC_LANE_REPLACE,   /* what equals `second` becomes c */
+    FC_LANE_ADD,       /* x + c ... */
     FC_LANE_SUB,
     FC_LANE_MUL,
     FC_LANE_DIV,
@@ -44,6 +45,8 @@ typedef struct fc_lane_op {
 } fc_lane_op;
 
 /* A list is the whole state of an element-wise step. */
+struct fc_marks;
+
 typedef struct fc_lanes {
     fc_plan_type type;
     uint32_t width;
@@ -51,6 +54,7 @@ typedef struct fc_lanes {
     fc_lane_op *ops;   /* `count` of them and END */
     fc_lane_op *quick; /* the same with quick divisions; NULL where there are none */
     size_t count;
+    bool marks; /* has a FILL_MARK */
 } fc_lanes;
 
 /* No list is longer: longer chains are several. */
@@ -80,8 +84,13 @@ fc_status fc_lanes_finish(fc_arena *arena, fc_lanes *lanes);
 
 /* The `run` of element-wise families; `state` is the list. */
 fc_status fc_lanes_run(const void *state, const void *const *inputs, void *out, size_t rows);
-/* The same, storing past the caches: for large output that nobody reads soon. */
-fc_status fc_lanes_stream(const void *state, const void *const *inputs, void *out, size_t rows);
+/* The same; `past`: storing past the caches, for large output that nobody reads soon; `missing`, if
+ * the list says what is (and not NULL): takes a mark for each value that was NaN. */
+fc_status fc_lanes_run_as(const fc_lanes *lanes, const void *x, void *out, size_t rows, bool past,
+                          struct fc_marks *missing);
+/* From now on the list says what is missing in its input, if it fills it up; else, or if rows are
+ * longer than FC_MARKS_WIDTH, false. */
+bool fc_lanes_mark(fc_lanes *lanes);
 
 /* ---- Between elementwise.c and the kernels
  * -------------------------------------------------------- */
@@ -94,7 +103,8 @@ typedef struct fc_stretch {
     const void *x;
     void *y;
     size_t groups, phase, period;
-    bool stream; /* y is aligned to 64 bytes */
+    bool stream;    /* y is aligned to 64 bytes */
+    uint8_t *marks; /* of FILL_MARK: a bit for each value */
 } fc_stretch;
 
 typedef struct fc_lane_kernel {

@@ -26,5 +26,8 @@ FC_P __m512i avx512_32_acc_not(__m512i acc, __mmask16 good) {
 FC_P bool avx512_32_acc_bad(__m512i acc) {
     return _mm512_cmpeq_epi32_mask(acc, _mm512_setzero_si512()) != 0;
 }
+FC_P void avx512_32_mark(uint8_t *marks, size_t k, __mmask16 mask) {
+    memcpy(marks + 2 * k, &mask, 2);
+}
 FC_P void avx512_32_stream(float *at, __m512 a) { _mm512_stream_ps(at, a); }
 #undef FC_P

@@ -28,6 +28,7 @@ FC_P __m512i avx512_64_acc_not(__m512i acc, __mmask8 good) {
 FC_P bool avx512_64_acc_bad(__m512i acc) {
     return _mm512_cmpeq_epi64_mask(acc, _mm512_setzero_si512()) != 0;
 }
+FC_P void avx512_64_mark(uint8_t *marks, size_t k, __mmask8 mask) { marks[k] = mask; }
 FC_P void avx512_64_stream(double *at, __m512d a) { _mm512_stream_pd(at, a); }
 
 /* The quick division x / c, correctly rounded (elementwise.c has the proof): here h = `second` and

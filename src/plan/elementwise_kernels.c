@@ -5,6 +5,8 @@
 
 #include "plan/elementwise.h"
 
+#include <string.h>
+
 #define FC_TARGET
 #define FC_T double
 #define FC_I int64_t

@@ -27,6 +27,13 @@ FC_P bool FC_N(acc_bad)(FC_N(ints) acc) {
     for (size_t i = 0; i < FC_BYTES / sizeof(FC_I); i++) bad |= acc[i] != 0;
     return bad;
 }
+/* Bits of vector `k` behind those of the vectors before it. */
+FC_P void FC_N(mark)(uint8_t *marks, size_t k, FC_N(ints) mask) {
+    const size_t lanes = FC_BYTES / sizeof(FC_I), at = k * lanes;
+    unsigned bits = 0;
+    for (size_t i = 0; i < lanes; i++) bits |= (unsigned)(mask[i] & 1) << i;
+    marks[at / 8] = (uint8_t)(at % 8 ? marks[at / 8] | bits << at % 8 : bits);
+}
 FC_P void FC_N(stream)(FC_T *at, FC_N(vector) a) {
 #if defined(__SSE2__)
 #if FC_BYTES == 32

@@ -38,6 +38,12 @@ static inline FC_TARGET __attribute__((always_inline)) FC_N(vector) FC_N(load)(c
 #define FC_NO_INF(k) bad = FC_N(acc_inf)(bad, v##k);
 #define FC_FINITE(k) bad = FC_N(acc_not)(bad, FC_N(equal)(v##k - v##k, zero));
 #define FC_FILL(k) v##k = FC_N(pick)(FC_N(nan)(v##k), FC_C(k), v##k);
+#define FC_FILL_MARK(k)                                                                            \
+    {                                                                                              \
+        FC_M missing = FC_N(nan)(v##k);                                                            \
+        FC_N(mark)(marks, k, missing);                                                             \
+        v##k = FC_N(pick)(missing, FC_C(k), v##k);                                                 \
+    }
 #define FC_REPLACE(k) v##k = FC_N(pick)(FC_N(equal)(v##k, FC_SECOND(k)), FC_C(k), v##k);
 #define FC_ADD(k) v##k += FC_C(k);
 #define FC_SUB(k) v##k -= FC_C(k);
@@ -54,6 +60,7 @@ static FC_TARGET unsigned FC_N(run)(const fc_lane_op *ops, const fc_stretch *str
     const size_t group = FC_LANE_VECTORS * FC_LANE_COUNT;
     const FC_N(vector) zero = {0}, one = zero + 1;
     FC_T spilled[FC_LANE_MOST];
+    uint8_t *marks = stretch->marks;
     FC_ACC bad = FC_N(acc_new)();
 #if FC_QUICK
     FC_N(range) range = FC_N(range_new)();
@@ -66,6 +73,10 @@ static FC_TARGET unsigned FC_N(run)(const fc_lane_op *ops, const fc_stretch *str
             case FC_LANE_NO_INF: FC_EACH(FC_NO_INF) break;
             case FC_LANE_FINITE: FC_EACH(FC_FINITE) break;
             case FC_LANE_FILL: FC_EACH(FC_FILL) break;
+            case FC_LANE_FILL_MARK:
+                FC_EACH(FC_FILL_MARK)
+                marks += group / 8;
+                break;
             case FC_LANE_REPLACE: {
                 const FC_T *second = (const FC_T *)op->second + phase;
                 FC_EACH(FC_REPLACE)
@@ -121,6 +132,7 @@ static FC_TARGET unsigned FC_N(run)(const fc_lane_op *ops, const fc_stretch *str
 #undef FC_NO_INF
 #undef FC_FINITE
 #undef FC_FILL
+#undef FC_FILL_MARK
 #undef FC_REPLACE
 #undef FC_ADD
 #undef FC_SUB

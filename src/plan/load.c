@@ -36,7 +36,8 @@ static bool adjacent(const fc_panel *panel, const fc_source *sources) {
 }
 
 const void *fc_plan_in_place(const fc_panel *panel, const fc_source *sources, size_t first) {
-    if (!panel->width || !adjacent(panel, sources)) return NULL;
+    /* Codes are settled in a copy. */
+    if (!panel->width || panel->type == FC_PLAN_I32 || !adjacent(panel, sources)) return NULL;
     const fc_source *s = &sources[panel->sources[0]];
     if (s->stride != (ptrdiff_t)(panel->width * (size_t)source_sizes[s->kind])) return NULL;
     return (const char *)s->data + (ptrdiff_t)first * s->stride;

@@ -1,5 +1,5 @@
 /* Building a plan: the specification is checked here once, so that runs need no checks. */
-#include "plan/plan_inner.h"
+#include "plan/watch.h"
 
 #include <string.h>
 
@@ -130,7 +130,9 @@ static fc_status choose_block(fc_plan *plan, const char **why) {
         if (!fc_size_add(row_bytes, bytes, &row_bytes)) return invalid(why, "too wide");
     }
     size_t rows = row_bytes ? FC_PLAN_SCRATCH / row_bytes : FC_PLAN_BLOCK;
-    plan->block = rows < 8 ? 8 : rows > FC_PLAN_BLOCK ? FC_PLAN_BLOCK : rows;
+    /* A multiple of 16: where output begins at a cache line, so does that of each block. */
+    rows = rows > FC_PLAN_BLOCK ? FC_PLAN_BLOCK : rows;
+    plan->block = rows < 16 ? 8 : rows & ~(size_t)15;
     return FC_OK;
 }
 
@@ -154,6 +156,9 @@ static fc_status fill(fc_plan *plan, const fc_plan_spec *spec, const char **why)
     plan->loops = NULL;
     FC_TRY(add_pieces(plan, spec, why));
     FC_TRY(fc_plan_fuse(plan));
+    fc_status status = fc_plan_watch(plan, spec);
+    if (status == FC_EINVALID) return invalid(why, "no such column is counted");
+    if (status != FC_OK) return status;
     FC_TRY(choose_block(plan, why));
     return fc_plan_lay_row(plan);
 }

@@ -13,6 +13,11 @@ typedef struct fc_panel {
     fc_plan_type type;
     uint32_t width;
     const uint32_t *sources; /* of input panels; NULL for what steps make */
+    /* Counting (watch.h): whether any column is counted here, and which; whether one has a range,
+     * with tiles of all ends; whether the step that fills the panel up says what is missing. */
+    bool watched, ranged, marked;
+    uint8_t *counted;
+    fc_tile low, high;
 } fc_panel;
 
 typedef struct fc_step {
@@ -20,8 +25,11 @@ typedef struct fc_step {
     void *state;
     const uint32_t *inputs;
     uint32_t input_count;
-    uint32_t made; /* the panel */
-    bool dead;     /* done by the step that reads it */
+    uint32_t made;   /* the panel */
+    bool dead;       /* done by the step that reads it */
+    bool marks;      /* says what was missing in its input, in ... */
+    size_t marks_at; /* ... these bytes of a frame's marks */
+    bool searches;   /* looks a watched panel up among categories */
 } fc_step;
 
 struct fc_plan {
@@ -38,6 +46,10 @@ struct fc_plan {
     /* Of one row: the bytes of its panels, where each of them lies, and the column of the output in
      * which it can be computed at once, or SIZE_MAX. */
     size_t row_bytes, *row_places, *row_columns;
+    fc_counts *counts;                       /* NULL: nothing is counted */
+    const fc_watch *watches;                 /* of each source */
+    uint32_t *number_sources, *code_sources; /* those that are counted */
+    size_t number_count, code_count, marks_bytes;
 };
 
 /* Converts rows [first, first + rows) of the sources of an input panel into `out`. */

@@ -1,6 +1,7 @@
 /* One row out of cells: what a block of one would do, laid out when the plan is built. Panels that
  * are a piece of the output as they are, are computed where they belong in it. */
 #include "plan/run.h"
+#include "plan/watch.h"
 
 static size_t round_up(size_t bytes) { return (bytes + 63) & ~(size_t)63; }
 
@@ -36,7 +37,8 @@ static void load(const fc_panel *panel, const fc_cell *cells, void *out) {
     else if (panel->type == FC_PLAN_F32)
         for (size_t j = 0; j < width; j++) ((float *)out)[j] = (float)cells[from[j]].number;
     else if (panel->type == FC_PLAN_I32)
-        for (size_t j = 0; j < width; j++) ((int32_t *)out)[j] = cells[from[j]].code;
+        for (size_t j = 0; j < width; j++)
+            ((int32_t *)out)[j] = fc_code_settle(cells[from[j]].code);
     else
         for (size_t j = 0; j < width; j++) ((fc_text *)out)[j] = cells[from[j]].text;
 }
@@ -65,6 +67,7 @@ static fc_status run(const fc_plan *plan, const fc_cell *cells, fc_source_kind k
         if (values == to && !piece->onehot) continue;
         FC_TRY(fc_store_piece(piece, &plan->panels[piece->panel], values, 1, kind, to, 0));
     }
+    fc_watch_row(plan, cells, panel);
     return FC_OK;
 }
 

@@ -47,6 +47,7 @@ static fc_status csr_piece(fc_rows_out *csr, const fc_piece_spec *piece, const f
 /* A sparse run, shared by its parts. */
 typedef struct fc_sparse {
     const fc_plan *plan;
+    const fc_totals *totals;
     const fc_source *sources;
     fc_source_kind kind;
     char *values;
@@ -68,7 +69,7 @@ static fc_status csr_row(fc_rows_out *csr, const fc_frame *frame, size_t row) {
 static fc_status run_sparse(void *ctx, size_t begin, size_t rows) {
     const fc_sparse *run = ctx;
     fc_frame frame;
-    FC_TRY(fc_frame_open(&frame, run->plan, run->sources, rows));
+    FC_TRY(fc_frame_open(&frame, run->totals, run->sources, rows));
     size_t block = run->plan->block, end = begin + rows, room = begin * run->plan->row_bound;
     char *values = run->values + room * fc_source_kind_size(run->kind);
     fc_rows_out csr = {run->kind, values, run->indices + room, 0};
@@ -81,7 +82,7 @@ static fc_status run_sparse(void *ctx, size_t begin, size_t rows) {
             run->indptr[first + r + 1] = (int32_t)csr.used;
         }
     }
-    fc_frame_close(&frame);
+    fc_frame_close(&frame, status);
     return status;
 }
 
@@ -107,9 +108,13 @@ fc_status fc_plan_run_csr(const fc_plan *plan, const fc_source *sources, size_t 
     if (!fc_size_mul(rows, plan->row_bound, &bound) || bound > INT32_MAX) return FC_ELIMIT;
     indptr[0] = 0;
     if (!rows) return FC_OK;
-    fc_sparse run = {plan, sources, kind, values, indices, indptr};
+    fc_totals totals;
     size_t part_rows = fc_plan_part_rows(plan, rows, threads);
-    FC_TRY(fc_plan_run_parts(rows, part_rows, threads, run_sparse, &run));
+    FC_TRY(fc_totals_open(&totals, plan, part_rows >= rows));
+    fc_sparse run = {plan, &totals, sources, kind, values, indices, indptr};
+    fc_status status = fc_plan_run_parts(rows, part_rows, threads, run_sparse, &run);
+    fc_totals_close(&totals, status, rows);
+    FC_TRY(status);
     join_parts(&run, rows, part_rows);
     return FC_OK;
 }
@@ -124,6 +129,7 @@ typedef struct fc_part_found {
 
 struct fc_plan_found {
     const fc_plan *plan;
+    fc_totals totals;
     const fc_source *sources;
     fc_source_kind kind;
     int32_t *indptr; /* indptr[row + 1] counts from the beginning of the row's part */
@@ -164,7 +170,7 @@ static fc_status find_part(void *ctx, size_t begin, size_t rows) {
     fc_part_found *part = &found->parts[begin / found->part_rows];
     const fc_alloc *alloc = found->plan->alloc;
     fc_frame frame;
-    FC_TRY(fc_frame_open(&frame, found->plan, found->sources, rows));
+    FC_TRY(fc_frame_open(&frame, &found->totals, found->sources, rows));
     size_t block = found->plan->block, end = begin + rows;
     size_t size = fc_source_kind_size(found->kind);
     fc_status status = FC_OK;
@@ -180,7 +186,7 @@ static fc_status find_part(void *ctx, size_t begin, size_t rows) {
         }
         part->used = csr.used;
     }
-    fc_frame_close(&frame);
+    fc_frame_close(&frame, status);
     return status;
 }
 
@@ -219,9 +225,11 @@ fc_status fc_plan_find_csr(const fc_plan *plan, const fc_source *sources, size_t
     found->part_rows = part_rows;
     found->count = count;
     indptr[0] = 0;
-    fc_status status = FC_OK;
-    if (rows) status = fc_plan_run_parts(rows, part_rows, threads, find_part, found);
+    fc_status status = fc_totals_open(&found->totals, plan, count < 2);
+    bool open = status == FC_OK;
+    if (rows && open) status = fc_plan_run_parts(rows, part_rows, threads, find_part, found);
     if (status == FC_OK) status = found_add_up(found, rows, used);
+    if (open) fc_totals_close(&found->totals, status, rows);
     if (status == FC_OK)
         *out = found;
     else

@@ -8,7 +8,7 @@
 enum { STRIDED_SCRATCH = 256 * 1024 };
 
 typedef struct fc_strided {
-    const fc_plan *plan;
+    const fc_totals *totals;
     const fc_source *sources;
     fc_plan_type type;
     char *out;
@@ -40,7 +40,7 @@ static size_t chunk_rows(const fc_plan *plan, size_t row_bytes, size_t rows) {
 
 static fc_status run_strided(void *ctx, size_t begin, size_t rows) {
     const fc_strided *run = ctx;
-    const fc_plan *plan = run->plan;
+    const fc_plan *plan = run->totals->plan;
     size_t size = fc_plan_type_size(run->type), row_bytes = plan->width * size;
     size_t chunk = chunk_rows(plan, row_bytes, rows), count = plan->source_count, bytes;
     size_t head = count * sizeof(fc_source);
@@ -58,7 +58,8 @@ static fc_status run_strided(void *ctx, size_t begin, size_t rows) {
             sources[i].data = (const char *)sources[i].data + (ptrdiff_t)first * sources[i].stride;
             sources[i].valid_offset += (int64_t)first;
         }
-        status = fc_plan_run(plan, sources, n, kind, scratch, (ptrdiff_t)row_bytes, 1);
+        status =
+            fc_plan_run_counted(run->totals, sources, n, kind, scratch, (ptrdiff_t)row_bytes, 1);
         if (status == FC_OK)
             spread(scratch, plan->width, n, size, run->out + (ptrdiff_t)first * run->row_stride,
                    run->row_stride, run->column_stride);
@@ -72,7 +73,11 @@ fc_status fc_plan_run_strided(const fc_plan *plan, const fc_source *sources, siz
                               ptrdiff_t column_stride, int threads) {
     if (type != FC_PLAN_F64 && type != FC_PLAN_F32) return FC_EINVALID;
     if (!rows || !plan->width) return FC_OK;
-    fc_strided run = {plan, sources, type, out, row_stride, column_stride};
+    fc_totals totals;
+    FC_TRY(fc_totals_open(&totals, plan, false));
+    fc_strided run = {&totals, sources, type, out, row_stride, column_stride};
     size_t part_rows = fc_plan_part_rows(plan, rows, threads);
-    return fc_plan_run_parts(rows, part_rows, threads, run_strided, &run);
+    fc_status status = fc_plan_run_parts(rows, part_rows, threads, run_strided, &run);
+    fc_totals_close(&totals, status, rows);
+    return status;
 }

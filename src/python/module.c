@@ -43,6 +43,7 @@ static int module_exec(PyObject *module) {
     if (fc_py_columns_exec(module, state) < 0) return -1;
     if (fc_py_schema_exec(module, state) < 0) return -1;
     if (fc_py_plan_exec(module, state) < 0) return -1;
+    if (fc_py_plan_counts_exec(module, state) < 0) return -1;
     if (fc_py_loops_exec(module, state) < 0) return -1;
     if (fc_py_reference_exec(module, state) < 0) return -1;
     if (fc_py_monitor_exec(module, state) < 0) return -1;

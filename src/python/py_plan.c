@@ -201,11 +201,36 @@ static int read_sources(fc_program *self, PyObject *tuple) {
 
 /* ---- The type ------------------------------------------------------------------------------- */
 
-static int read_spec(fc_program *self, fc_arena *arena, PyObject *const *parts) {
+/* (PlanCounts, a (column, low, high) for each source; column -1: it is not counted), or None. */
+static int read_watch(fc_program *self, fc_arena *arena, PyObject *watch, fc_plan_spec *spec) {
+    if (watch == Py_None) return 0;
+    if (tuple_size(watch, "watch") != 2) return bad_spec("watch is (counts, sources)");
+    spec->counts = fc_py_plan_counts(fc_state_of_type(Py_TYPE(self)), PyTuple_GET_ITEM(watch, 0));
+    if (!spec->counts) return -1;
+    PyObject *sources = PyTuple_GET_ITEM(watch, 1);
+    if (tuple_size(sources, "watch") != self->source_count)
+        return bad_spec("watch has an item for each source");
+    fc_watch *watches = zeros(arena, self->source_count, sizeof *watches);
+    if (!watches) return -1;
+    for (Py_ssize_t i = 0; i < self->source_count; i++) {
+        PyObject *item = PyTuple_GET_ITEM(sources, i);
+        int column;
+        if (!PyTuple_Check(item) ||
+            !PyArg_ParseTuple(item, "idd", &column, &watches[i].low, &watches[i].high))
+            return PyErr_Occurred() ? -1 : bad_spec("a watch is (column, low, high)");
+        watches[i].column = column < 0 ? UINT32_MAX : (uint32_t)column;
+    }
+    spec->watches = watches;
+    self->counts = Py_NewRef(PyTuple_GET_ITEM(watch, 0));
+    return 0;
+}
+
+static int read_spec(fc_program *self, fc_arena *arena, PyObject *const *parts, PyObject *watch) {
     fc_plan_spec spec = {0};
     const char *why = "";
     if (read_sources(self, parts[0]) < 0 || read_panels(arena, parts[1], &spec) < 0 ||
-        read_steps(arena, parts[2], &spec) < 0 || read_pieces(arena, parts[3], &spec) < 0)
+        read_steps(arena, parts[2], &spec) < 0 || read_pieces(arena, parts[3], &spec) < 0 ||
+        read_watch(self, arena, watch, &spec) < 0)
         return -1;
     spec.source_count = (uint32_t)self->source_count;
     spec.loops = &fc_state_of_type(Py_TYPE(self))->loops;
@@ -218,12 +243,12 @@ static int read_spec(fc_program *self, fc_arena *arena, PyObject *const *parts) 
 
 static PyObject *program_new(PyTypeObject *type, PyObject *args, PyObject *kwargs) {
     static const char *const names[] = {"sources", "panels", "steps", "pieces",
-                                        "columns", "dtype",  NULL};
+                                        "columns", "dtype",  "watch", NULL};
     PyObject *parts[4];
     Py_ssize_t columns;
-    PyObject *dtype;
-    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "OOOOnO:Program", (char **)names, &parts[0],
-                                     &parts[1], &parts[2], &parts[3], &columns, &dtype))
+    PyObject *dtype, *watch = Py_None;
+    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "OOOOnO|O:Program", (char **)names, &parts[0],
+                                     &parts[1], &parts[2], &parts[3], &columns, &dtype, &watch))
         return NULL;
     fc_dtype out_dtype;
     if (fc_array_dtype(dtype, "dtype", &out_dtype) < 0) return NULL;
@@ -239,7 +264,7 @@ static PyObject *program_new(PyTypeObject *type, PyObject *args, PyObject *kwarg
     self->out_kind = (fc_source_kind)out_kind;
     fc_arena arena;
     fc_arena_init(&arena, &fc_alloc_libc);
-    int failed = read_spec(self, &arena, parts);
+    int failed = read_spec(self, &arena, parts, watch);
     fc_arena_free(&arena);
     if (failed) Py_CLEAR(self);
     return (PyObject *)self;
@@ -248,6 +273,7 @@ static PyObject *program_new(PyTypeObject *type, PyObject *args, PyObject *kwarg
 static int program_traverse(PyObject *object, visitproc visit, void *arg) {
     fc_program *self = (fc_program *)object;
     Py_VISIT(Py_TYPE(object));
+    Py_VISIT(self->counts);
     for (Py_ssize_t i = 0; self->sources && i < self->source_count; i++) {
         Py_VISIT(self->sources[i].name);
         Py_VISIT(self->sources[i].table);
@@ -272,6 +298,7 @@ static void program_dealloc(PyObject *object) {
     PyMem_Free(self->sources);
     PyMem_Free(self->keys);
     fc_plan_free(self->plan);
+    Py_XDECREF(self->counts);
     type->tp_free(object);
     Py_DECREF(type);
 }
@@ -314,8 +341,9 @@ static PyMethodDef program_methods[] = {
     {NULL, NULL, 0, NULL},
 };
 
-PyDoc_STRVAR(program_doc, "Program(sources, panels, steps, pieces, columns, dtype)\n--\n\n"
-                          "A compiled straight line of steps; made by fastcore.plan, immutable.");
+PyDoc_STRVAR(program_doc,
+             "Program(sources, panels, steps, pieces, columns, dtype, watch=None)\n--\n\n"
+             "A compiled straight line of steps; made by fastcore.plan, immutable.");
 
 static PyType_Slot program_slots[] = {
     {Py_tp_doc, (void *)program_doc},

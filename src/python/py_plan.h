@@ -46,6 +46,7 @@ typedef struct fc_program {
     PyObject_HEAD fc_plan *plan;
     fc_program_source *sources;
     fc_program_key *keys;
+    PyObject *counts; /* a PlanCounts, or NULL */
     Py_ssize_t source_count;
     Py_ssize_t columns; /* of the input, for rows that are sequences */
     bool packs;         /* a column of documents is none of texts */
@@ -61,6 +62,9 @@ int fc_py_text_code(fc_program_source *source, PyObject *value, int32_t *code);
 
 /* The source's table over UTF-8, made when it is first wanted; NULL with an exception. */
 const struct fc_lookup *fc_py_source_lookup(fc_program_source *source);
+
+/* The counts of a PlanCounts, which it owns; NULL with an exception if it is none. */
+fc_counts *fc_py_plan_counts(const fc_state *state, PyObject *object);
 
 /* A view of a str (borrowed: the caller keeps the object), None or NaN; returns as above. */
 int fc_py_text_view(PyObject *value, fc_text *out);

@@ -13,6 +13,7 @@
     X(PyTypeObject, columns_type)                                                                  \
     X(PyTypeObject, schema_type)                                                                   \
     X(PyTypeObject, plan_type)                                                                     \
+    X(PyTypeObject, plan_counts_type)                                                              \
     X(PyTypeObject, reference_type)                                                                \
     X(PyTypeObject, monitor_type)                                                                  \
     X(PyTypeObject, snapshot_type)                                                                 \
@@ -48,6 +49,7 @@ static inline fc_state *fc_state_of_object(PyObject *self) {
 int fc_py_columns_exec(PyObject *module, fc_state *state);
 int fc_py_schema_exec(PyObject *module, fc_state *state);
 int fc_py_plan_exec(PyObject *module, fc_state *state);
+int fc_py_plan_counts_exec(PyObject *module, fc_state *state);
 int fc_py_loops_exec(PyObject *module, fc_state *state);
 int fc_py_reference_exec(PyObject *module, fc_state *state);
 int fc_py_monitor_exec(PyObject *module, fc_state *state);

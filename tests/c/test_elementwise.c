@@ -89,7 +89,7 @@ static bool agree(const model *chain, const void *x, size_t rows, size_t shift, 
     char *y = out_memory + (-(uintptr_t)out_memory & 63) + shift * size;
     const void *inputs[] = {x};
     memset(y, 0x55, total * size);
-    CHECK((stream ? fc_lanes_stream : fc_lanes_run)(chain->lanes, inputs, y, rows) == FC_OK);
+    CHECK(fc_lanes_run_as(chain->lanes, inputs[0], y, rows, stream, NULL) == FC_OK);
     for (size_t i = 0; i < total; i++) {
         if (chain->type == FC_PLAN_F64) {
             double v = ((const double *)x)[i];
