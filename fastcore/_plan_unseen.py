@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from . import _core
 from ._plan_tree import Chain, Parallel, Part, Step, Tree
 
 if TYPE_CHECKING:
@@ -81,11 +80,11 @@ class Unseen:
         recipe = plan._recipe
         assert recipe is not None
 
-        def made(tree: Tree, counts: _core.PlanCounts | None = None) -> Plan:
-            alone = replace(recipe, tree=tree, names_out=None)
-            return type(plan)._make(None, None, alone, [], 0.0, counts)
+        def made(tree: Tree) -> Plan:
+            return type(plan)._make(None, None, replace(recipe, tree=tree, names_out=None), [], 0.0)
 
-        self.plan = made(_lenient(recipe.tree), plan._counts)
+        self.plan = made(_lenient(recipe.tree))
+        self.plan._begin_counting(plan._counts)
         self.watchers = [
             (None if tree is None else made(tree), said) for tree, said in _watchers(recipe.tree)
         ]

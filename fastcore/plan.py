@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from . import _core, _plan_calls, _plan_counters, _plan_frames, _plan_input, _plan_samples
 from . import _identity as _identity
+from . import _plan_calls, _plan_counters, _plan_frames, _plan_input, _plan_samples
 from ._config import disabled
+from ._core import PlanCounts
 from ._lower import Lowered, NotLowered, lower
 from ._plan_labels import Labels, labels_of
 from ._plan_names import Named
@@ -83,20 +84,14 @@ class Plan(Named, Storable):
     _mismatches: int
     _verified: int
     _rows: int
-    _counts: _core.PlanCounts
+    _counts: PlanCounts
     _lock: threading.Lock
     _stored: Stored | None  # what a loaded plan was made from
     _asked_native: bool
 
     @classmethod
     def _make(
-        cls,
-        estimator: Any,
-        original: Any,
-        recipe: Recipe | None,
-        nodes: list[Node],
-        verify: float,
-        counts: _core.PlanCounts | None = None,
+        cls, estimator: Any, original: Any, recipe: Recipe | None, nodes: list[Node], verify: float
     ) -> Plan:
         self = object.__new__(cls)
         self._estimator = estimator
@@ -130,10 +125,10 @@ class Plan(Named, Storable):
         if recipe is not None:
             self._by_name = entry_by_name(recipe.tree)
             self._used = used_columns(recipe.tree, recipe.columns)
-        self._begin_counting(counts)
+        self._begin_counting()
         return self
 
-    def _begin_counting(self, counts: _core.PlanCounts | None = None) -> None:
+    def _begin_counting(self, counts: PlanCounts | None = None) -> None:
         """Anew, with programs of its own, since they do the counting."""
         self._lock = threading.Lock()
         self._mismatches = self._verified = self._rows = 0
