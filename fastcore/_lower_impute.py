@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from ._lower_scale import numeric, refuse_in_place
+from ._lower_values import missing_code
 from ._lowering import (
     F64,
     FLOAT32,
@@ -140,12 +141,13 @@ def missing_texts(low: Lowering, columns: tuple[Column, ...], what: str) -> int:
     """A panel with NaN where a text is missing: None, NaN, or whatever pandas calls so ("na")."""
     if any(c.fill is not None for c in columns):
         raise NotLowered("texts imputed twice")
-    none, nan = (-1 if what == "nan" else 0), (REFUSED if what == "none" else 0)
+    gone = missing_code(0)
+    none, nan = (-1 if what == "nan" else gone), (REFUSED if what == "none" else gone)
     sources = []
     for column in columns:
         if column.tag == "auto":
             low.texts[column.index] = "none" if what == "none" else "nan"
-        codes = (0 if column.tag == "auto" and what == "nan" else none, nan)
+        codes = (gone if column.tag == "auto" and what == "nan" else none, nan)
         source = Source(column.index, {}, *codes, nulls=what != "none")
         sources.append(low.source((column.index, "missing", what, column.tag), source))
     params = {

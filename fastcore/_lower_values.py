@@ -12,7 +12,7 @@ from ._unicode import Tokens
 
 F64, F32, I32, TEXT, CSR = range(5)
 #: The code of a missing text that only the original may judge.
-REFUSED = -2
+REFUSED = -(2**31)
 FLOAT64, FLOAT32 = np.dtype(np.float64), np.dtype(np.float32)
 
 
@@ -75,7 +75,7 @@ class Value:
 
 def missing_code(code: int) -> int:
     """How a missing text is told from others: -2, or -3 - c if it counts as category c."""
-    return -3 - code if code >= 0 else -2
+    return code if code == REFUSED else -3 - code if code >= 0 else -2
 
 
 @dataclass

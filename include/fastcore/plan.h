@@ -66,7 +66,9 @@ size_t fc_source_kind_size(fc_source_kind kind);
 /* One input column: `stride` bytes lie between rows (any sign); values are aligned. With a
  * validity bitmap (Arrow: LSB first, bit `valid_offset` is row 0) null cells read as NaN in float
  * panels, -1 in I32 panels, and `null` in TEXT panels; so do codes outside a dictionary. Codes are
- * a category's number, -1 (no category), -2 (missing), or -3 - c (missing, taken as category c). */
+ * a category's number, -1 (no category), -2 (missing), -3 - c (missing, taken as category c), or
+ * FC_CODE_REFUSED (missing, and only the original may judge it). */
+enum { FC_CODE_REFUSED = INT32_MIN };
 typedef struct fc_source {
     fc_source_kind kind;
     const void *data;

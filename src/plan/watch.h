@@ -4,14 +4,18 @@
  * is not counted twice.
  *
  * Codes that come from outside say more than a panel needs: -1 is a text that is in no category,
- * -2 a missing one that is none either, and -3 - c a missing one that counts as category c. */
+ * -2 a missing one that is none either, and -3 - c a missing one that counts as category c;
+ * FC_CODE_REFUSED one that only the original may judge, which stays as it is. */
 #ifndef FC_PLAN_WATCH_H
 #define FC_PLAN_WATCH_H
 
 #include "plan/plan_inner.h"
 
 /* The code as panels have it. */
-static inline int32_t fc_code_settle(int32_t code) { return code < -2 ? -3 - code : code; }
+static inline int32_t fc_code_settle(int32_t code) {
+    if (code == FC_CODE_REFUSED || code >= -1) return code;
+    return code == -2 ? -1 : -3 - code;
+}
 
 /* Decides what is counted where; once, when the steps are known. */
 fc_status fc_plan_watch(fc_plan *plan, const fc_plan_spec *spec);

@@ -28,7 +28,7 @@ typedef struct fc_program_source {
     fc_reads reads;    /* of documents */
     PyObject *how;     /* what joins a field's name and value (str), the function, or NULL */
     bool sparse;       /* the whole input, a sparse matrix */
-    int32_t none_code, nan_code;      /* -1: unknown; less: the run is refused */
+    int32_t none_code, nan_code;      /* as codes in `fc_source` */
     struct fc_lookup *_Atomic lookup; /* the table over UTF-8, once that was wanted */
 } fc_program_source;
 

@@ -18,11 +18,11 @@ int fc_py_text_code(fc_program_source *source, PyObject *value, int32_t *code) {
     }
     if (value == Py_None) {
         *code = source->none_code;
-        return *code < -1;
+        return *code == FC_CODE_REFUSED;
     }
     if (PyFloat_Check(value) && PyFloat_AS_DOUBLE(value) != PyFloat_AS_DOUBLE(value)) {
         *code = source->nan_code;
-        return *code < -1;
+        return *code == FC_CODE_REFUSED;
     }
     /* Only these themselves: a subclass may hash and compare as it likes. */
     if (!PyUnicode_CheckExact(value) && !PyLong_CheckExact(value) && !PyFloat_CheckExact(value) &&
