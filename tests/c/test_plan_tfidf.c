@@ -24,6 +24,7 @@ static void log_loop(char **args, const intptr_t *count, const intptr_t *steps, 
             log(*(double *)(void *)(args[0] + i * steps[0]));
 }
 
+static const int64_t moves[WIDTH] = {1, 1, 1, 1};
 static const uint32_t inputs[] = {0, 1, 2};
 static const fc_panel_spec panels[] = {{FC_PLAN_TEXT, inputs, 1}};
 
@@ -35,7 +36,7 @@ static fc_plan *make(const fc_alloc *alloc, int steps, const int64_t *sublinear)
                                   {"term_ends", 'q', term_ends, 4}};
     const fc_blob_item weigh[] = {
         {"idf", 'd', idf, 4}, {"norm", 'q', l2, 1}, {"sublinear", 'q', sublinear, 1}};
-    const fc_blob_item ulps[] = {{"ulps", 'q', yes, 1}};
+    const fc_blob_item ulps[] = {{"ulps", 'q', moves, WIDTH}};
     const fc_step_spec specs[] = {
         {"count_terms", inputs, 1, FC_PLAN_CSR, WIDTH, {count, 4}},
         {"tfidf", inputs + 1, 1, FC_PLAN_CSR, WIDTH, {weigh, 3}},
