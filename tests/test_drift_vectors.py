@@ -79,7 +79,6 @@ def test_mmd_in_tiles(n: int, m: int, d: int, shift: float) -> None:
             labels[generator.permutation(n + m)[:n]] = True
             reached += by_definition(k, labels, unbiased) >= wanted
         assert got.pvalue == (1 + reached) / 21
-    before = fastcore.get_num_threads()
     try:
         found = []
         for threads in (1, 2):
@@ -87,7 +86,7 @@ def test_mmd_in_tiles(n: int, m: int, d: int, shift: float) -> None:
             found.append(drift.mmd(x, y, n_resamples=3, rng=1))
         assert found[0] == found[1]
     finally:
-        fastcore.set_num_threads(before)
+        fastcore.set_num_threads(None)
 
 
 def test_rows_far_out_are_taken_in_float64() -> None:

@@ -129,7 +129,10 @@ def test_codes_of_any_text() -> None:
     found = plan._row.program.codes_of(0, Columns.from_pandas(given), "t")  # type: ignore[union-attr]
     known = {text: code for code, text in enumerate(est.categories_[0])}
     assert found is not None
-    assert found.tolist() == [known.get(text, -1) for text in given["t"].tolist()]
+    # -2: missing, which is no text that is in no category.
+    codes = [known.get(text, -1) for text in [*texts, "level-", "xx"]]
+    codes.insert(len(texts), -2)
+    assert found.tolist() == codes
     numbers = Columns.from_pandas(pd.DataFrame({"t": [1.0]}))
     assert plan._row.program.codes_of(0, numbers, "t") is None  # type: ignore[union-attr]
 
