@@ -8,7 +8,8 @@ register()
 
 #: Tests of what plans do by themselves, with nobody to ask: with everything switched off, nothing.
 NATIVE = (
-    "categories", "counters", "dense", "forged", "function", "impute", "inputs", "labels",
-    "orders", "output", "power", "project", "rows", "spline", "target", "text", "unseen",
+    "categories", "compose", "counters", "dense", "dicts", "documents", "forged", "function",
+    "impute", "inputs", "labels", "orders", "output", "power", "project", "rows", "sparse",
+    "spline", "target", "text", "tfidf", "tokens", "unseen",
 )  # fmt: skip
 collect_ignore = [f"test_plan_{name}.py" for name in NATIVE] if disabled() else []
