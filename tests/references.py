@@ -199,7 +199,7 @@ def search(calls: int, types: int) -> list[str]:
     gc.freeze()  # so that each collection looks only through what is new
     try:
         fixed, drawn = found[: len(found) - types], found[len(found) - types :]
-        rest = (growing(drawn, watched) if drawn else []) + growing(plans, watched)
+        rest = [each for some in (drawn, plans) if some for each in growing(some, watched)]
         return growing(fixed, watched) + rest
     finally:
         gc.unfreeze()
