@@ -233,7 +233,8 @@ class _Fast:
             return await self.original(request)
         if self.try_json is not None:
             value = self.try_json(body)
-            if value is not NotImplemented:
+            # A body of null is a missing one to some versions of FastAPI: each says so itself.
+            if value is not NotImplemented and value is not None:
                 if self.direct and not _patched():
                     return await self.answer(request, value)
                 return await self.through(request, value)
