@@ -212,9 +212,8 @@ def assert_equal(ours: Any, theirs: Any, close: Any) -> None:
         else:
             assert_arrays(ours.toarray(), theirs.toarray(), close)
     elif isinstance(theirs, np.ndarray):
-        if theirs.ndim == 2 and min(theirs.shape) > 1:
-            assert ours.flags.f_contiguous == theirs.flags.f_contiguous, "order in memory"
-            assert ours.flags.c_contiguous == theirs.flags.c_contiguous, "order in memory"
+        assert ours.flags.f_contiguous == theirs.flags.f_contiguous, "order in memory"
+        assert ours.flags.c_contiguous == theirs.flags.c_contiguous, "order in memory"
         assert_arrays(ours, theirs, close)
     elif hasattr(theirs, "equals"):
         assert ours.equals(theirs)
