@@ -73,12 +73,14 @@ def close(a: float | None, b: float | None, rel: float = 1e-12) -> bool:
 
 
 def rank_sums(x: Any, y: Any, **options: Any) -> tuple[float, float]:
-    """SciPy's Mann-Whitney, U and p; where all values are equal p is 1, as it was before 1.18."""
+    """SciPy's Mann-Whitney, U and p; where all values are equal, and the difference of 0 has its
+    correction for continuity, p is 1, as it was before 1.18."""
     found = stats.mannwhitneyu(x, y, **options)
     pooled = np.concatenate([x, y])
     alike = pooled.size > 0 and bool(np.all(pooled == pooled[0])) and min(len(x), len(y)) > 0
     p = float(found.pvalue)
-    return float(found.statistic), 1.0 if alike and math.isnan(p) else p
+    corrected = alike and options.get("use_continuity", True)
+    return float(found.statistic), 1.0 if corrected and math.isnan(p) else p
 
 
 def said(call: Callable[[], Any]) -> tuple[Any, list[str]]:

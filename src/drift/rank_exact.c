@@ -130,7 +130,8 @@ fc_status fc_cramer_exact_sf(const fc_alloc *alloc, double t, uint64_t n, uint64
     chances *row = alloc->get(alloc->ctx, (columns + 1) * sizeof *row);
     if (!row) return FC_ENOMEM;
     memset(row, 0, (columns + 1) * sizeof *row);
-    static const chances none = {NULL, 0, 0};
+    chance nothing = {0, 0};
+    const chances none = {&nothing, 0, 0};
     fc_status status = FC_OK;
     chances *spare = &row[columns];
     for (uint64_t i = 0; i <= n && status == FC_OK; i++) {

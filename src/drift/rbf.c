@@ -110,7 +110,7 @@ static void run_row(void *ctx, size_t i) {
         r->with->add(k, all);
         double *to = columns[i >= r->first_tiles ? 1 : j < r->first_tiles ? 0 : 2];
         for (size_t s = 0; s < TILE; s++) to[s] += all[s];
-        for (size_t p = 0; p < count; p++) {
+        for (size_t p = 0; labels && p < count; p++) {
             const uint64_t *words = r->task->labels + p * r->tiles;
             double found[2];
             r->with->label(k, all, words[i], words[j], found);

@@ -19,7 +19,7 @@ FC_BODY FC_TARGET FC_R(lanes) FC_R(power)(FC_R(lanes) t) {
     p = FC_FMA(p, rest, FC_ALL(0x1.62e430p-1f));
     p = FC_FMA(p, rest, FC_ALL(1.0f));
     FC_R(bits) large = (FC_R(bits))(t >= -126.0f);
-    return (FC_R(lanes))(((FC_R(bits))p + ((FC_R(bits))shifted << 23)) & large);
+    return (FC_R(lanes))(((FC_R(bits))p + (FC_R(bits))shifted * 0x800000u) & large);
 }
 
 /* out[i][j] = 2^(a_i b_j - half_a[i] - half_b[j]). Panels of 16 rows, value by value. */
