@@ -208,7 +208,8 @@ class Reference:
     def __new__(
         cls,
         features: tuple[
-            tuple[str, int, npt.NDArray[Any], float, tuple[str, ...], bool, tuple[int, ...]], ...
+            tuple[str, int, npt.NDArray[Any], float, tuple[str, ...], bool, tuple[int, ...], str],
+            ...,
         ],
         seed: int,
     ) -> Self: ...
@@ -235,7 +236,14 @@ class Reference:
 
 @disjoint_base
 class Monitor:
-    def __new__(cls, reference: Reference, window: int, slots: int, fingerprint: bytes) -> Self: ...
+    def __new__(
+        cls,
+        reference: Reference,
+        window: int,
+        slots: int,
+        fingerprint: bytes,
+        vectors: bool = False,
+    ) -> Self: ...
     def update(self, data: Any, /, *, time: Any = None) -> None: ...
     def update_one(self, row: Any, /, *, time: Any = None) -> None: ...
     def _size(self) -> int: ...

@@ -17,7 +17,7 @@ import numpy as np
 from . import _columns_in, _config, _container, _core
 from ._columns_in import BOOL, CODE, FLAG_LISTED, OBJECT, STRING, TIME
 from ._drift_bins import edges_of
-from ._drift_embeddings import Projection, extended, is_vector, projections_in, with_numbers
+from ._drift_embeddings import Projection, extended, projections_in, vectors_in, with_numbers
 from ._drift_functions import CORRECTIONS, as_array
 from .errors import UnsupportedError
 
@@ -112,6 +112,11 @@ class Feature:
     role: str = ""
 
     @property
+    def role_name(self) -> str:
+        """What it is to the reference, as messages say it."""
+        return f"its {self.role}" if self.role else "a feature"
+
+    @property
     def bin_points(self) -> tuple[int, ...]:
         """The points at which a bin begins."""
         return tuple(np.searchsorted(self.points, self.edges).tolist())
@@ -154,6 +159,8 @@ class Reference:
         The rows that it was fitted on.
     names : tuple of str
         The features.
+    columns : tuple of str
+        The columns that data must have: the features, but of a vector's parts its own.
     fingerprint : str
         Equal for equal references, in every process.
 
@@ -186,7 +193,8 @@ class Reference:
         # The seed keeps texts that were made to collide from slowing the look-up.
         self._core = _core.Reference(
             tuple(
-                (f.name, f.kind, f.points, f.shift, f.texts, f.utc, f.bin_points) for f in features
+                (f.name, f.kind, f.points, f.shift, f.texts, f.utc, f.bin_points, f.role_name)
+                for f in features
             ),
             int.from_bytes(os.urandom(8), "little"),
         )
@@ -261,8 +269,9 @@ class Reference:
                 raise KeyError(f"features: there is no column {name!r}")
         vectors, numbers = {}, {}
         for name in names:
-            if is_vector(specs[name]):
-                vectors[name], found_of = Projection.fit(columns, name)
+            there = vectors_in(columns, specs[name])
+            if there is not None:
+                vectors[name], found_of = Projection.fit(name, *there)
                 numbers.update(found_of)
         columns = with_numbers(columns, numbers)
         specs = {spec[0]: spec for spec in columns._specs}
@@ -296,6 +305,12 @@ class Reference:
     def names(self) -> tuple[str, ...]:
         """The features."""
         return tuple(feature.name for feature in self.features)
+
+    @functools.cached_property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that data must have: of the parts of a vector its own."""
+        of = {part: p.name for p in self.projections for part in p.names}
+        return tuple(dict.fromkeys(of.get(name, name) for name in self.names))
 
     @property
     def rows(self) -> int:

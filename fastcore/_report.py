@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import json
 import math
 import os
@@ -303,6 +304,11 @@ class FeatureReport:
         }
 
 
+def absent(what: str, name: str, there: Iterable[str]) -> str:
+    some = ", ".join(itertools.islice(map(str, there), 40))
+    return f"no {what} {name!r}; there are {some}"
+
+
 def _number(value: float | None) -> float | None:
     return None if value is None or not math.isfinite(value) else float(value)
 
@@ -363,6 +369,8 @@ class Report(Mapping[str, FeatureReport]):
         return next((f for f in self.features.values() if f.role == "target"), None)
 
     def __getitem__(self, name: str) -> FeatureReport:
+        if name not in self.features:
+            raise KeyError(absent("feature", name, self.features))
         return self.features[name]
 
     def __iter__(self) -> Any:

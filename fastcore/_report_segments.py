@@ -13,7 +13,7 @@ from . import _columns_in, _core
 from ._columns_in import BOOL, CODE, STRING
 from ._drift_functions import adjust
 from ._reference import Array, Reference, as_columns
-from ._report import ALPHA, Report
+from ._report import ALPHA, Report, absent
 
 __all__ = ["SegmentReport", "Segments"]
 
@@ -113,6 +113,8 @@ class Segments(Mapping[str, Reference]):
         return SegmentReport(self.by, reports, unknown, absent, correction)
 
     def __getitem__(self, name: str) -> Reference:
+        if name not in self._references:
+            raise KeyError(absent("segment", name, self))
         return self._references[name]
 
     def __iter__(self) -> Iterator[str]:
@@ -164,6 +166,8 @@ class SegmentReport(Mapping[str, Report]):
         return [n for n, r in self._reports.items() if r.drifted and self.pvalues[n] <= ALPHA]
 
     def __getitem__(self, name: str) -> Report:
+        if name not in self._reports:
+            raise KeyError(absent("segment", name, self))
         return self._reports[name]
 
     def __iter__(self) -> Iterator[str]:

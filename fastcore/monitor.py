@@ -18,10 +18,10 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
 from . import _core
+from ._drift_embeddings import extended
 from ._monitor_files import Directory, OwnFile
 from ._reference import Reference, as_columns
 from ._report import Report
-from .errors import UnsupportedError
 
 __all__ = ["Alert", "Monitor", "Window"]
 
@@ -75,8 +75,6 @@ class Monitor(_core.Monitor):
         If the directory cannot be made or written to, or is on a network file system.
     ValueError
         If `window` or `slots` is out of its range.
-    UnsupportedError
-        If the reference has columns of vectors.
 
     Notes
     -----
@@ -113,14 +111,11 @@ class Monitor(_core.Monitor):
     ) -> "Monitor":
         if not isinstance(reference, Reference):
             raise TypeError(f"reference: expected a Reference, got {type(reference).__name__}")
-        if reference.projections:
-            raise UnsupportedError(
-                "reference: a Monitor watches no vectors; leave them out with features=[...]"
-            )
         length = _microseconds("window", window)
         key = f"{reference.fingerprint} {length} {slots}".encode()
         digest = hashlib.sha256(key).digest()
-        self = super().__new__(cls, reference._core, length, slots, digest)
+        vectors = bool(reference.projections)
+        self = super().__new__(cls, reference._core, length, slots, digest, vectors)
         self.reference = reference
         self.window = length
         self.slots = slots
@@ -197,9 +192,15 @@ class Monitor(_core.Monitor):
         self._own, self._in_memory, self._extra = None, False, None
 
     def _as_columns(self, data: Any) -> _core.Columns:
-        return as_columns(data)
+        return extended(as_columns(data), self.reference.projections)
 
     def _as_dict(self, row: Any) -> dict[str, Any]:
+        found = self._fields(row)
+        for projection in self.reference.projections:
+            found = found | projection.apply_row(found)
+        return found
+
+    def _fields(self, row: Any) -> dict[str, Any]:
         if isinstance(row, Mapping):
             return dict(row)
         if dataclasses.is_dataclass(row) and not isinstance(row, type):

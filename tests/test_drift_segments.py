@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from fastcore import Columns, Monitor, UnsupportedError
+from fastcore import Columns, UnsupportedError
 from fastcore.drift import Reference, Segments, SequentialTest
 
 
@@ -181,14 +181,35 @@ def test_vectors_that_do_not_fit() -> None:
         fitted.compare({"e": np.ones((5, 3)), "x": np.ones(5)})
     with pytest.raises(TypeError, match="column 'e': expected vectors of 12 numbers"):
         fitted.compare({"e": np.ones(5), "x": np.ones(5)})
-    with pytest.raises(KeyError, match="there is no column 'e'"):
+    with pytest.raises(KeyError, match=r"no column 'e', .* as a vector; the columns are \['x'\]"):
         fitted.compare({"x": np.ones(5)})
+    with pytest.raises(KeyError, match="no segment 'e'; there are a, b, c"):
+        Segments.fit(shops(900, 0), by="shop")["e"]
     with pytest.raises(ValueError, match="column 'e': expected a vector of finite numbers"):
         Reference.fit({"e": np.full((5, 3), np.nan)})
     with pytest.raises(ValueError, match=r"column 'e\[0\]': its name is that of a part"):
         Reference.fit({"e": np.arange(15.0).reshape(5, 3), "e[0]": np.ones(5)})
-    with pytest.raises(UnsupportedError, match="a Monitor watches no vectors"):
-        Monitor(fitted)
+    for cell in ([[1.0], [1.0, 2.0]], [["a"], ["b"]], [[1.0], 2.0]):
+        column = np.empty(2, object)
+        column[:] = cell
+        with pytest.raises(UnsupportedError, match="column 'e' holds Python objects"):
+            Reference.fit({"e": column})
+        with pytest.raises(TypeError, match="column 'e': expected vectors of 12 numbers"):
+            fitted.compare({"e": column, "x": np.ones(2)})
+
+
+def test_vectors_in_cells_of_a_frame() -> None:
+    old, new = embedded(300, 0), embedded(100, 1)
+    fitted = Reference.fit(pd.DataFrame({"e": list(old["e"]), "x": old["x"]}))
+    assert fitted == Reference.fit(old)
+    cells: list[Any] = list(new["e"])
+    cells[3], cells[5] = None, math.nan
+    new["e"][[3, 5]] = math.nan
+    report = fitted.compare(pd.DataFrame({"e": cells, "x": new["x"]}))
+    assert report.to_dict() == fitted.compare(new).to_dict()
+    assert report["e[0]"].missing == 0.02
+    for none in (np.full(100, None, object), np.full(100, math.nan)):
+        assert fitted.compare({"e": none, "x": new["x"]})["e[rest]"].missing == 1
 
 
 def test_each_byte_of_a_file_with_vectors_is_guarded() -> None:

@@ -62,7 +62,7 @@ class Counter:
 
     def __init__(self, monitor: Monitor) -> None:
         self.monitor = monitor
-        self.first = monitor.reference.names[0]
+        self.first = monitor.reference.columns[0]
         self.update, self.update_one = monitor.update, monitor.update_one
         #: Types of models whose instances are known to be records: the short way.
         self.records: set[type] = set()
@@ -90,7 +90,7 @@ class Counter:
 
     def count_fields(self, value: Any) -> None:
         """Count one record, or what is inside of it."""
-        fields = self.monitor._as_dict(value)
+        fields = self.monitor._fields(value)
         if self.first in fields:
             self.update_one(fields)
             if isinstance(value, BaseModel) and self.first in type(value).model_fields:

@@ -97,18 +97,20 @@ PyObject *fc_py_columns_names(const fc_columns *set) {
     return names;
 }
 
-/* KeyError that also says which columns there are: the first few dozen. */
-static void raise_missing(const fc_columns *set, PyObject *name) {
+void fc_py_columns_raise_missing(const fc_columns *set, PyObject *name, PyObject *role) {
     PyObject *names = fc_py_columns_names(set);
     PyObject *some = names ? PyTuple_GetSlice(names, 0, 40) : NULL;
+    PyObject *wanted = role ? PyUnicode_FromFormat("%R, which the reference has as %U", name, role)
+                            : PyObject_Repr(name);
     PyObject *message = NULL;
-    if (some && set->count > 40)
-        message = PyUnicode_FromFormat("no column %R; the first of %u columns are %R", name,
+    if (some && wanted && set->count > 40)
+        message = PyUnicode_FromFormat("no column %U; the first of %u columns are %R", wanted,
                                        set->count, some);
-    else if (some)
-        message = PyUnicode_FromFormat("no column %R; the columns are %R", name, some);
+    else if (some && wanted)
+        message = PyUnicode_FromFormat("no column %U; the columns are %R", wanted, some);
     if (message) PyErr_SetObject(PyExc_KeyError, message);
     Py_XDECREF(message);
+    Py_XDECREF(wanted);
     Py_XDECREF(some);
     Py_XDECREF(names);
 }
@@ -129,7 +131,7 @@ int64_t fc_py_columns_find(const fc_columns *set, PyObject *name, const char *ar
         int64_t at = fc_layout_find(set->layout, text, (size_t)len);
         if (at >= 0) return at;
     }
-    raise_missing(set, name);
+    fc_py_columns_raise_missing(set, name, NULL);
     return -1;
 }
 

@@ -11,6 +11,10 @@ PyObject *fc_py_columns_wrap(PyTypeObject *cls, fc_columns *set);
 /* The set inside, borrowed; TypeError naming `argument` for anything else. */
 fc_columns *fc_py_columns_of(fc_state *state, PyObject *object, const char *argument);
 
+/* KeyError for a column that is not there, which also says what it was wanted as (`role`, a str; or
+ * NULL) and which columns there are: the first few dozen. */
+void fc_py_columns_raise_missing(const fc_columns *set, PyObject *name, PyObject *role);
+
 /* Makes column specifications out of a sequence of tuples
  * (name: str, kind: int, items: int, nullable: bool, utc: bool, texts: tuple[str, ...] | None),
  * `kind` being an fc_column_kind; a seventh element, if there is one, is the flags (int:

@@ -2,7 +2,8 @@
  *
  * Where the store lives is the business of the Python class above (fastcore/monitor.py), which has
  * the methods that are called from here: `_attend()` once a second and before the first update,
- * `_forked()` in a child, `_as_columns(data)` and `_as_dict(row)` for what is not in our form. */
+ * `_forked()` in a child, `_as_columns(data)` and `_as_dict(row)` for what is not in our form; of
+ * a reference with vectors for all, because these add what is counted of a vector. */
 #include "python/py_monitor.h"
 
 #include <pthread.h>
@@ -24,6 +25,7 @@ typedef struct monitor_object {
     uint64_t forks;        /* of this process when the store was made */
     int64_t second;        /* in which `_attend` was last called */
     int64_t clock_offset;  /* microseconds that tests add to the clock */
+    bool vectors;          /* rows are to be prepared, whatever their form */
 } monitor_object;
 
 int fc_py_store_spec(PyObject *window, PyObject *slots, PyObject *fingerprint,
@@ -51,10 +53,12 @@ int fc_py_store_spec(PyObject *window, PyObject *slots, PyObject *fingerprint,
 }
 
 static PyObject *monitor_new(PyTypeObject *type, PyObject *args, PyObject *kwargs) {
-    static const char *const names[] = {"reference", "window", "slots", "fingerprint", NULL};
+    static const char *const names[] = {"reference",   "window",  "slots",
+                                        "fingerprint", "vectors", NULL};
     PyObject *reference, *window, *slots, *fingerprint;
-    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "OOOO:Monitor", (char **)names, &reference,
-                                     &window, &slots, &fingerprint))
+    int vectors = 0;
+    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "OOOO|p:Monitor", (char **)names, &reference,
+                                     &window, &slots, &fingerprint, &vectors))
         return NULL;
     PyObject *module = PyType_GetModuleByDef(type, &fc_module_def);
     fc_reference *inside =
@@ -68,6 +72,7 @@ static PyObject *monitor_new(PyTypeObject *type, PyObject *args, PyObject *kwarg
     self->spec = spec;
     self->forks = fc_forks();
     self->second = INT64_MIN;
+    self->vectors = vectors;
     pthread_mutex_init(&self->mutex, NULL);
     return (PyObject *)self;
 }
@@ -289,7 +294,7 @@ static PyObject *monitor_update(PyObject *object, PyTypeObject *cls, PyObject *c
     fc_state *state = fc_state_of_type(cls);
     PyObject *when, *data;
     if (read_arguments("update", args, nargs, kwnames, &when) < 0) return NULL;
-    if (PyObject_TypeCheck(args[0], state->columns_type))
+    if (!self->vectors && PyObject_TypeCheck(args[0], state->columns_type))
         data = Py_NewRef(args[0]);
     else
         data = PyObject_CallMethod(object, "_as_columns", "O", args[0]);
@@ -317,8 +322,9 @@ static PyObject *monitor_update_one(PyObject *object, PyObject *const *args, Py_
     monitor_object *self = (monitor_object *)object;
     PyObject *when;
     if (read_arguments("update_one", args, nargs, kwnames, &when) < 0) return NULL;
-    PyObject *row = PyDict_Check(args[0]) ? Py_NewRef(args[0])
-                                          : PyObject_CallMethod(object, "_as_dict", "O", args[0]);
+    PyObject *row = !self->vectors && PyDict_Check(args[0])
+                        ? Py_NewRef(args[0])
+                        : PyObject_CallMethod(object, "_as_dict", "O", args[0]);
     if (!row) return NULL;
     fc_columns *set = NULL;
     if (PyDict_Check(row))
@@ -400,7 +406,7 @@ static PyMethodDef monitor_methods[] = {
     {NULL, NULL, 0, NULL},
 };
 
-PyDoc_STRVAR(monitor_doc, "Monitor(reference, window, slots, fingerprint)\n--\n\n"
+PyDoc_STRVAR(monitor_doc, "Monitor(reference, window, slots, fingerprint, vectors=False)\n--\n\n"
                           "This process's store of counts; fastcore.Monitor says where it is.");
 
 static PyType_Slot monitor_slots[] = {

@@ -9,6 +9,7 @@ enum { KEPT = 8 }; /* mappings: an app has few layouts; each DataFrame makes one
 typedef struct reference_object {
     PyObject_HEAD fc_reference *reference;
     PyObject *names; /* tuple of interned str */
+    PyObject *roles; /* tuple of str: what each is to the reference, for messages */
     fc_layout *row_layout;
     fc_mapping *row_mapping;
     fc_mapping *kept[KEPT]; /* under the GIL */
@@ -67,16 +68,16 @@ static int read_bins(fc_arena *arena, PyObject *tuple, fc_feature_spec *spec) {
     return 0;
 }
 
-/* A feature is (name, kind, points, shift, texts, utc, bins). */
+/* A feature is (name, kind, points, shift, texts, utc, bins, role); `role` is borrowed. */
 static int read_feature(fc_arena *arena, PyObject *item, fc_feature_spec *spec,
-                        fc_column_spec *column) {
+                        fc_column_spec *column, PyObject **role) {
     static const fc_column_kind kinds[] = {FC_COLUMN_FLOAT64, FC_COLUMN_TIME, FC_COLUMN_STRING,
                                            FC_COLUMN_BOOL};
     PyObject *points, *texts, *bins;
     Py_ssize_t len;
     int kind, utc;
-    if (!PyTuple_Check(item) || !PyArg_ParseTuple(item, "s#iOdOpO", &spec->name, &len, &kind,
-                                                  &points, &spec->shift, &texts, &utc, &bins))
+    if (!PyTuple_Check(item) || !PyArg_ParseTuple(item, "s#iOdOpOU", &spec->name, &len, &kind,
+                                                  &points, &spec->shift, &texts, &utc, &bins, role))
         return PyErr_Occurred()
                    ? -1
                    : (PyErr_SetString(PyExc_TypeError, "features: expected tuples"), -1);
@@ -106,10 +107,12 @@ static int set_up(reference_object *self, fc_arena *arena, PyObject *tuple, uint
     fc_feature_spec *specs = fc_arena_zeros(arena, (size_t)n + 1, sizeof *specs);
     fc_column_spec *columns = fc_arena_zeros(arena, (size_t)n + 1, sizeof *columns);
     self->names = PyTuple_New(n);
-    if (!specs || !columns || !self->names) return PyErr_NoMemory(), -1;
+    self->roles = PyTuple_New(n);
+    if (!specs || !columns || !self->names || !self->roles) return PyErr_NoMemory(), -1;
     for (Py_ssize_t i = 0; i < n; i++) {
-        PyObject *item = PyTuple_GET_ITEM(tuple, i);
-        if (read_feature(arena, item, &specs[i], &columns[i]) < 0) return -1;
+        PyObject *item = PyTuple_GET_ITEM(tuple, i), *role;
+        if (read_feature(arena, item, &specs[i], &columns[i], &role) < 0) return -1;
+        PyTuple_SET_ITEM(self->roles, i, Py_NewRef(role));
         PyObject *name = Py_NewRef(PyTuple_GET_ITEM(item, 0));
         PyUnicode_InternInPlace(&name);
         PyTuple_SET_ITEM(self->names, i, name);
@@ -152,6 +155,7 @@ static void reference_dealloc(PyObject *object) {
     fc_layout_free(self->row_layout);
     fc_reference_free(self->reference);
     Py_XDECREF(self->names);
+    Py_XDECREF(self->roles);
     type->tp_free(object);
     Py_DECREF(type);
 }
@@ -177,10 +181,7 @@ static void raise_unfit(const reference_object *self, const fc_columns *set, uin
                                         "codes",   "str",     "time",  "object"};
     PyObject *name = PyTuple_GET_ITEM(self->names, bad);
     if (missing) {
-        PyObject *message =
-            PyUnicode_FromFormat("no column '%U', which the reference has as a feature", name);
-        if (message) PyErr_SetObject(PyExc_KeyError, message);
-        Py_XDECREF(message);
+        fc_py_columns_raise_missing(set, name, PyTuple_GET_ITEM(self->roles, bad));
         return;
     }
     Py_ssize_t len;
@@ -229,6 +230,21 @@ static bool is_nan(PyObject *value) {
     return PyFloat_Check(value) && Py_IS_NAN(PyFloat_AS_DOUBLE(value));
 }
 
+static void raise_no_key(const reference_object *self, PyObject *dict, uint32_t i) {
+    PyObject *keys = PyDict_Keys(dict);
+    PyObject *some = keys ? PyList_GetSlice(keys, 0, 40) : NULL;
+    PyObject *message =
+        some ? PyUnicode_FromFormat("no key %R, which the reference has as %U; the%s keys are %R",
+                                    PyTuple_GET_ITEM(self->names, i),
+                                    PyTuple_GET_ITEM(self->roles, i),
+                                    PyList_GET_SIZE(keys) > 40 ? " first" : "", some)
+             : NULL;
+    if (message) PyErr_SetObject(PyExc_KeyError, message);
+    Py_XDECREF(message);
+    Py_XDECREF(some);
+    Py_XDECREF(keys);
+}
+
 fc_columns *fc_py_reference_row(PyObject *object, PyObject *dict) {
     reference_object *self = (reference_object *)object;
     fc_columns *set;
@@ -238,7 +254,7 @@ fc_columns *fc_py_reference_row(PyObject *object, PyObject *dict) {
         PyObject *name = PyTuple_GET_ITEM(self->names, i);
         PyObject *value = PyDict_GetItemWithError(dict, name);
         if (!value) {
-            if (!PyErr_Occurred()) PyErr_SetObject(PyExc_KeyError, name);
+            if (!PyErr_Occurred()) raise_no_key(self, dict, i);
             goto fail;
         }
         fc_column *column = &set->columns[i];
@@ -384,7 +400,7 @@ static PyMethodDef reference_methods[] = {
 PyDoc_STRVAR(
     reference_doc,
     "Reference(features, seed)\n--\n\n"
-    "What is counted: a tuple of (name, kind, points, shift, texts, utc, bins). Immutable.");
+    "What is counted: a tuple of (name, kind, points, shift, texts, utc, bins, role). Immutable.");
 
 static PyType_Slot reference_slots[] = {
     {Py_tp_doc, (void *)reference_doc},
