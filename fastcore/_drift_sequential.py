@@ -177,7 +177,12 @@ class SequentialTest:
     def _measure(self, i: int) -> float:
         """The logarithm of 1 / p, as it is now, of a feature."""
         old, new = self._old[i], self._new[i]
-        return _band_log(old, new) if self._ordered[i] else _universal_log(old, new)
+        if not self._ordered[i]:
+            return universal_log(old, new)
+        n, m = int(old.sum()), int(new.sum())
+        if not n or not m:
+            return 0.0
+        return band_log(float(np.abs(np.cumsum(old) / n - np.cumsum(new) / m).max()), n, m)
 
     @property
     def pvalues(self) -> dict[str, float]:
@@ -203,7 +208,7 @@ class SequentialTest:
             if ordered:
                 found.append(_calibrated(float(self._logs[i])))
             else:
-                found.append(math.exp(min(_universal_log(self._old[i], self._new[i]), 700.0)))
+                found.append(math.exp(min(universal_log(self._old[i], self._new[i]), 700.0)))
         return math.fsum(found) / len(found) if found else 1.0
 
     @property
@@ -295,12 +300,11 @@ def _counts(name: str, values: npt.ArrayLike) -> Array:
 # ---- The logarithm of 1 / p ----------------------------------------------------------------
 
 
-def _band_log(old: Array, new: Array) -> float:
-    """By distribution functions: the largest L so that the bands at exp(-L) are passed."""
-    n, m = int(old.sum()), int(new.sum())
+def band_log(distance: float, n: int, m: int) -> float:
+    """By the distance of two distribution functions, of n values of the reference and m current
+    ones: the largest L so that the bands at exp(-L) are passed."""
     if not n or not m:
         return 0.0
-    distance = float(np.abs(np.cumsum(old) / n - np.cumsum(new) / m).max())
     iterated = math.log(math.log(m) + 1)
 
     def passed(log: float) -> bool:
@@ -319,7 +323,7 @@ def _band_log(old: Array, new: Array) -> float:
 _LOG_3224 = math.log(2 * 1612)
 
 
-def _universal_log(old: Array, new: Array) -> float:
+def universal_log(old: Array, new: Array) -> float:
     """log E of two rows of counts."""
     both = old + new
     total = int(both.sum())

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     import pandas
     from matplotlib.figure import Figure
 
+    from ._monitor_sequential import Sequential
+
 __all__ = ["FeatureReport", "Report"]
 
 #: What `tests=None` means; the last one is for numbers and times only.
@@ -174,6 +176,8 @@ class FeatureReport:
         that are unseen or outside its range, infinite ones, a constant, times older than its.
     role : str
         ``feature``, ``prediction`` or ``target``.
+    sequential : Sequential or None
+        Of a monitor's report up to the present: what all looks tell together.
 
     Everything but the statistics is found when it is first asked for.
     """
@@ -182,6 +186,7 @@ class FeatureReport:
         self._comparison, self._at = comparison, i
         self.feature: Feature = comparison.reference.features[i]
         self.name: str = self.feature.name
+        self.sequential: Sequential | None = None
         self.statistics: dict[str, DriftResult] = comparison.statistics[i]
 
     @property
@@ -299,6 +304,14 @@ class FeatureReport:
                 for key, value in self.quality.items()
             },
             "issues": self.issues,
+            "sequential": self.sequential
+            and {
+                "pvalue": self.sequential.pvalue,
+                "since": self.sequential.since.isoformat(),
+                "rows": self.sequential.rows,
+                "psi": _number(self.sequential.psi),
+                "alarm": self.sequential.alarm,
+            },
             "bins": self.feature.labels,
             **sides,
         }
@@ -324,6 +337,9 @@ class Report(Mapping[str, FeatureReport]):
     reference_rows : int
     drifted : list of str
         The features that have drifted.
+    alarms : list of str
+        Of a monitor's report: the features with an alarm that is seldom false however often one
+        looks; see :class:`Monitor`.
     dataset_drifted : bool
         Whether any has. Of data sets that did not drift at most one in 20 is said to have, because
         each feature's p-value is adjusted over all features.
@@ -341,12 +357,15 @@ class Report(Mapping[str, FeatureReport]):
         tests: Iterable[str] | None = None,
         apart: Array | None = None,
         correction: str = "bh",
+        sequential: list[Sequential] | None = None,
     ) -> Report:
         """The report of a block of counts, and of distances that were found besides."""
         self = object.__new__(cls)
         self.rows, self.reference_rows = int(block[0]), reference.rows
         shared = _Comparison(reference, block, tuple(check_tests(tests)), apart, correction)
         found = [FeatureReport(shared, i) for i in range(len(reference.features))]
+        for feature, looks in zip(found, sequential or (), strict=False):
+            feature.sequential = looks
         self.features = {feature.name: feature for feature in found}
         return self
 
@@ -357,6 +376,11 @@ class Report(Mapping[str, FeatureReport]):
     @property
     def dataset_drifted(self) -> bool:
         return bool(self.drifted)
+
+    @property
+    def alarms(self) -> list[str]:
+        looks = {name: feature.sequential for name, feature in self.features.items()}
+        return [name for name, look in looks.items() if look is not None and look.alarm]
 
     @property
     def prediction(self) -> FeatureReport | None:
@@ -392,6 +416,7 @@ class Report(Mapping[str, FeatureReport]):
             "reference_rows": self.reference_rows,
             "dataset_drifted": self.dataset_drifted,
             "drifted": self.drifted,
+            "alarms": self.alarms,
             "features": {name: f.to_dict() for name, f in self.features.items()},
         }
 

@@ -155,6 +155,14 @@ def _section(f: FeatureReport) -> str:
     if f.unseen_values:
         listed = ", ".join(f"{_words(t)} (at least {n})" for t, n in f.unseen_values)
         unseen = f"<p>Unseen: {listed}</p>"
+    look = f.sequential
+    if look is not None:
+        since = f"{look.since:%Y-%m-%d %H:%M:%S} UTC"
+        verdict = '<span class="bad">alarm</span>' if look.alarm else "no alarm"
+        unseen += (
+            f"<p>All looks together: {verdict}; p {_number(look.pvalue)}, PSI {_number(look.psi)} "
+            f"in {look.rows} rows since {since}</p>"
+        )
     mark = ' <span class="bad">drifted</span>' if f.drifted else ""
     return (
         f"<section><h2>{_words(f.name)}{mark}</h2>{picture(f)}"

@@ -20,10 +20,11 @@ from typing import Any, NamedTuple
 from . import _core
 from ._drift_embeddings import extended
 from ._monitor_files import Directory, OwnFile
+from ._monitor_sequential import Sequential, sequential
 from ._reference import Reference, as_columns
 from ._report import Report
 
-__all__ = ["Alert", "Monitor", "Window"]
+__all__ = ["Alert", "Monitor", "Sequential", "Window"]
 
 _MAGIC, _VERSION = b"FCMONIT\n", 1
 _HEAD = struct.Struct("<8sIIqIIQQ")
@@ -68,19 +69,35 @@ class Monitor(_core.Monitor):
         How many windows are kept. When a new one begins the oldest expires.
     tests : iterable of str, optional
         The tests of reports, as in `Reference.compare`.
+    alpha : float or None
+        How often the `alarms` of reports may be false: without drift, and however often one looks,
+        the probability of any, over all features, in the first `slots` windows. None for none.
 
     Raises
     ------
     OSError
         If the directory cannot be made or written to, or is on a network file system.
     ValueError
-        If `window` or `slots` is out of its range.
+        If `window`, `slots` or `alpha` is out of its range.
 
     Notes
     -----
     Memory and disk are fixed from the start, whatever comes: of texts that are no category of the
     reference all are counted, and the 16 most frequent of each feature known by name (Misra and
     Gries 1982). An update never waits for another process.
+
+    `Report.drifted` is a verdict for one look; who looks after each batch and stops at the first
+    alarm has more false ones than one in 20. `Report.alarms` are for that. From each window on that
+    is kept a test of its own runs, whose p-value is valid at all times together (the tests of
+    :class:`SequentialTest`: Howard and Ramdas 2022 for numbers and times, Wasserman et al. 2020 for
+    categories and for missing values). There is an alarm if one of them has p at most ``alpha / (2
+    slots features)``, and the rows from its window on a PSI of at least 0.1. That a test begins
+    anew with each window is what finds a change after a long quiet time (Lorden, "Procedures for
+    reacting to a change in distribution", Annals of Mathematical Statistics 42, 1971, who showed
+    that the mean time to a false alarm is at least the time of one beginning divided by its level;
+    for tests like these Shin, Ramdas and Rinaldo, "E-detectors", 2023). The tests are functions of
+    the counts alone, so that they go on after a restart, and add up over processes and `merge`.
+    They take rows to be independent of each other.
 
     Later failures (a full disk, a directory that vanishes) do not stop the service: the counts are
     kept in memory, written to a new file as soon as that works, and `problems` and the log say so.
@@ -108,9 +125,12 @@ class Monitor(_core.Monitor):
         window: str | float | datetime.timedelta = "1h",
         slots: int = 24,
         tests: Iterable[str] | None = None,
+        alpha: float | None = 0.05,
     ) -> "Monitor":
         if not isinstance(reference, Reference):
             raise TypeError(f"reference: expected a Reference, got {type(reference).__name__}")
+        if alpha is not None and not 0 < alpha < 1:
+            raise ValueError(f"alpha: expected a number between 0 and 1, or None, got {alpha!r}")
         length = _microseconds("window", window)
         key = f"{reference.fingerprint} {length} {slots}".encode()
         digest = hashlib.sha256(key).digest()
@@ -120,6 +140,7 @@ class Monitor(_core.Monitor):
         self.window = length
         self.slots = slots
         self.tests = None if tests is None else tuple(tests)
+        self.alpha = alpha
         self._digest = digest
         self._lock = threading.Lock()
         #: An empty snapshot of ours (no method, or the directory would keep this object alive).
@@ -140,6 +161,7 @@ class Monitor(_core.Monitor):
     window: int  # microseconds
     slots: int
     tests: tuple[str, ...] | None
+    alpha: float | None
     _digest: bytes
     _lock: threading.Lock
     _directory: Directory | None
@@ -264,8 +286,17 @@ class Monitor(_core.Monitor):
             If `window` is out of its range.
         """
         first, last = self._range(window)
-        block = self._gather().total(first, last)
-        return Report._of(self.reference, block, self.tests)
+        counts, looks = self._gather(), None
+        if self.alpha is not None and last == _EVER:
+            looks = sequential(
+                self.reference,
+                counts,
+                first=first,
+                window=self.window,
+                slots=self.slots,
+                alpha=self.alpha,
+            )
+        return Report._of(self.reference, counts.total(first, last), self.tests, sequential=looks)
 
     def _range(self, window: Any) -> tuple[int, int]:
         if window is None:
@@ -281,11 +312,17 @@ class Monitor(_core.Monitor):
         return present - count + 1, _EVER
 
     def alerts(self) -> list[Alert]:
-        """What should be looked at, in all windows that are kept: features that have drifted, more
-        than 1 % unseen values, and infinities where the reference has none."""
+        """What should be looked at, in all windows that are kept: features with an alarm (without
+        `alpha`: that have drifted), more than 1 % unseen values, and infinities where the reference
+        has none."""
         found = []
         for name, f in self.report().features.items():
-            if f.drifted:
+            if f.sequential is not None:
+                if f.sequential.alarm:
+                    psi, since, rows = f.sequential.psi, f.sequential.since, f.sequential.rows
+                    what = f"PSI {psi:.3f} in {rows} rows since {since:%Y-%m-%d %H:%M:%S} UTC"
+                    found.append(Alert(name, "drift", f"{name} has drifted: {what}"))
+            elif f.drifted:
                 psi, missing = f.statistics["psi"].statistic, f.statistics["missing"].statistic
                 what = f"PSI {psi:.3f}" if psi >= f.threshold else f"PSI of missing {missing:.3f}"
                 found.append(Alert(name, "drift", f"{name} has drifted: {what}"))
