@@ -100,10 +100,6 @@ def arrow_column(X: Any, name: str, lowered: Lowered, which: int) -> np.ndarray 
 def columns_column(X: Any, name: str, lowered: Lowered, which: int) -> np.ndarray | None:
     """A column of fastcore's own Columns: null is what missing was at fit."""
     source = lowered.sources[which]
-    if source.table is not None:
-        codes = lowered.program.codes_of(which, X, name)
-        if codes is not None:
-            return codes
     values = np.asarray(X[name])
     texts = X.categories(name)
     if source.table is not None:

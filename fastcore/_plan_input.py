@@ -180,7 +180,10 @@ COLUMN: dict[str, Callable[[Any, Any, Lowered, int], np.ndarray | None]] = {
 def frame_vectors(
     X: Any, container: str, labels: list[Any], lowered: Lowered, whole: bool
 ) -> Any | None:
-    """All sources of a frame: one matrix where it holds one dtype, else a vector each."""
+    """All sources of a frame: one matrix where it holds one dtype, else a vector each; Columns that
+    C reads by itself are left as they are."""
+    if container == "columns" and lowered.program.reads(X):
+        return X
     plain = not any(s.table is not None or s.text for s in lowered.sources)
     if container == "pandas" and whole and plain:
         dtypes = X.dtypes
@@ -218,7 +221,7 @@ def in_fortran_order(X: Any, vectors: Any, container: str, order: str) -> bool:
 
 def backwards(vectors: Any) -> bool:
     """Whether an array is read against the order in which it lies."""
-    arrays = (vectors,) if isinstance(vectors, np.ndarray) else vectors
+    arrays = vectors if isinstance(vectors, tuple) else (vectors,)
     return any(isinstance(a, np.ndarray) and min(a.strides, default=0) < 0 for a in arrays)
 
 

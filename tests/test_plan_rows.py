@@ -117,26 +117,6 @@ def test_texts_of_columns_are_looked_up_where_they_lie(
     np.testing.assert_array_equal(plan.transform(Columns.from_pandas(large)), plan.transform(large))
 
 
-def test_codes_of_any_text() -> None:
-    from fastcore import Columns
-
-    texts = ["", "a", "é", "色", "x" * 15, "x" * 16, "x" * 17, "x" * 300, "a\0", "aa", "A"]
-    texts += [f"level-{i}" for i in range(3_000)]
-    table = pd.DataFrame({"t": texts[::2]})
-    est = OneHotEncoder(handle_unknown="ignore").fit(table.astype(object))
-    given = pd.DataFrame({"t": [*texts, None, "level-", "xx"]})
-    plan = Plan.from_sklearn(est, strict=True)
-    found = plan._row.program.codes_of(0, Columns.from_pandas(given), "t")  # type: ignore[union-attr]
-    known = {text: code for code, text in enumerate(est.categories_[0])}
-    assert found is not None
-    # -2: missing, which is no text that is in no category.
-    codes = [known.get(text, -1) for text in [*texts, "level-", "xx"]]
-    codes.insert(len(texts), -2)
-    assert found.tolist() == codes
-    numbers = Columns.from_pandas(pd.DataFrame({"t": [1.0]}))
-    assert plan._row.program.codes_of(0, numbers, "t") is None  # type: ignore[union-attr]
-
-
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 @pytest.mark.parametrize("threads", [1, 2])
 def test_large_output_is_the_small_ones(dtype: str, threads: int) -> None:

@@ -58,10 +58,13 @@ typedef enum fc_source_kind {
     FC_SOURCE_TEXT32, /* Arrow's texts: int32 offsets, of which row r has those at r and r + 1 */
     FC_SOURCE_TEXT64, /* the same with int64 offsets */
     FC_SOURCE_WORDS,  /* int32 codes of a dictionary of fc_text */
+    FC_SOURCE_CODES,  /* int32 numbers of an int32 table of codes, for I32 panels */
     FC_SOURCE_SPARSE  /* a whole matrix: data is an fc_sparse_rows */
 } fc_source_kind;
 
 size_t fc_source_kind_size(fc_source_kind kind);
+
+struct fc_lookup;
 
 /* One input column: `stride` bytes lie between rows (any sign); values are aligned. With a
  * validity bitmap (Arrow: LSB first, bit `valid_offset` is row 0) null cells read as NaN in float
@@ -75,11 +78,12 @@ typedef struct fc_source {
     ptrdiff_t stride;
     const uint8_t *valid;
     int64_t valid_offset;
-    /* Of texts: the bytes that offsets count in (TEXT32, TEXT64), or the dictionary (WORDS); how
-     * many bytes or entries there are; and what null is. */
+    /* Of texts: the bytes that offsets count in (TEXT32, TEXT64), or the dictionary (WORDS, CODES);
+     * how many bytes or entries there are; and what null is, a size or, in I32 panels, a code. */
     const void *heap;
     int64_t heap_size;
     int64_t null;
+    const struct fc_lookup *lookup; /* of TEXT32 and TEXT64 in an I32 panel: the texts' codes */
 } fc_source;
 
 /* A cell of a row: a number for float panels, a code for I32 panels, or a text. */

@@ -2,11 +2,13 @@
 #include <math.h>
 #include <string.h>
 
+#include "plan/lookup.h"
 #include "plan/plan_inner.h"
 #include "plan/weave.h"
 
 /* Of one value; 0 for those that never are a panel as they lie. */
-static const uint8_t source_sizes[] = {8, 4, 8, 4, 2, 1, 8, 4, 2, 1, sizeof(fc_text), 0, 0, 0, 0};
+static const uint8_t source_sizes[] = {8, 4, 8, 4, 2, 1, 8, 4, 2, 1, sizeof(fc_text),
+                                       0, 0, 0, 0, 0};
 
 size_t fc_source_kind_size(fc_source_kind kind) { return source_sizes[kind]; }
 
@@ -78,7 +80,12 @@ static void convert_f32(const fc_source *source, const char *at, size_t rows, vo
     FC_CONVERT_ALL(float)
 }
 
-/* Codes come as I32 only: the builder of sources sees to it. */
+static bool is_null(const fc_source *source, size_t row) {
+    int64_t bit = source->valid_offset + (int64_t)row;
+    return source->valid && !(source->valid[bit >> 3] >> (bit & 7) & 1);
+}
+
+/* Codes, but of texts: as they are. */
 static void convert_i32(const fc_source *source, const char *at, size_t rows, void *out,
                         size_t step) {
     ptrdiff_t stride = source->stride;
@@ -114,22 +121,53 @@ static fc_text read_text(const fc_source *source, size_t row) {
 /* Views of a column of texts, or of what is none: all missing. */
 static void view_texts(const fc_source *source, size_t first, size_t rows, void *out,
                        size_t width) {
-    bool texts = source->kind >= FC_SOURCE_VIEWS;
+    bool texts = source->kind >= FC_SOURCE_VIEWS && source->kind <= FC_SOURCE_WORDS;
     fc_text *to = out;
     for (size_t r = first; r < first + rows; r++, to += width) {
-        int64_t bit = source->valid_offset + (int64_t)r;
-        if (!texts || (source->valid && !(source->valid[bit >> 3] >> (bit & 7) & 1)))
+        if (!texts || is_null(source, r))
             *to = (fc_text){NULL, texts ? source->null : FC_TEXT_NONE};
         else
             *to = read_text(source, r);
     }
 }
 
+/* Codes of texts, each of which is looked up where it lies. */
+static void look_up(const fc_source *source, size_t first, size_t rows, int32_t *to, size_t step) {
+    for (size_t r = first; r < first + rows; r++, to += step) {
+        fc_text text = is_null(source, r) ? (fc_text){NULL, -1} : read_text(source, r);
+        *to = text.size < 0 ? (int32_t)source->null
+                            : fc_lookup_find(source->lookup, text.data, (size_t)text.size);
+    }
+}
+
+/* Codes of words, which were looked up before. */
+static void map_codes(const fc_source *source, size_t first, size_t rows, int32_t *to,
+                      size_t step) {
+    const int32_t *codes = source->heap;
+    for (size_t r = first; r < first + rows; r++, to += step) {
+        int32_t at;
+        memcpy(&at, (const char *)source->data + (ptrdiff_t)r * source->stride, sizeof at);
+        bool known = at >= 0 && at < source->heap_size && !is_null(source, r);
+        *to = known ? codes[at] : (int32_t)source->null;
+    }
+}
+
+/* Into a column of an I32 panel; false if there is nothing to look up. */
+static bool load_codes(const fc_source *source, size_t first, size_t rows, int32_t *to,
+                       size_t step) {
+    if (source->kind == FC_SOURCE_CODES)
+        map_codes(source, first, rows, to, step);
+    else if (source->lookup)
+        look_up(source, first, rows, to, step);
+    else
+        return false;
+    return true;
+}
+
 static void put_nulls(const fc_source *source, fc_plan_type type, size_t first, size_t rows,
                       void *out, size_t step) {
     for (size_t r = 0; r < rows; r++) {
-        int64_t bit = source->valid_offset + (int64_t)(first + r);
-        if (source->valid[bit >> 3] >> (bit & 7) & 1) continue;
+        if (!is_null(source, first + r)) continue;
         if (type == FC_PLAN_F64)
             ((double *)out)[r * step] = (double)NAN;
         else if (type == FC_PLAN_F32)
@@ -183,6 +221,7 @@ void fc_plan_load(const fc_panel *panel, const fc_source *sources, size_t first,
             view_texts(s, first, rows, to, width);
             continue;
         }
+        if (panel->type == FC_PLAN_I32 && load_codes(s, first, rows, to, width)) continue;
         if (panel->type == FC_PLAN_F64)
             convert_f64(s, at, rows, to, width);
         else if (panel->type == FC_PLAN_F32)

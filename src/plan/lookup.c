@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "base/bytes.h"
+
 typedef struct fc_slot {
     uint32_t hash, len;
     int32_t code; /* -1: empty */
@@ -32,10 +34,10 @@ static fc_status fill(fc_lookup *lookup, const fc_lookup_text *texts, size_t cou
     uint32_t used = 0;
     for (size_t i = 0; i < count; i++) {
         uint32_t len = (uint32_t)texts[i].len;
-        if (texts[i].code < 0) continue;
+        if (texts[i].code == -1) continue;
         uint64_t hash = fc_hash64(texts[i].text, len, 0);
         size_t slot = hash & lookup->mask;
-        while (lookup->slots[slot].code >= 0) slot = (slot + 1) & lookup->mask;
+        while (lookup->slots[slot].code != -1) slot = (slot + 1) & lookup->mask;
         if (len) memcpy(lookup->bytes + used, texts[i].text, len);
         lookup->slots[slot] = (fc_slot){(uint32_t)(hash >> 32), len, texts[i].code, used};
         used += len;
@@ -69,17 +71,9 @@ int32_t fc_lookup_find(const fc_lookup *lookup, const char *text, size_t len) {
     uint64_t hash = fc_hash64(text, len, 0);
     for (size_t slot = hash & lookup->mask;; slot = (slot + 1) & lookup->mask) {
         const fc_slot *s = &lookup->slots[slot];
-        if (s->code < 0) return -1;
+        if (s->code == -1) return -1;
         if (s->hash == (uint32_t)(hash >> 32) && s->len == len &&
-            memcmp(lookup->bytes + s->at, text, len) == 0)
+            fc_bytes_equal(lookup->bytes + s->at, text, len))
             return s->code;
-    }
-}
-
-void fc_lookup_codes(const fc_lookup *lookup, const char *bytes, const int64_t *offsets,
-                     size_t rows, int32_t *codes) {
-    for (size_t r = 0; r < rows; r++) {
-        size_t len = (size_t)(offsets[r + 1] - offsets[r]);
-        codes[r] = fc_lookup_find(lookup, len ? bytes + offsets[r] : "", len);
     }
 }

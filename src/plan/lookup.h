@@ -19,9 +19,5 @@ void fc_lookup_free(fc_lookup *lookup);
 
 /* The code of one text, or -1. */
 int32_t fc_lookup_find(const fc_lookup *lookup, const char *text, size_t len);
-/* The code of each of `rows` texts, text i being bytes[offsets[i] .. offsets[i + 1]); -1 for one
- * that isn't in the table. */
-void fc_lookup_codes(const fc_lookup *lookup, const char *bytes, const int64_t *offsets,
-                     size_t rows, int32_t *codes);
 
 #endif

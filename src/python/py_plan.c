@@ -315,7 +315,8 @@ static PyGetSetDef program_getset[] = {
 
 PyDoc_STRVAR(run_doc, "run($self, columns, rows, out, single, threads, /)\n--\n\n"
                       "Dense output, or None where only the original can tell. `columns` is a 2-D "
-                      "ndarray, or a tuple of one vector for each source; `out` an array or None; "
+                      "ndarray, a tuple of one vector for each source, or Columns that reads() "
+                      "is true of; `out` an array or None; "
                       "`single` asks for float32 (None: the natural type), `threads` for at "
                       "most so many (None: as the process is set).");
 PyDoc_STRVAR(run_csr_doc, "run_csr($self, columns, rows, single, threads, /)\n--\n\n"
@@ -327,8 +328,8 @@ PyDoc_STRVAR(run_rows_doc, "run_rows($self, rows, missing_nan, /)\n--\n\n"
 PyDoc_STRVAR(codes_doc, "codes($self, source, values, /)\n--\n\n"
                         "Codes of an object vector for text source number `source`, or None.");
 
-PyDoc_STRVAR(codes_of_doc, "codes_of($self, source, columns, name, /)\n--\n\n"
-                           "The same of a text column of Columns; None if it is no text column.");
+PyDoc_STRVAR(reads_doc, "reads($self, columns, /)\n--\n\n"
+                        "Whether run() reads these Columns without making vectors of them.");
 
 #define FC_FASTCALL(function) ((PyCFunction)(void (*)(void))(function))
 static PyMethodDef program_methods[] = {
@@ -337,7 +338,7 @@ static PyMethodDef program_methods[] = {
     {"run_row", FC_FASTCALL(fc_py_program_run_row), METH_FASTCALL, run_row_doc},
     {"run_rows", FC_FASTCALL(fc_py_program_run_rows), METH_FASTCALL, run_rows_doc},
     {"codes", FC_FASTCALL(fc_py_program_codes), METH_FASTCALL, codes_doc},
-    {"codes_of", FC_FASTCALL(fc_py_program_codes_of), METH_FASTCALL, codes_of_doc},
+    {"reads", fc_py_program_reads, METH_O, reads_doc},
     {NULL, NULL, 0, NULL},
 };
 

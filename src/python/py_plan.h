@@ -72,6 +72,10 @@ int fc_py_text_view(PyObject *value, fc_text *out);
  * the views point into is kept by *held, a new reference. */
 int fc_py_text_source(const fc_program_source *from, PyObject *texts, size_t rows,
                       fc_source *source, PyObject **held);
+/* Sources of a `_core.Columns` of so many rows, which point into it and into the arena: 0, 1 or -1
+ * as above. */
+int fc_py_columns_sources(fc_program *self, PyObject *columns, size_t rows, fc_source *sources,
+                          fc_arena *arena);
 /* A document that is no text, as bytes (a new reference): 0, 1 or -1 as above. */
 int fc_py_pack(const fc_program_source *from, PyObject *document, PyObject **out);
 /* What `table` of a source means that is a str or a function; -1 with an exception. */
@@ -94,6 +98,6 @@ PyObject *fc_py_program_run_csr(PyObject *self, PyObject *const *args, Py_ssize_
 PyObject *fc_py_program_run_row(PyObject *self, PyObject *const *args, Py_ssize_t count);
 PyObject *fc_py_program_run_rows(PyObject *self, PyObject *const *args, Py_ssize_t count);
 PyObject *fc_py_program_codes(PyObject *self, PyObject *const *args, Py_ssize_t count);
-PyObject *fc_py_program_codes_of(PyObject *self, PyObject *const *args, Py_ssize_t count);
+PyObject *fc_py_program_reads(PyObject *self, PyObject *columns);
 
 #endif

@@ -46,10 +46,12 @@ typedef struct fc_call {
     fc_source *sources;
     fc_sparse_rows sparse;
     PyObject *held; /* a list of what texts' views point into, or NULL */
+    fc_arena arena; /* of what sources of Columns point into */
 } fc_call;
 
 static void call_close(fc_call *call) {
     Py_CLEAR(call->held);
+    fc_arena_free(&call->arena);
     if (call->sources != call->small) PyMem_Free(call->sources);
 }
 
@@ -151,6 +153,7 @@ static int call_open(fc_call *call, PyObject *self, PyObject *columns, PyObject 
     call->rows = (size_t)n;
     call->sources = call->small;
     call->held = NULL;
+    fc_arena_init(&call->arena, &fc_alloc_libc);
     size_t count = (size_t)call->self->source_count;
     if (count > FC_PROGRAM_SMALL) {
         call->sources = PyMem_Calloc(count, sizeof *call->sources);
@@ -159,7 +162,14 @@ static int call_open(fc_call *call, PyObject *self, PyObject *columns, PyObject 
             return -1;
         }
     }
-    int refused = PyTuple_Check(columns) ? add_vectors(call, columns) : add_matrix(call, columns);
+    int refused;
+    if (PyTuple_Check(columns))
+        refused = add_vectors(call, columns);
+    else if (PyObject_TypeCheck(columns, fc_state_of_type(Py_TYPE(self))->columns_type))
+        refused =
+            fc_py_columns_sources(call->self, columns, call->rows, call->sources, &call->arena);
+    else
+        refused = add_matrix(call, columns);
     if (refused) call_close(call);
     return refused;
 }
@@ -213,7 +223,8 @@ static fc_status run_dense(const fc_call *call, fc_source_kind kind, const fc_ar
     Py_END_ALLOW_THREADS return status;
 }
 
-/* Whether no input lies where `out` does: each by itself, as `out` may well lie between two. */
+/* Whether no input lies where `out` does: each by itself, as `out` may well lie between two. Texts
+ * of Columns are in memory that is theirs alone. */
 static bool lies_apart(const fc_call *call, const fc_array_info *out) {
     uintptr_t low, high;
     extent(out, &low, &high);
