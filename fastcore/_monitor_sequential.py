@@ -76,8 +76,8 @@ def sequential(
         One a feature; None if there are no rows.
     """
     tests = _Tests(reference)
-    # Each of the features is tested twice (values, missing) from each of the windows on.
-    penalty = math.log(2 * slots * max(len(reference.features), 1))
+    # Each feature is tested thrice (in order, by bins, missing) from each of the windows on.
+    penalty = math.log(3 * slots * max(len(reference.features), 1))
     enough = penalty - math.log(alpha)
     best: list[tuple[bool, float, int, int, float]] = []
     for number, block in _suffixes(snapshot, first):
@@ -120,17 +120,20 @@ class _Tests:
         self.reference = reference
         self.missing = np.array([at for _, at, _, _ in reference.places], np.int64)
         self.ordered = [f.kind not in (TEXT, BOOLEAN) for f in reference.features]
-        self.old = [self._cells(reference.block, i) for i in range(len(self.ordered))]
+        self.old = [self._counts(reference.block, i) for i in range(len(self.ordered))]
 
-    def _cells(self, block: Array, i: int) -> Array:
-        """Of an ordered feature the counts up to each cell, else those of the categories."""
+    def _counts(self, block: Array, i: int) -> tuple[Array, Array]:
+        """Of a feature: how many values are in each bin, and, if it has an order, up to each cell."""
         _, _, at, count = self.reference.places[i]
         cells = block[at : at + count].view(np.int64)
-        return np.cumsum(cells) if self.ordered[i] else cells
+        if not self.ordered[i]:
+            return cells, cells
+        bins = np.add.reduceat(cells, self.reference.features[i].bin_starts)
+        return bins, np.cumsum(cells)
 
     def logs(self, block: Array) -> list[float]:
         """Of each feature the logarithm of 1 / p: of its values or of the missing ones."""
-        logs = [self._log(i, self._cells(block, i)) for i in range(len(self.old))]
+        logs = [self._log(i, *self._counts(block, i)) for i in range(len(self.old))]
         old = self.reference.block
         gone, lost = old[self.missing].tolist(), block[self.missing].tolist()
         n, m = int(old[0]), int(block[0])
@@ -140,14 +143,14 @@ class _Tests:
                 logs[i] = max(logs[i], pair)
         return logs
 
-    def _log(self, i: int, new: Array) -> float:
-        old = self.old[i]
-        if not self.ordered[i]:
-            return max(0.0, universal_log(old, new))
-        n, m = int(old[-1]), int(new[-1])
-        if not n or not m:
-            return 0.0
-        return band_log(float(np.abs(old / n - new / m).max()), n, m)
+    def _log(self, i: int, bins: Array, sums: Array) -> float:
+        """By bins, and in order: which finds a shift sooner, as the former a change of shape."""
+        old_bins, old_sums = self.old[i]
+        log = max(0.0, universal_log(old_bins, bins))
+        n, m = int(old_sums[-1]), int(sums[-1])
+        if not self.ordered[i] or not n or not m:
+            return log
+        return max(log, band_log(float(np.abs(old_sums / n - sums / m).max()), n, m))
 
     def psis(self, block: Array) -> list[float]:
         """Of each feature the larger PSI, of its values or of the missing ones."""

@@ -89,9 +89,9 @@ class Monitor(_core.Monitor):
     `Report.drifted` is a verdict for one look; who looks after each batch and stops at the first
     alarm has more false ones than one in 20. `Report.alarms` are for that. From each window on that
     is kept a test of its own runs, whose p-value is valid at all times together (the tests of
-    :class:`SequentialTest`: Howard and Ramdas 2022 for numbers and times, Wasserman et al. 2020 for
-    categories and for missing values). There is an alarm if one of them has p at most ``alpha / (2
-    slots features)``, and the rows from its window on a PSI of at least 0.1. That a test begins
+    :class:`SequentialTest`: in order, Howard and Ramdas 2022, for numbers and times; by bins or
+    categories, and for missing values, Wasserman et al. 2020). There is an alarm if one of them has
+    p at most ``alpha / (3 slots features)``, and the rows from its window on a PSI of at least 0.1. That a test begins
     anew with each window is what finds a change after a long quiet time (Lorden, "Procedures for
     reacting to a change in distribution", Annals of Mathematical Statistics 42, 1971, who showed
     that the mean time to a false alarm is at least the time of one beginning divided by its level;

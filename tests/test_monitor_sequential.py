@@ -56,18 +56,20 @@ def expected(parts: list[dict[str, Any]], name: str) -> tuple[float, int]:
     found = []
     for first in range(len(parts)):
         rows = joined(parts[first:])
+        feature = REFERENCE.compare(rows)[name]
+        in_order, by_bins, missing = (
+            SequentialTest(REFERENCE),
+            SequentialTest(feature.reference.bins, counts=True),
+            SequentialTest([3000, 0], counts=True),
+        )
         there = [v is not None and v == v for v in rows[name]]
-        test = SequentialTest(REFERENCE)
-        test.update({**rows, name: rows[name][there]} if all(there) else frame_of(rows, there))
-        missing = SequentialTest([3000, 0], counts=True)
+        if name in ("x", "when"):
+            in_order.update({key: values[there] for key, values in rows.items()})
+        by_bins.update(feature.current.bins)
         missing.update(presence(rows, name))
-        p = min(test.pvalues[name], missing.pvalue)
-        found.append((min(1.0, 2 * SLOTS * len(NAMES) * p), first))
+        p = min(in_order.pvalues[name], by_bins.pvalue, missing.pvalue)
+        found.append((min(1.0, 3 * SLOTS * len(NAMES) * p), first))
     return min(found)
-
-
-def frame_of(rows: dict[str, Any], there: list[bool]) -> dict[str, Any]:
-    return {key: values[there] for key, values in rows.items()}
 
 
 @given(
