@@ -123,7 +123,7 @@ class _Tests:
         self.old = [self._counts(reference.block, i) for i in range(len(self.ordered))]
 
     def _counts(self, block: Array, i: int) -> tuple[Array, Array]:
-        """Of a feature: how many values are in each bin, and, if it has an order, up to each cell."""
+        """Of a feature: how many values are in each bin; and, in order, up to each cell."""
         _, _, at, count = self.reference.places[i]
         cells = block[at : at + count].view(np.int64)
         if not self.ordered[i]:

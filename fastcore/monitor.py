@@ -91,13 +91,13 @@ class Monitor(_core.Monitor):
     is kept a test of its own runs, whose p-value is valid at all times together (the tests of
     :class:`SequentialTest`: in order, Howard and Ramdas 2022, for numbers and times; by bins or
     categories, and for missing values, Wasserman et al. 2020). There is an alarm if one of them has
-    p at most ``alpha / (3 slots features)``, and the rows from its window on a PSI of at least 0.1. That a test begins
-    anew with each window is what finds a change after a long quiet time (Lorden, "Procedures for
-    reacting to a change in distribution", Annals of Mathematical Statistics 42, 1971, who showed
-    that the mean time to a false alarm is at least the time of one beginning divided by its level;
-    for tests like these Shin, Ramdas and Rinaldo, "E-detectors", 2023). The tests are functions of
-    the counts alone, so that they go on after a restart, and add up over processes and `merge`.
-    They take rows to be independent of each other.
+    p at most ``alpha / (3 slots features)``, and the rows from its window on a PSI of at least 0.1.
+    That a test begins anew with each window is what finds a change after a long quiet time (Lorden,
+    "Procedures for reacting to a change in distribution", Annals of Mathematical Statistics 42,
+    1971, who showed that the mean time to a false alarm is at least the time between two beginnings
+    divided by the level of one; for such tests Shin, Ramdas and Rinaldo, "E-detectors", 2023). The
+    tests are functions of the counts alone, so that they go on after a restart, and add up over
+    processes and `merge`. They take rows to be independent of each other.
 
     Later failures (a full disk, a directory that vanishes) do not stop the service: the counts are
     kept in memory, written to a new file as soon as that works, and `problems` and the log say so.
