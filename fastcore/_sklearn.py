@@ -26,7 +26,7 @@ from . import (
 )
 from ._plan_check import remark
 from ._plan_tree import Chain, Frame, Parallel, Part, Tree
-from ._sklearn_base import Make, NotNative, weight_of
+from ._sklearn_base import Make, NotNative, before_1_9, weight_of
 from .explanation import Node
 
 REGISTRY: dict[str, Make] = {
@@ -252,4 +252,6 @@ class Reader:
             return None
         if not parts:
             raise NotNative("nothing is left of the output")
+        if output_kind(est) == "polars" and before_1_9():
+            raise NotNative("a polars frame, whose equal names this scikit-learn refuses")
         return Parallel(parts, None, False, frame_of(est, names))

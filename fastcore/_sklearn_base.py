@@ -18,6 +18,13 @@ class NotNative(Exception):
     """This transformer, fitted like this, is not compiled; the text says why."""
 
 
+def before_1_9() -> bool:
+    """Whether scikit-learn has no choice of sparse containers yet, for one."""
+    from sklearn import get_config
+
+    return "sparse_interface" not in get_config()
+
+
 def is_nan(value: Any) -> bool:
     """Whether a parameter is a float NaN (not None, not pandas.NA)."""
     return isinstance(value, float) and math.isnan(value)

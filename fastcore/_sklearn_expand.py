@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ._plan_tree import Step
-from ._sklearn_base import Make, NotNative
+from ._sklearn_base import Make, NotNative, before_1_9
 
 #: More columns than this are not computed row by row.
 MAX_WIDTH = 1 << 20
@@ -91,6 +91,8 @@ EXTRAPOLATIONS = ("error", "constant", "linear", "continue", "periodic")
 
 def _spline(est: Any) -> Step:
     degree, mode = int(est.degree), est.extrapolation
+    if est.sparse_output and before_1_9():
+        raise NotNative("sparse_output=True, which this scikit-learn gives as a sparse array")
     if degree > 63:
         raise NotNative("degree above 63")
     features, splines = len(est.bsplines_), int(est.bsplines_[0].c.shape[1])

@@ -7,9 +7,12 @@ are loaded.
 """
 
 import os
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, TypeVar
 
 from hypothesis import HealthCheck, settings
+
+T = TypeVar("T")
 
 #: Factor to each test's own number of inputs.
 SCALES: dict[str, float] = {"ci": 1, "long": 20, "short": 0.25}
@@ -40,3 +43,8 @@ def register() -> None:
 def examples(number: int, **more: Any) -> settings:
     """Settings of a test that draws `number` inputs in the short run, in proportion elsewhere."""
     return settings(max_examples=max(1, int(number * SCALES[chosen()])), **more)
+
+
+def part(items: Sequence[T], step: int = 4) -> Sequence[T]:
+    """All of them; in the variants every `step`-th, for what goes through long lists of cases."""
+    return items[::step] if chosen() == "short" else items

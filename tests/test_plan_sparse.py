@@ -30,7 +30,7 @@ from sklearn.preprocessing import (
 
 from fastcore import Plan
 
-from .plan_compare import alone, assert_same, compare, native
+from .plan_compare import alone, assert_same, compare, native, native_since_1_9
 from .profiles import examples
 
 STEPS = {
@@ -188,7 +188,7 @@ def test_splines(mode, degree):
             except ValueError:
                 continue
             if not (mode == "periodic" and (not degree or est.bsplines_[0].c.shape[1] <= degree)):
-                native(est, X)
+                native_since_1_9(est, X)
             exact = np.array([[0.0, 1.0], [1.0, 0.0], [2.0, 2.0], [X[:, 0].max(), X[:, 1].min()]])
             for A in (X.astype("f4"), far, far.astype("f4"), exact, X[:1]):
                 compare(est, A)
@@ -196,7 +196,9 @@ def test_splines(mode, degree):
             if degree or mode not in ("constant", "periodic"):
                 compare(fit(make_pipeline(est, MaxAbsScaler()), X), X)
     if mode != "error" and degree:
-        native(SplineTransformer(5, degree, extrapolation=mode, sparse_output=True).fit(X), far)
+        native_since_1_9(
+            SplineTransformer(5, degree, extrapolation=mode, sparse_output=True).fit(X), far
+        )
 
 
 # ---- Composition ------------------------------------------------------------------------------

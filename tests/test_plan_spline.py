@@ -10,7 +10,7 @@ from sklearn.preprocessing import SplineTransformer, StandardScaler
 
 from fastcore import Plan
 
-from .plan_compare import assert_same, compare, outcome
+from .plan_compare import assert_same, compare, native_since_1_9, outcome
 from .profiles import examples
 from .test_plan_dense import alone, both, fit, native
 
@@ -80,7 +80,7 @@ def test_a_constant_column_and_one_that_is_always_missing():
 def test_sparse_output():
     """More of it is among the tests of sparse matrices."""
     X = np.linspace(0, 1, 20)[:, None]
-    native(SplineTransformer(sparse_output=True).fit(X), X)
+    native_since_1_9(SplineTransformer(sparse_output=True).fit(X), X)
 
 
 def test_saved(tmp_path):
