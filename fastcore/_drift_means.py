@@ -301,8 +301,9 @@ preset : {'evidently', 'nannyml'}, optional
     The distance, in the unit of the values. There is a p-value if permutations are asked for.
     """,
     """
-    As ``scipy.stats.wasserstein_distance``: the integral of abs(F - G), the least mean distance
-    over which values have to be moved to make one sample the other. Nothing is rounded away where
+    As ``scipy.stats.wasserstein_distance``: the integral of abs(F - G) (Vallender, Theory of
+    Probability and its Applications 18, 1974), the least mean distance over which values have to be
+    moved to make one sample the other. Nothing is rounded away where
     values are small: it is as accurate for values of 1e-12 as for those of 1. With an infinite
     value it is infinite or NaN.
     """,

@@ -145,8 +145,8 @@ def _larger(rows: Floats) -> Floats:
     be used, the asymptotic one is, with a RuntimeWarning. Infinities are values like others.
     """,
     """
-    >>> ks_2samp([1, 2, 3, 4], [3, 4, 5, 6])
-    DriftResult(statistic=0.5, pvalue=0.7714285714285714)
+    >>> ks_2samp([1, 2, 3, 4], [3, 4, 5, 6]).statistic
+    0.5
     """,
 )
 def ks_2samp(

@@ -481,7 +481,8 @@ def pca_reconstruction(
     Notes
     -----
     Columns are standardised by the reference's mean and standard deviation (ddof 0), projected on
-    the first eigenvectors of the reference's correlations and back, as nannyml does. A change that
+    the first eigenvectors of the reference's correlations and back, as nannyml does (what is left
+    over: Jackson and Mudholkar, Technometrics 21, 1979). A change that
     breaks the correlations between columns makes the error grow. p as in `mahalanobis`.
 
     Examples

@@ -169,8 +169,9 @@ class FeatureReport:
         The most frequent unseen texts, and how often at least each was seen.
     quality : dict
         Of the current values: ``type``, the shares ``missing``, ``infinite`` and ``unseen``,
-        ``minimum``, ``maximum``, ``cardinality`` (distinct categories; all that are not kept are
-        one), whether they are ``constant``, and the ``newest`` time.
+        ``minimum``, ``maximum`` (of times: microseconds since 1970), ``cardinality`` (distinct
+        categories; all that are not kept are one), whether they are ``constant``, and the
+        ``newest`` time.
     issues : list of str
         What is wrong with the quality, compared with the reference's: more missing values, more
         that are unseen or outside its range, infinite ones, a constant, times older than its.

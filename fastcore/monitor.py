@@ -114,7 +114,7 @@ class Monitor(_core.Monitor):
     >>> monitor.update_one({"age": 51})
     >>> monitor.report()
     Report: drifted; 1 of 1 features, 1001 rows against 5000
-      age  drifted  psi 0.6186  missing 0.0%
+      age  drifted  psi 0.5867  missing 0.0%
     """
 
     def __new__(
