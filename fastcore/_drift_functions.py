@@ -456,7 +456,8 @@ def chi2(
     Notes
     -----
     Twice the sum of count ln(count / expected) over the 2 x bins table (Wilks, Annals of
-    Mathematical Statistics 9, 1938), as ``scipy.stats.chi2_contingency`` with ``lambda_="log-likelihood"``.
+    Mathematical Statistics 9, 1938), as ``scipy.stats.chi2_contingency`` with
+    ``lambda_="log-likelihood"``.
 
     Examples
     --------
