@@ -15,7 +15,7 @@ from sklearn.preprocessing import StandardScaler
 
 from fastcore import Plan
 
-from .plan_compare import assert_same, compare
+from .plan_compare import assert_same, compare, native
 from .profiles import examples
 
 WORDS = ["the", "The", "cat", "I", "don't", "x_1", "3.14", "ÉCLAIR", "ﬁne", "½x", "straße"]
@@ -200,3 +200,28 @@ def test_files(tmp_path):
     est = columns_of(vectorizer, 1.0).fit(X)
     Plan.from_sklearn(est).save(tmp_path / "p")
     assert_same(Plan.load(tmp_path / "p").transform(X), est.transform(X))
+
+
+@pytest.mark.parametrize("lowercase", [True, False])
+@pytest.mark.parametrize("ngrams", [(1, 1), (1, 2)])
+def test_words_are_found_eight_characters_at_a_time(
+    lowercase: bool, ngrams: tuple[int, int]
+) -> None:
+    """Every character of ASCII between two words, and words that begin and end at every place."""
+    texts = [f"aB{chr(c)}Cd{chr(c)}" for c in range(128)]
+    texts += ["x" * n + " " + "Y" * (140 - n) for n in range(0, 140, 3)]
+    texts += [" " * n + "Zz" * (n % 70) + "-" for n in (0, 1, 7, 8, 62, 63, 64, 65, 127, 128, 129)]
+    texts += ["_9 " * n for n in (1, 21, 22, 43, 64)]
+    options = {"lowercase": lowercase, "ngram_range": ngrams}
+    counts = CountVectorizer(**options).fit(texts[::2])
+    native(counts, texts)
+    native(HashingVectorizer(n_features=2**10, **options), texts)
+    native(HashingVectorizer(n_features=1000, norm=None, stop_words=["ab", "zzzz"]), texts)
+
+
+@pytest.mark.parametrize("words", [0, 1, 2, 7, 8, 9, 32, 33])
+def test_columns_of_few_words_and_of_many(words: int) -> None:
+    rng = np.random.default_rng(words)
+    texts = [" ".join(f"w{i}" for i in rng.integers(0, 99, words)) for _ in range(20)]
+    for features in (1, 2, 13, 64):
+        native(HashingVectorizer(n_features=features, norm=None), texts)

@@ -218,7 +218,8 @@ fc_status fc_plan_run_csr(const fc_plan *plan, const fc_source *sources, size_t 
                           int threads);
 
 /* A sparse run without such a bound: `indptr` has room for rows + 1 numbers, and what was found is
- * kept until fc_plan_found_take has moved it to arrays of `*used` items, or fc_plan_found_free. */
+ * kept until fc_plan_found_free; fc_plan_found_take copies it into arrays of `*used` items, on as
+ * many threads. */
 typedef struct fc_plan_found fc_plan_found;
 fc_status fc_plan_find_csr(const fc_plan *plan, const fc_source *sources, size_t rows,
                            fc_source_kind kind, int32_t *indptr, int threads, fc_plan_found **out,

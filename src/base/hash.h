@@ -1,4 +1,4 @@
-/* The parts of fc_hash64, so that a text can also be hashed piece by piece.
+/* The parts of fc_hash64, so that a text can also be hashed piece by piece, or without a call.
  *
  * The definition: state = fc_hash_begin(seed); every block of 16 bytes that is not the last one
  * goes through fc_hash_block; the last 0 to 16 bytes and the whole length through fc_hash_end.
@@ -60,6 +60,14 @@ static inline uint64_t fc_hash_end(uint64_t state, uint64_t seed, const unsigned
     }
     uint64_t mixed = fc_hash_fold(a ^ FC_HASH_B ^ seed, b ^ state);
     return fc_hash_fold(mixed ^ FC_HASH_A, len ^ FC_HASH_B);
+}
+
+static inline uint64_t fc_hash_all(const void *data, size_t len, uint64_t seed) {
+    const unsigned char *at = (const unsigned char *)data;
+    uint64_t state = fc_hash_begin(seed);
+    size_t left = len;
+    for (; left > 16; left -= 16, at += 16) state = fc_hash_block(state, seed, at);
+    return fc_hash_end(state, seed, at, left, len);
 }
 
 #endif

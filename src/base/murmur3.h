@@ -26,13 +26,18 @@ static inline uint32_t fc_murmur3(const void *data, size_t len, uint32_t seed) {
 #endif
         hash = fc_rotate32(hash ^ fc_murmur3_scramble(word), 13) * 5 + 0xE6546B64u;
     }
+    /* No bytes left are a zero, which changes nothing. */
     uint32_t tail = 0;
-    switch (left) {
-    case 3: tail |= (uint32_t)at[2] << 16; /* fall through */
-    case 2: tail |= (uint32_t)at[1] << 8;  /* fall through */
-    case 1: hash ^= fc_murmur3_scramble(tail | at[0]); break;
-    default: break;
+    if (len >= 4) {
+        memcpy(&tail, at + left - 4, 4);
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+        tail = __builtin_bswap32(tail);
+#endif
+        tail = (uint32_t)((uint64_t)tail >> (32 - 8 * left));
+    } else {
+        for (size_t i = 0; i < left; i++) tail |= (uint32_t)at[i] << 8 * i;
     }
+    hash ^= fc_murmur3_scramble(tail);
     hash ^= (uint32_t)len;
     hash = (hash ^ hash >> 16) * 0x85EBCA6Bu;
     hash = (hash ^ hash >> 13) * 0xC2B2AE35u;

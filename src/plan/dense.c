@@ -13,7 +13,10 @@ static fc_status store_csr(const fc_csr *csr, size_t width, size_t rows, fc_sour
     for (size_t r = 0; r < rows; r++, out += stride) {
         memset(out, 0, width * fc_source_kind_size(kind));
         for (size_t i = csr->heads[r]; i < csr->heads[r + 1]; i++)
-            FC_TRY(fc_store_cell(csr->values[i], kind, out, (size_t)csr->columns[i]));
+            if (kind == FC_SOURCE_F64)
+                ((double *)(void *)out)[csr->columns[i]] = csr->values[i];
+            else
+                FC_TRY(fc_store_cell(csr->values[i], kind, out, (size_t)csr->columns[i]));
     }
     return FC_OK;
 }

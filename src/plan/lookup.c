@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/bytes.h"
+#include "base/hash.h"
 
 typedef struct fc_slot {
     uint32_t hash, len;
@@ -35,7 +36,7 @@ static fc_status fill(fc_lookup *lookup, const fc_lookup_text *texts, size_t cou
     for (size_t i = 0; i < count; i++) {
         uint32_t len = (uint32_t)texts[i].len;
         if (texts[i].code == -1) continue;
-        uint64_t hash = fc_hash64(texts[i].text, len, 0);
+        uint64_t hash = fc_hash_all(texts[i].text, len, 0);
         size_t slot = hash & lookup->mask;
         while (lookup->slots[slot].code != -1) slot = (slot + 1) & lookup->mask;
         if (len) memcpy(lookup->bytes + used, texts[i].text, len);
@@ -68,7 +69,7 @@ void fc_lookup_free(fc_lookup *lookup) {
 }
 
 int32_t fc_lookup_find(const fc_lookup *lookup, const char *text, size_t len) {
-    uint64_t hash = fc_hash64(text, len, 0);
+    uint64_t hash = fc_hash_all(text, len, 0);
     for (size_t slot = hash & lookup->mask;; slot = (slot + 1) & lookup->mask) {
         const fc_slot *s = &lookup->slots[slot];
         if (s->code == -1) return -1;

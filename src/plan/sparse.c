@@ -11,21 +11,25 @@ typedef struct fc_rows_out {
     size_t used;
 } fc_rows_out;
 
-static inline fc_status csr_put(fc_rows_out *csr, size_t column, double value) {
-    csr->indices[csr->used] = (int32_t)column;
-    size_t at = csr->used++;
-    if (csr->kind != FC_SOURCE_F64) return fc_store_cell(value, csr->kind, csr->values, at);
-    ((double *)csr->values)[at] = value;
-    return FC_OK;
+#define FC_PUT_NAME put_rows64
+#define FC_PUT_VALUE double
+#include "plan/sparse_template.h"
+#define FC_PUT_NAME put_rows32
+#define FC_PUT_VALUE float
+#include "plan/sparse_template.h"
+
+/* Integers: they must hold what they are given. */
+static fc_status put_whole(fc_rows_out *out, size_t column, double value) {
+    out->indices[out->used] = (int32_t)column;
+    return fc_store_cell(value, out->kind, out->values, out->used++);
 }
 
-/* Adds the non-zeros of row `row` of a piece that begins at `column`. */
-static fc_status csr_piece(fc_rows_out *csr, const fc_piece_spec *piece, const fc_panel *panel,
+static fc_status put_piece(fc_rows_out *out, const fc_piece_spec *piece, const fc_panel *panel,
                            const void *values, size_t row, size_t column) {
     if (panel->type == FC_PLAN_CSR) {
         const fc_csr *from = values;
         for (size_t i = from->heads[row]; i < from->heads[row + 1]; i++)
-            FC_TRY(csr_put(csr, column + (size_t)from->columns[i], from->values[i]));
+            FC_TRY(put_whole(out, column + (size_t)from->columns[i], from->values[i]));
         return FC_OK;
     }
     size_t width = panel->width;
@@ -33,13 +37,32 @@ static fc_status csr_piece(fc_rows_out *csr, const fc_piece_spec *piece, const f
         if (piece->onehot) {
             int32_t at = ((const int32_t *)values)[i];
             if (at >= 0 && (size_t)at < piece->width)
-                FC_TRY(csr_put(csr, column + (size_t)at, 1.0));
+                FC_TRY(put_whole(out, column + (size_t)at, 1.0));
             continue;
         }
         double value = panel->type == FC_PLAN_F64   ? ((const double *)values)[i]
                        : panel->type == FC_PLAN_F32 ? (double)((const float *)values)[i]
                                                     : ((const int32_t *)values)[i];
-        if (value != 0) FC_TRY(csr_put(csr, column + j, value));
+        if (value != 0) FC_TRY(put_whole(out, column + j, value));
+    }
+    return FC_OK;
+}
+
+/* The non-zeros of a block, behind those that are there; ends[r]: where they are then. */
+static fc_status put_block(fc_rows_out *out, const fc_frame *frame, size_t rows, int32_t *ends) {
+    const fc_plan *plan = frame->plan;
+    if (out->kind <= FC_SOURCE_F32) {
+        (out->kind == FC_SOURCE_F64 ? put_rows64 : put_rows32)(out, frame, rows, ends);
+        return FC_OK;
+    }
+    for (size_t r = 0; r < rows; r++) {
+        size_t column = 0;
+        for (uint32_t i = 0; i < plan->piece_count; column += plan->pieces[i++].width) {
+            const fc_piece_spec *piece = &plan->pieces[i];
+            FC_TRY(put_piece(out, piece, &plan->panels[piece->panel], frame->panel[piece->panel], r,
+                             column));
+        }
+        ends[r] = (int32_t)out->used;
     }
     return FC_OK;
 }
@@ -54,18 +77,6 @@ typedef struct fc_sparse {
     int32_t *indices, *indptr; /* indptr[row + 1] counts from the beginning of the row's part */
 } fc_sparse;
 
-static fc_status csr_row(fc_rows_out *csr, const fc_frame *frame, size_t row) {
-    const fc_plan *plan = frame->plan;
-    size_t column = 0;
-    for (uint32_t i = 0; i < plan->piece_count; i++) {
-        const fc_piece_spec *piece = &plan->pieces[i];
-        const void *values = frame->panel[piece->panel];
-        FC_TRY(csr_piece(csr, piece, &plan->panels[piece->panel], values, row, column));
-        column += piece->width;
-    }
-    return FC_OK;
-}
-
 static fc_status run_sparse(void *ctx, size_t begin, size_t rows) {
     const fc_sparse *run = ctx;
     fc_frame frame;
@@ -77,10 +88,7 @@ static fc_status run_sparse(void *ctx, size_t begin, size_t rows) {
     for (size_t first = begin; first < end && status == FC_OK; first += block) {
         size_t n = end - first < block ? end - first : block;
         status = fc_frame_run(&frame, first, n, UINT32_MAX, NULL);
-        for (size_t r = 0; r < n && status == FC_OK; r++) {
-            status = csr_row(&csr, &frame, r);
-            run->indptr[first + r + 1] = (int32_t)csr.used;
-        }
+        if (status == FC_OK) status = put_block(&csr, &frame, n, run->indptr + first + 1);
     }
     fc_frame_close(&frame, status);
     return status;
@@ -134,6 +142,7 @@ struct fc_plan_found {
     fc_source_kind kind;
     int32_t *indptr; /* indptr[row + 1] counts from the beginning of the row's part */
     size_t part_rows, count;
+    int threads;
     fc_part_found parts[];
 };
 
@@ -180,10 +189,7 @@ static fc_status find_part(void *ctx, size_t begin, size_t rows) {
         if (status == FC_OK) status = part_reserve(alloc, part, size, block_bound(&frame, n));
         if (status != FC_OK) break;
         fc_rows_out csr = {found->kind, part->values, part->indices, part->used};
-        for (size_t r = 0; r < n && status == FC_OK; r++) {
-            status = csr_row(&csr, &frame, r);
-            found->indptr[first + r + 1] = (int32_t)csr.used;
-        }
+        status = put_block(&csr, &frame, n, found->indptr + first + 1);
         part->used = csr.used;
     }
     fc_frame_close(&frame, status);
@@ -223,6 +229,7 @@ fc_status fc_plan_find_csr(const fc_plan *plan, const fc_source *sources, size_t
     found->kind = kind;
     found->indptr = indptr;
     found->part_rows = part_rows;
+    found->threads = threads;
     found->count = count;
     indptr[0] = 0;
     fc_status status = fc_totals_open(&found->totals, plan, count < 2);
@@ -237,17 +244,25 @@ fc_status fc_plan_find_csr(const fc_plan *plan, const fc_source *sources, size_t
     return status;
 }
 
+typedef struct fc_taking {
+    const fc_plan_found *found;
+    char *values;
+    int32_t *indices;
+} fc_taking;
+
+static void take_part(void *ctx, size_t index) {
+    const fc_taking *taking = ctx;
+    const fc_part_found *part = &taking->found->parts[index];
+    size_t size = fc_source_kind_size(taking->found->kind), before = 0;
+    for (size_t p = 0; p < index; p++) before += taking->found->parts[p].used;
+    if (!part->used) return;
+    memcpy(taking->values + before * size, part->values, part->used * size);
+    memcpy(taking->indices + before, part->indices, part->used * sizeof *part->indices);
+}
+
 void fc_plan_found_take(const fc_plan_found *found, void *values, int32_t *indices) {
-    size_t size = fc_source_kind_size(found->kind);
-    char *to = values;
-    for (size_t p = 0; p < found->count; p++) {
-        const fc_part_found *part = &found->parts[p];
-        if (!part->used) continue;
-        memcpy(to, part->values, part->used * size);
-        memcpy(indices, part->indices, part->used * sizeof *indices);
-        to += part->used * size;
-        indices += part->used;
-    }
+    fc_taking taking = {found, values, indices};
+    fc_parallel(found->count, found->threads, take_part, &taking);
 }
 
 void fc_plan_found_free(fc_plan_found *found) {

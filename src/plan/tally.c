@@ -18,7 +18,7 @@ static void add_up(const fc_tally *tally, const uint32_t *keys, size_t count, fc
     for (size_t i = 0; i < count;) {
         uint32_t column = keys[i] >> 1;
         int64_t sum = 0;
-        for (; i < count && keys[i] >> 1 == column; i++) sum += keys[i] & 1 ? -1 : 1;
+        for (; i < count && keys[i] >> 1 == column; i++) sum += 1 - 2 * (int64_t)(keys[i] & 1);
         fc_csr_put(csr, column, tally->binary ? 1.0 : (double)sum);
     }
 }

@@ -1,4 +1,5 @@
-/* Tokens and n-grams. ASCII documents of words take a way of their own, a table look-up a byte. */
+/* Tokens and n-grams. ASCII documents of words take a way of their own, eight characters at once.
+ */
 #include "plan/terms.h"
 
 #include <string.h>
@@ -75,10 +76,7 @@ static fc_status read_characters(fc_arena *arena, const fc_blob *blob, fc_analyz
         !read_bits(arena, blob, "space_bits", &out->space_bits, &out->space_limit))
         return FC_EINVALID;
     if (!out->word_bits || !out->space_bits) return FC_ENOMEM;
-    FC_TRY(read_folding(arena, blob, out));
-    for (int c = 0; c < 128; c++)
-        if (is_word_ascii(c)) out->ascii[c] = lowered(out, (uint32_t)c);
-    return FC_OK;
+    return read_folding(arena, blob, out);
 }
 
 fc_status fc_analyzer_make(fc_arena *arena, const fc_blob *blob, fc_analyzer *out) {
@@ -272,23 +270,81 @@ static bool is_ascii(const char *text, size_t len) {
     return !(seen & 0x8080808080808080u);
 }
 
-/* Words of an ASCII document. */
+/* Eight ASCII characters at once. 0x80 in each byte that is at least `c`. */
+static uint64_t at_least(uint64_t bytes, unsigned char c) {
+    const uint64_t ones = 0x0101010101010101u;
+    return ((bytes | ones << 7) - c * ones) & ones << 7;
+}
+
+/* A bit for each of the eight that is a word's; lowers them if `lower` is 0x20 in each byte. */
+static uint64_t word_mask(uint64_t *bytes, uint64_t lower) {
+    const uint64_t ones = 0x0101010101010101u;
+    uint64_t x = *bytes, underscore = x ^ '_' * ones;
+    uint64_t upper = at_least(x, 'A') & ~at_least(x, 'Z' + 1);
+    uint64_t word = upper | (at_least(x, 'a') & ~at_least(x, 'z' + 1)) |
+                    (at_least(x, '0') & ~at_least(x, '9' + 1)) |
+                    (~(underscore + 0x7F * ones) & ones << 7);
+    *bytes = x | (upper >> 2 & lower);
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    word = __builtin_bswap64(word);
+#endif
+    return (word >> 7) * 0x0102040810204080u >> 56;
+}
+
+/* Token [begin, end) of the bytes, if it is one; `*tokens` has room. */
+static void put_word(const fc_analyzer *analyzer, const char *bytes, size_t begin, size_t end,
+                     fc_span *tokens, size_t *count) {
+    tokens[*count] = (fc_span){(uint32_t)begin, (uint32_t)end};
+    bool kept = end - begin >= analyzer->least;
+    if (kept && analyzer->stops)
+        kept = fc_words_find(&analyzer->stop, bytes + begin, end - begin) < 0;
+    *count += kept;
+}
+
+/* Words of an ASCII document: where in 64 characters a word begins or ends is a bit. They lie in a
+ * copy of the document as they do in it. */
 static fc_status scan_ascii_words(fc_scan *scan, const char *text, size_t len) {
     const fc_analyzer *analyzer = scan->analyzer;
-    FC_TRY(fc_room_reserve(scan->csr, BYTES, len + 2));
+    FC_TRY(fc_room_reserve(scan->csr, BYTES, len + 8));
+    FC_TRY(fc_room_reserve(scan->csr, TOKENS, (len / 2 + 2) * sizeof(fc_span)));
     char *bytes = scan_bytes(scan);
-    for (size_t at = 0; at < len;) {
-        char c = analyzer->ascii[(unsigned char)text[at++] & 127];
-        if (!c) continue;
-        size_t used = scan->used;
-        do {
-            bytes[used++] = c;
-        } while (at < len && (c = analyzer->ascii[(unsigned char)text[at++] & 127]));
-        scan->chars = used - scan->used;
-        scan->used = used;
-        FC_TRY(end_word(scan));
+    fc_span *tokens = scan->csr->rooms[TOKENS].at;
+    uint64_t lower = analyzer->lower ? 0x2020202020202020u : 0, before = 0;
+    size_t begin = 0;
+    for (size_t at = 0; at < len; at += 64) {
+        uint64_t words = 0, eight = 0;
+        for (size_t i = 0; i < 64 && at + i < len; i += 8, eight = 0) {
+            size_t left = len - at - i;
+            memcpy(&eight, text + at + i, left < 8 ? left : 8);
+            words |= word_mask(&eight, lower) << i;
+            memcpy(bytes + at + i, &eight, 8);
+        }
+        uint64_t edges = words ^ (words << 1 | before);
+        bool open = before;
+        for (; edges; edges &= edges - 1, open = !open) {
+            size_t edge = at + (size_t)__builtin_ctzll(edges);
+            if (open)
+                put_word(analyzer, bytes, begin, edge, tokens, &scan->tokens);
+            else
+                begin = edge;
+        }
+        before = words >> 63;
     }
+    if (before) put_word(analyzer, bytes, begin, len, tokens, &scan->tokens);
     return FC_OK;
+}
+
+/* Words one behind the other, a space behind each: an n-gram of words is a stretch of the bytes. */
+static void move_together(fc_scan *scan) {
+    char *bytes = scan_bytes(scan);
+    fc_span *tokens = scan->csr->rooms[TOKENS].at;
+    for (size_t i = 0, used = 0; i < scan->tokens; i++) {
+        size_t size = tokens[i].end - tokens[i].begin;
+        memmove(bytes + used, bytes + tokens[i].begin, size);
+        tokens[i] = (fc_span){(uint32_t)used, (uint32_t)(used + size)};
+        used += size;
+        bytes[used++] = ' ';
+    }
 }
 
 static fc_status scan_given(fc_scan *scan, const char *text, size_t len) {
@@ -322,8 +378,10 @@ static fc_status scan_text(fc_scan *scan, const char *text, size_t len) {
     if (scan->analyzer->kind == FC_TERMS_GIVEN) return scan_given(scan, text, len);
     bool ascii = is_ascii(text, len);
     if (!ascii && !fc_utf8_valid(text, len)) return FC_EREFUSED;
-    if (ascii && scan->analyzer->kind == FC_TERMS_WORD) return scan_ascii_words(scan, text, len);
-    return scan_any(scan, text, len);
+    if (!ascii || scan->analyzer->kind != FC_TERMS_WORD) return scan_any(scan, text, len);
+    FC_TRY(scan_ascii_words(scan, text, len));
+    if (scan->analyzer->max_n > 1) move_together(scan);
+    return FC_OK;
 }
 
 fc_status fc_terms_find(const fc_analyzer *analyzer, fc_text text, fc_csr *csr, fc_terms *out) {
@@ -349,7 +407,7 @@ fc_status fc_terms_find(const fc_analyzer *analyzer, fc_text text, fc_csr *csr, 
 
 /* ---- Keys -------------------------------------------------------------------------------- */
 
-enum { FEW_KEYS = 32 };
+enum { LEAST_KEYS = 8, FEW_KEYS = 32 };
 
 /* A digit at a time, the least first; digits that all keys share are passed over. */
 static uint32_t *sort_digits(uint32_t *keys, uint32_t *other, size_t count) {
@@ -370,6 +428,17 @@ static uint32_t *sort_digits(uint32_t *keys, uint32_t *other, size_t count) {
     return keys;
 }
 
+/* Each key's place is the number of those before it: no comparison decides where to go on. */
+static uint32_t *rank(const uint32_t *keys, uint32_t *other, size_t count) {
+    uint32_t all[LEAST_KEYS], places[LEAST_KEYS] = {0};
+    for (size_t i = 0; i < LEAST_KEYS; i++) all[i] = i < count ? keys[i] : UINT32_MAX;
+    for (uint32_t i = 0; i < count; i++)
+        for (uint32_t j = 0; j < LEAST_KEYS; j++)
+            places[j] += (all[i] < all[j]) | ((all[i] == all[j]) & (i < j));
+    for (size_t i = 0; i < count; i++) other[places[i]] = keys[i];
+    return other;
+}
+
 fc_status fc_keys_reserve(fc_csr *csr, size_t count, uint32_t **out) {
     size_t bytes;
     if (!fc_size_mul(count, 2 * sizeof(uint32_t), &bytes)) return FC_ENOMEM;
@@ -379,6 +448,7 @@ fc_status fc_keys_reserve(fc_csr *csr, size_t count, uint32_t **out) {
 }
 
 uint32_t *fc_keys_sort(uint32_t *keys, size_t count) {
+    if (count <= LEAST_KEYS) return rank(keys, keys + count, count);
     if (count > FEW_KEYS) return sort_digits(keys, keys + count, count);
     for (size_t i = 1; i < count; i++) {
         uint32_t key = keys[i];

@@ -34,7 +34,6 @@ typedef struct fc_analyzer {
     const uint8_t *word_bits, *space_bits;
     size_t fold_limit, word_limit, space_limit; /* bits in each */
     size_t refused_count;
-    char ascii[128]; /* word: what a character becomes, 0 if it is none of a word's */
 } fc_analyzer;
 
 typedef enum fc_analyzer_kind {

@@ -324,8 +324,8 @@ static PyObject *run_unbounded(fc_call *call, fc_dtype dtype, fc_source_kind kin
     values = fc_array_new(dtype, 1, &room, false, &value_data);
     indices = values ? fc_array_new(FC_DTYPE_INT32, 1, &room, false, &index_data) : NULL;
     if (indices) {
-        fc_plan_found_take(found, value_data, index_data);
-        result = PyTuple_Pack(3, values, indices, indptr);
+        Py_BEGIN_ALLOW_THREADS fc_plan_found_take(found, value_data, index_data);
+        Py_END_ALLOW_THREADS result = PyTuple_Pack(3, values, indices, indptr);
     }
     fc_plan_found_free(found);
     Py_XDECREF(values);
