@@ -27,32 +27,45 @@ static double same_size(int64_t n, int64_t h) {
     return 2 * p;
 }
 
+/* `count` cells of the antidiagonal s, from i on, out of those of the one before. */
+static void next_diagonal(const double *restrict left, const double *restrict below,
+                          double *restrict cells, int32_t count, double i, double s) {
+    for (int32_t k = 0; k < count; k++) {
+        double here = i + k;
+        cells[k] = (here * left[k] + (s - here) * below[k]) / s;
+    }
+}
+
 /* P(D >= h / lcm) by the share of lattice paths from (0, 0) to (m, n) that touch |i n - j m| >= h
  * (in units of the greatest common divisor; one-sided: i n - j m >= h): the last step to (i, j)
  * came from the left with probability i / (i + j). Sums of positive terms only (Hodges, Arkiv f.
  * Matematik 3, 1958). Outside of the band between the lines all is 1: only what is inside is
- * computed. */
+ * computed, by antidiagonals i + j = s, whose cells do not depend on each other. */
 static fc_status any_size(const fc_alloc *alloc, int64_t m, int64_t n, int64_t h, bool one_sided,
                           double *p) {
-    int64_t g = gcd(m, n), mg = m / g, ng = n / g;
-    double *row = alloc->get(alloc->ctx, ((size_t)n + 1) * sizeof *row);
-    if (!row) return FC_ENOMEM;
-    for (int64_t j = 0; j <= n; j++) row[j] = 1;
-    for (int64_t i = 0; i <= m; i++) {
-        int64_t low = i * ng < h ? 0 : (i * ng - h) / mg + 1;
-        int64_t high = one_sided ? n : (i * ng + h - 1) / mg;
-        double left = low > 0 ? 1 : 0;
-        if (high > n) high = n;
-        if (low > n) break;
-        for (int64_t j = low; j <= high; j++) {
-            if (i + j)
-                left =
-                    ((double)i * (i ? row[j] : 0) + (double)j * (j ? left : 0)) / (double)(i + j);
-            row[j] = left;
-        }
+    int64_t g = gcd(m, n), mg = m / g, ng = n / g, both = mg + ng;
+    if (m > INT32_MAX) return FC_ENOMEM;
+    size_t size = (size_t)m + 3; /* one cell before the first, and one behind the last */
+    double *rows = alloc->get(alloc->ctx, 2 * size * sizeof *rows);
+    if (!rows) return FC_ENOMEM;
+    double *before = rows + 1, *cells = before + size;
+    for (size_t i = 0; i < 2 * size; i++) rows[i] = 1;
+    before[0] = 0; /* of (0, 0), where paths begin */
+    for (int64_t s = 1; s <= m + n; s++) {
+        /* Inside, h > i ng - (s - i) mg = i both - s mg, and, two-sided, more than -h. */
+        int64_t last = (s * mg + h - 1) / both, first = s > n ? s - n : 0;
+        if (!one_sided && s * mg >= h && (s * mg - h) / both + 1 > first)
+            first = (s * mg - h) / both + 1;
+        if (last > m) last = m;
+        if (last > s) last = s;
+        next_diagonal(before + first - 1, before + first, cells + first,
+                      (int32_t)(last - first + 1), (double)first, (double)s);
+        cells[first - 1] = cells[last + 1] = 1;
+        double *swap = before;
+        before = cells, cells = swap;
     }
-    *p = m * ng - n * mg >= h ? 1 : row[n];
-    alloc->release(alloc->ctx, row);
+    *p = before[m];
+    alloc->release(alloc->ctx, rows);
     return FC_OK;
 }
 
