@@ -37,6 +37,9 @@ def converted(low: Lowering, value: Value, dtype: str | None) -> Piece:
 
 def bins(low: Lowering, step: Step, value: Value) -> Value:
     p = step.params
+    tags = [column.tag for column in value.columns or ()]
+    if low.container == "pandas" and (tags == ["number"] or set(tags) == {"|b1"}):
+        raise NotLowered("what scikit-learn has pandas convert, and then gets read-only")
     piece = converted(low, value, p["dtype"])
     params = {"edges": p["edges"], "counts": p["counts"]}
     if "low" in p:  # not in files of version 2
@@ -66,6 +69,8 @@ def polynomial(low: Lowering, step: Step, value: Value) -> Value:
 
 def spline(low: Lowering, step: Step, value: Value) -> Value:
     piece = numeric(low, value)
+    if piece.dtype == np.float16:
+        raise NotLowered("float16 stays float16")
     dtype = piece.dtype if piece.dtype in (FLOAT32, FLOAT64) else FLOAT64
     p = step.params
     width = step.width * (p["splines"] - 1 + p["bias"])

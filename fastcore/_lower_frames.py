@@ -86,7 +86,9 @@ def frame_out(framed: Framed, pieces: tuple[Piece, ...]) -> FrameOut:
             slots.append((piece.column.index, 0, None))
             continue
         first, at = at, at + piece.width
-        if slots and slots[-1][2] == piece.dtype and slots[-1][1] == first:
+        # NumPy takes None for float64.
+        after = slots and slots[-1][2] is not None and slots[-1][1] == first
+        if after and slots[-1][2] == piece.dtype:
             first = slots.pop()[0]
         slots.append((first, at, piece.dtype))
     return FrameOut(framed, tuple(slots) or ((0, 0, FLOAT64),))
@@ -118,7 +120,7 @@ def product(
     weight = number if dtype is None else np.dtype(dtype).type(number)
     try:
         product = (np.ones(1, common) * weight).dtype
-    except OverflowError as error:
+    except (OverflowError, TypeError) as error:
         raise NotLowered(str(error)) from None
     params: dict[str, Any] = {"weight": float(number), "single": int(product == FLOAT32)}
     if product.kind != "f":

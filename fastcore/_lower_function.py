@@ -25,7 +25,10 @@ def ufunc(low: Lowering, step: Step, value: Value) -> Value:
         # A frame's columns are computed each in its own dtype.
         dtypes = {np.dtype(column.tag) for column in value.columns}
     for dtype in dtypes:
-        found = getattr(np, name).resolve_dtypes((dtype, None))
+        try:
+            found = getattr(np, name).resolve_dtypes((dtype, None))
+        except TypeError:
+            raise NotLowered(f"{name} of {dtype} is an error") from None
         if found not in ((FLOAT64, FLOAT64), (FLOAT32, FLOAT32)) or found[0] != np.result_type(
             piece.dtype if piece.dtype.kind == "f" else FLOAT64
         ):

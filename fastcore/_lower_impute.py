@@ -105,7 +105,7 @@ def _given(low: Lowering, step: Step, value: Value) -> Piece:
     if value.columns is None:
         if any(piece.dtype.kind != "f" for piece in value.pieces):
             raise NotLowered("integers from an earlier step")
-        return low.floats(value)
+        return low.joined(value)
     dtype = low.number_dtype(value.columns)
     if dtype.kind not in "iu" and dtype not in (FLOAT64, FLOAT32):
         raise NotLowered(f"{dtype} input")

@@ -55,8 +55,12 @@ def numeric(low: Lowering, value: Value) -> Piece:
         panel = low.numbers(value.columns, panel_type(dtype))
         return Piece(panel, len(value.columns), dtype, order=order_of(value))
     if len(value.pieces) == 1 and not value.pieces[0].onehot and not value.pieces[0].column:
-        return value.pieces[0]
-    piece = low.floats(value)
+        piece = value.pieces[0]
+        if low.types[piece.panel] == panel_type(piece.dtype):
+            return piece
+        # A mask lies where the numbers lay that it is of.
+        return replace(piece, panel=low.join((piece,), None, panel_type(piece.dtype)))
+    piece = low.joined(value)
     dtypes = {piece.dtype for piece in value.pieces}
     if not dtypes <= {FLOAT32, FLOAT64}:
         raise NotLowered("columns of several dtypes")
@@ -73,11 +77,18 @@ def binarize(low: Lowering, step: Step, value: Value) -> Value:
     return Value(pieces=(replace(piece, panel=panel),))
 
 
+def normalize(low: Lowering, step: Step, value: Value) -> Value:
+    texts = low.container == "array" and any(c.tag == "category" for c in value.columns or ())
+    if texts:
+        raise NotLowered("Normalizer refuses arrays of texts, where others convert them")
+    return scale(low, step, value)
+
+
 SPECIAL: dict[str, Special] = {
     "binarize": binarize,
     "maxabs": scale,
     "minmax": minmax,
-    "normalize": scale,
+    "normalize": normalize,
     "robust": scale,
     "standardize": scale,
 }

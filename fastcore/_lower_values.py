@@ -154,8 +154,8 @@ ORDERS = {"array": "CF", "pandas": "CF", "table": "FF"}
 
 
 def stacked_order(parts: list[tuple[str, int]]) -> str:
-    """The order of ``np.hstack`` of arrays; single columns have no say."""
-    seen = [{order[i] for order, width in parts if width > 1} for i in range(2)]
+    """The order of ``np.hstack`` of arrays; single columns have no say, and none at all is C's."""
+    seen = [{order[i] if width else "C" for order, width in parts if width != 1} for i in range(2)]
     return "".join("F" if orders == {"F"} else "C" for orders in seen)
 
 
@@ -166,7 +166,10 @@ def order_of(value: Value) -> str:
 
 def together(dtypes: list[np.dtype[Any]]) -> np.dtype[Any]:
     """The dtype of arrays side by side; of none at all it is that of ``np.zeros``."""
-    return np.result_type(*dtypes) if dtypes else FLOAT64
+    try:
+        return np.result_type(*dtypes) if dtypes else FLOAT64
+    except TypeError as error:  # times beside numbers
+        raise NotLowered(str(error)) from None
 
 
 def panel_type(dtype: np.dtype[Any]) -> int:

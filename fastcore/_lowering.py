@@ -182,6 +182,10 @@ class Lowering:
         if "number" in tags:
             raise NotLowered("pandas' own dtypes, as they are, become objects")
         dtypes = {np.dtype(tag) for tag in tags}
+        if any(dtype.kind in "mM" for dtype in dtypes):
+            raise NotLowered("times, which only conversions to floats take for numbers")
+        if not all(dtype.isnative for dtype in dtypes):
+            raise NotLowered("numbers in the other byte order, which they keep")
         if len(dtypes) > 1 and any(dtype.kind == "b" for dtype in dtypes):
             raise NotLowered("bool and other columns together become objects")
         kinds = {dtype.kind for dtype in dtypes}
@@ -269,7 +273,14 @@ class Lowering:
             dtype = self.floats_dtype(value.columns)
             panel = self.numbers(value.columns, panel_type(dtype))
             return Piece(panel, len(value.columns), dtype, order=order_of(value))
-        dtype = together([piece.dtype for piece in value.pieces])
+        if value.frame is not None and value.frame.kind == "polars":
+            return self.joined(value, FLOAT64)  # its dtypes are none of NumPy's that are kept
+        return self.joined(value)
+
+    def joined(self, value: Value, dtype: np.dtype[Any] | None = None) -> Piece:
+        """Pieces in one panel of floats: of a dtype, or of what they are together."""
+        if dtype is None:
+            dtype = together([piece.dtype for piece in value.pieces])
         if dtype not in (FLOAT64, FLOAT32):
             dtype = FLOAT64
         panel = self.join(value.pieces, None, panel_type(dtype))
@@ -278,6 +289,8 @@ class Lowering:
 
     def arrays(self, value: Value) -> tuple[Piece, ...]:
         """The value as an array, of one dtype."""
+        if self.container == "pandas" and any(c.tag == "auto" for c in value.columns or ()):
+            raise NotLowered("an array of objects by name, untouched")
         if value.columns is None:
             pieces = tuple(self.expanded(p) if p.column else p for p in value.pieces)
             dtypes = {piece.dtype for piece in pieces}
@@ -364,6 +377,8 @@ class Lowering:
             for result, part in zip(results, parts, strict=True)
         ]
         sparse = tree.sparse if tree.sparse is not None else any(r.sparse for r in results)
+        if sparse and any(piece.dtype == np.float16 for piece in pieces):
+            raise NotLowered("SciPy has no sparse float16")
         made = Value(pieces=pieces, sparse=sparse, order=stacked_order(orders))
         return made if tree.frame is None else self.framed(made, value, tree.frame)
 

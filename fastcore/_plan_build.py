@@ -216,7 +216,7 @@ def column_roles(estimator: Any) -> dict[int, str]:
     if key == "sklearn.pipeline.FeatureUnion":
         found: dict[int, str] = {}
         for step in _inner(estimator):
-            found = {**column_roles(step), **found}
+            _add_roles(found, column_roles(step))
         return found
     if key == "sklearn.compose.ColumnTransformer":
         found = {}
@@ -224,7 +224,7 @@ def column_roles(estimator: Any) -> dict[int, str]:
             where = estimator._transformer_to_input_indices[name]
             # A step that no column was selected for was never fitted.
             inner = {} if isinstance(step, str) or not len(where) else column_roles(step)
-            found = {**{int(where[i]): role for i, role in inner.items()}, **found}
+            _add_roles(found, {int(where[i]): role for i, role in inner.items()})
         return found
     categories = getattr(estimator, "categories_", None)
     if isinstance(categories, list):
@@ -237,6 +237,13 @@ def column_roles(estimator: Any) -> dict[int, str]:
         # Wider than any row that anybody has by name: nothing needs to be known of those.
         return dict.fromkeys(range(min(int(estimator.n_features_in_), MAX_ROLES)), "number")
     return {}
+
+
+def _add_roles(found: dict[int, str], more: dict[int, str]) -> None:
+    """What another step tells: texts, also of columns that one before took for numbers."""
+    for index, role in more.items():
+        if found.get(index, "number") == "number":
+            found[index] = role
 
 
 def _category_role(values: Any) -> str:

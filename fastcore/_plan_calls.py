@@ -56,6 +56,14 @@ def warn(said: Sequence[str], level: int = 3) -> None:
         warnings.warn(text, UserWarning, stacklevel=level)
 
 
+def rows_of(result: Any) -> int:
+    """How many rows a result has; a function of the user's may give anything."""
+    shape = getattr(result, "shape", None)
+    if shape:
+        return int(shape[0])
+    return len(result) if hasattr(result, "__len__") and shape is None else 0
+
+
 def names_of(estimator: Any) -> list[str] | None:
     """The feature names that it was fitted with."""
     names = getattr(estimator, "feature_names_in_", None)

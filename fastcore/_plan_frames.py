@@ -13,10 +13,17 @@ if TYPE_CHECKING:
 INEXACT = 2.0**53
 
 
-def make(lowered: Lowered, values: np.ndarray | None, X: Any, container: str) -> Any:
+def make(
+    lowered: Lowered,
+    values: np.ndarray | None,
+    X: Any,
+    container: str,
+    fitted: list[str] | None,
+) -> Any:
     """The frame of a program's output, or None where only the original can tell.
 
-    ``values`` are the computed columns together (None if there are none). X is what was given.
+    ``values`` are the computed columns together (None if there are none). X is what was given,
+    perhaps in another order than columns of the names ``fitted``.
     """
     out = lowered.frame
     assert out is not None
@@ -39,6 +46,12 @@ def make(lowered: Lowered, values: np.ndarray | None, X: Any, container: str) ->
     if container != "pandas":
         return _pandas(parts, list(X) if names is None else names, None, None)
     labels = X.columns if names is None else names
+    if fitted is not None:
+        # Names that the frame does not have are of columns that nothing reads.
+        parts = [
+            (block, column if block is not None else X.columns.get_loc(fitted[column]))
+            for block, column in parts
+        ]
     return _pandas(parts, labels, X, X.index if out.framed.indexed else None)
 
 

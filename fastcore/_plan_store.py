@@ -51,6 +51,8 @@ def single_runner(plan: Plan, move: Move | None = None) -> Run | None:
         lowered = lower(plan._recipe, tags, "pandas", move)
     except NotLowered:
         return None
+    if lowered.width != plan._row.width:  # columns of a frame that come out as they are
+        return None
     program, sources = lowered.program, lowered.sources
 
     def run(row: list[Any]) -> np.ndarray | None:
@@ -85,6 +87,8 @@ def stored(plan: Plan) -> _plan_file.Stored:
     if plan._stored is not None:
         return plan._stored
     recipe, run = plan._recipe, row_runner(copied(plan))  # golden rows are not counted
+    if run is not None and len(recipe.names_out or ()) != _width(plan):
+        recipe = replace(recipe, names_out=None)  # KNNImputer names no features that it keeps empty
     golden = None
     if run is not None:
         golden = _plan_golden.make(recipe, _width(plan), run)

@@ -70,7 +70,7 @@ def frame_of(est: Any, names: list[str] | None) -> Frame | None:
         return None
     if not hasattr(est, "get_feature_names_out"):
         # Only functions warn where an array comes out of them.
-        if _is_function(est) and names is None:
+        if _is_function(est) and (names is None or est.validate):
             raise NotNative("set_output of a function without feature_names_out")
         return None
     try:

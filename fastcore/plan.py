@@ -290,7 +290,7 @@ class Plan(Named, Storable):
                 values = lowered.program.run(vectors, rows, None, None, threads)
                 if values is None:
                     return None
-            made = _plan_frames.make(lowered, values, X, container)
+            made = _plan_frames.make(lowered, values, X, container, self._recipe.names)
             return None if made is None else _plan_calls.deliver(made, out, dtype)
         if lowered.dtype.kind != "f" and (out is not None or dtype is not None):
             result = self._native(X, container, None, None, threads, nan)
@@ -433,7 +433,7 @@ class Plan(Named, Storable):
         elif self._verify and random.random() < self._verify:
             self._compare(result, X, container, nan)
         # A plain addition may lose a count where threads race: a lock for each call costs more.
-        self._rows += result.shape[0] if hasattr(result, "shape") else len(result)
+        self._rows += _plan_calls.rows_of(result)
         return result
 
     def transform_one(self, row: Any, *, missing_keys: str = "error") -> np.ndarray:
