@@ -158,6 +158,8 @@ def from_array(name: str, value: Any) -> Column:
         return _from_objects(name, array, valid)
     kind = _array_kind(name, array)
     array = np.ascontiguousarray(array, dtype=_DTYPES[kind])
+    if not array.flags.aligned:
+        array = array.copy()
     if kind == TIME:
         missing = np.isnat(array)
         missing = missing.any(axis=1) if array.ndim > 1 else missing

@@ -62,6 +62,8 @@ def _sample(name: str, values: npt.ArrayLike, nan: str, drop: bool = True) -> Ar
         return array.astype(np.float64)
     if array.dtype.kind == "f":
         array = np.ascontiguousarray(array, np.float32 if array.dtype == np.float32 else np.float64)
+        if not array.flags.aligned:
+            array = array.copy()
         if nan == "omit" and not drop:
             return array
         missing = np.isnan(array)

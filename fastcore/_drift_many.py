@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import numpy.typing as npt
 
 from ._drift_functions import DriftResult
-from ._drift_means import distance_of
+from ._drift_means import LARGE, distance_of
 from ._drift_ranks import (
     AD,
     CVM,
@@ -70,9 +70,8 @@ def two_samples(
     for name in tests:
         want |= _TESTS[name][0]
     found = compare(*ranks, want)
-    if values is not ranks or max(abs(end) for z in values for end in (z[0], z[-1])) == float(
-        "inf"
-    ):
+    largest = max(abs(end) for z in values for end in (z[0], z[-1]))
+    if values is not ranks or largest > LARGE:
         found = found._replace(w1=distance_of(values, W1), energy=distance_of(values, ENERGY))
     results = {}
     for name in tests:

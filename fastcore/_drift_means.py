@@ -43,19 +43,31 @@ __all__ = ["energy_distance", "epps_singleton_2samp", "ttest_ind", "wasserstein_
 # ---- Student -------------------------------------------------------------------------------
 
 
+def _moments(x: Array) -> tuple[float, float, float]:
+    """The mean, what it is rounded by, and the sum of squares around both."""
+    mean = x.mean()
+    if len(x) == 1:
+        return float(mean), 0.0, 0.0
+    off = x - mean
+    rest = off.mean()
+    return float(mean), float(rest), float(np.square(off - rest).sum())
+
+
 def _student(x: Array, y: Array, equal_var: bool, alternative: str) -> DriftResult:
     n, m = len(x), len(y)
-    with np.errstate(all="ignore"), warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)  # of one value
-        apart = np.float64(x.mean() - y.mean())
-        v, w = x.var(ddof=1), y.var(ddof=1)
+    with np.errstate(all="ignore"):
+        (mean_x, rest_x, xx), (mean_y, rest_y, yy) = _moments(x), _moments(y)
+        size = float(max(np.abs(x).max(), np.abs(y).max()))
+        if not 1e-250 < xx + yy < math.inf and 0 < size < math.inf:
+            # t is the same in any unit: near 1 no square is out of range.
+            x, y = (np.ldexp(z, -math.frexp(size)[1]) for z in (x, y))
+            (mean_x, rest_x, xx), (mean_y, rest_y, yy) = _moments(x), _moments(y)
+        apart = np.float64((mean_x - mean_y) + (rest_x - rest_y))
         if equal_var:
-            # The variance of one value is unknown, but does not count.
-            sums = sum((k - 1) * u for k, u in ((n, v), (m, w)) if k > 1)
             df = np.float64(n + m - 2)
-            t = apart / np.sqrt(np.float64(sums) / df * (1 / n + 1 / m))
+            t = apart / np.sqrt((xx + yy) / df * (1 / n + 1 / m))
         else:
-            v, w = v / n, w / m
+            v, w = (np.float64(s) / np.float64(k - 1) / k for s, k in ((xx, n), (yy, m)))
             df = (v + w) ** 2 / (v**2 / np.float64(n - 1) + w**2 / np.float64(m - 1))
             df = np.float64(1) if np.isnan(df) else df
             t = apart / np.sqrt(v + w)
@@ -218,13 +230,28 @@ def _weighted(
     return array[order], sums / sums[-1]
 
 
-def _by_definition(u: tuple[Array, Array], v: tuple[Array, Array], power: int) -> float:
-    """The integral of |F - G|^power, of steps of any height, and where values are infinite."""
+#: Differences of values up to here, times numbers of values, are doubles.
+LARGE = 2.0**900
+
+
+def _is_large(*samples: Array) -> bool:
+    """Whether rising finite values have to be divided by `LARGE`, and the distance multiplied."""
+    return any(LARGE < max(-z[0], z[-1]) < math.inf for z in samples)
+
+
+def _by_definition(u: tuple[Array, Array], v: tuple[Array, Array], want: int) -> float:
+    """W1 or energy of steps of any height, and where values are infinite."""
+    if _is_large(u[0], v[0]):
+        small = [(x / LARGE, at) for x, at in (u, v)]
+        return _by_definition(small[0], small[1], want) * (LARGE if want == W1 else LARGE**0.5)
     grid = np.sort(np.concatenate((u[0], v[0])))
     with np.errstate(invalid="ignore", over="ignore"):
         widths = np.diff(grid)
         f, g = (at[np.searchsorted(x, grid[:-1], side="right")] for x, at in (u, v))
-        return float((np.abs(f - g) ** power * widths).sum())
+        apart = np.abs(f - g)
+        return float(
+            (apart * widths).sum() if want == W1 else math.sqrt(2 * (apart**2 * widths).sum())
+        )
 
 
 def _even(x: Array) -> tuple[Array, Array]:
@@ -235,10 +262,11 @@ def distance_of(pair: Pair, want: int) -> float:
     """W1 or energy of sorted samples."""
     x, y = pair
     if all(math.isfinite(end) for z in pair for end in (z[0], z[-1])):
+        if _is_large(x, y):
+            return distance_of((x / LARGE, y / LARGE), want) * (LARGE if want == W1 else LARGE**0.5)
         found: Found = compare(x, y, want)
         return found.w1 if want == W1 else found.energy
-    area = _by_definition(_even(x), _even(y), 1 if want == W1 else 2)
-    return area if want == W1 else math.sqrt(2 * area)
+    return _by_definition(_even(x), _even(y), want)
 
 
 def _distance(
@@ -267,8 +295,7 @@ def _distance(
         v = _weighted("current", current, v_weights, nan)
         if u is None or v is None:
             return none
-        area = _by_definition(u, v, 1 if want == W1 else 2)
-        return DriftResult(area if want == W1 else math.sqrt(2 * area), None)
+        return DriftResult(_by_definition(u, v, want), None)
     pair = sorted_pair(reference, current, nan, presorted, ranks=False)
     if pair is None:
         return none

@@ -65,6 +65,10 @@ def permutation_pvalue(
     values, group, sizes = np.unique(
         np.concatenate((x, y)), return_inverse=True, return_counts=True
     )
+    # p is the same in any unit: in this one no difference of values, nor its square, is too large.
+    size = float(np.abs(values[[0, -1]]).max())
+    if math.isfinite(size) and size > 0:
+        values = np.ldexp(values, -math.frexp(size)[1])
     pool = (values, sizes.astype(np.uint32), group.astype(np.uint32))
     first = np.arange(n, dtype=np.int64).reshape(1, n)
     observed = float(pick(_core.rank_permute(*pool, first, want))[0])

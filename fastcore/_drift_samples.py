@@ -53,7 +53,8 @@ def numbers(name: str, values: Sample) -> Array:
         raise ValueError(f"{name}: expected one dimension, got {array.ndim}")
     if array.dtype.kind not in "biuf":
         raise TypeError(f"{name}: expected numbers, got {array.dtype}")
-    return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
+    plain = array.dtype.isnative and array.flags.aligned
+    return array if plain else array.astype(array.dtype.newbyteorder("="))
 
 
 def _missing(name: str, count: int, nan: str) -> bool:
@@ -94,19 +95,43 @@ def as_floats(array: Array) -> npt.NDArray[np.float64]:
 
 def are_floats(x: Array, y: Array) -> bool:
     """Whether all values are float64, or compare as those that they are rounded to."""
-    common = np.result_type(x, y) if len(x) and len(y) else np.dtype(np.float64)
-    if common.itemsize <= 8 and (common.kind not in "iu" or common.itemsize < 8):
+    if not len(x) or not len(y) or max(x.dtype.itemsize, y.dtype.itemsize) < 8:
         return True
-    ends = [end for a in (x, y) for end in (a.min(), a.max())]
-    return common.kind != "f" and all(abs(int(end)) <= _EXACT for end in ends)
+    for array in (x, y):
+        if array.dtype.itemsize > 8:
+            return False
+        whole = array.dtype.kind in "iu" and array.dtype.itemsize == 8
+        if whole and max(int(array.max()), -int(array.min())) > _EXACT:
+            return False
+    return True
+
+
+def _halves(x: Array) -> tuple[Array, Array]:
+    """Two float64 for each value, which together compare as integers and floats do exactly."""
+    if x.dtype.kind != "f" and x.dtype.itemsize == 8:
+        low = np.fmod(x, x.dtype.type(2**32))
+        return as_floats(x - low), as_floats(low)
+    x = as_floats(x)
+    with np.errstate(invalid="ignore"):
+        low = np.where(np.isinf(x), 0, np.fmod(x, 2.0**32))
+    return x - low, low
 
 
 def comparable(x: Array, y: Array) -> Pair:
     """float64 in the same order, with the same ties: ranks, where the values are no float64."""
-    if not are_floats(x, y):
-        levels = np.unique(np.concatenate((x, y)))
-        x, y = np.searchsorted(levels, x), np.searchsorted(levels, y)
-    return as_floats(x), as_floats(y)
+    if are_floats(x, y):
+        return as_floats(x), as_floats(y)
+    if max(x.dtype.itemsize, y.dtype.itemsize) > 8:
+        pooled = np.concatenate((x, y))
+        order = np.argsort(pooled)
+        parts = [pooled]
+    else:
+        parts = [np.concatenate(part) for part in zip(_halves(x), _halves(y), strict=True)]
+        order = np.lexsort((parts[1], parts[0]))
+    new = np.any([part[order][1:] != part[order][:-1] for part in parts], axis=0)
+    ranks = np.empty(len(order))
+    ranks[order] = np.concatenate(([0], np.cumsum(new)))
+    return ranks[: len(x)], ranks[len(x) :]
 
 
 def sorted_samples(

@@ -57,7 +57,6 @@ fc_status fc_ranks_compare(const fc_alloc *alloc, const double *x, size_t n, con
         fc_rank_weights(weights, n, m);
         sums.weight_x = weights, sums.weight_y = weights + n;
     }
-    sums.shift = x[n / 2];
     groups block;
     size_t i = 0, j = 0, count;
     fc_status status = FC_OK;
@@ -68,7 +67,12 @@ fc_status fc_ranks_compare(const fc_alloc *alloc, const double *x, size_t n, con
         else
             fc_rank_add(&sums, block.v, block.a, block.b, count);
     }
-    if (status == FC_OK) fc_rank_end(&sums, out);
+    if (status == FC_OK) {
+        fc_rank_end(&sums, out);
+        if (want & (FC_RANK_T | FC_RANK_T_WELCH))
+            out->t = fc_rank_student(&(fc_rank_part){x, NULL, n}, &(fc_rank_part){y, NULL, m}, n, m,
+                                     want & FC_RANK_T_WELCH);
+    }
     if (weights) alloc->release(alloc->ctx, weights);
     return status;
 }
@@ -100,12 +104,15 @@ fc_status fc_ranks_permuted(const fc_alloc *alloc, const fc_pool *pool, size_t n
         fc_rank_sums sums;
         fc_rank_begin(&sums, n, total - n, want);
         sums.weight_x = weights, sums.weight_y = ranked ? weights + n : NULL;
-        sums.shift = pool->values[pool->groups / 2];
         for (size_t g = 0; g < pool->groups; g += FC_RANK_BLOCK) {
             size_t part = pool->groups - g < FC_RANK_BLOCK ? pool->groups - g : FC_RANK_BLOCK;
             fc_rank_add(&sums, pool->values + g, a + g, b + g, part);
         }
         fc_rank_end(&sums, &out[k]);
+        if (want & (FC_RANK_T | FC_RANK_T_WELCH))
+            out[k].t = fc_rank_student(&(fc_rank_part){pool->values, a, pool->groups},
+                                       &(fc_rank_part){pool->values, b, pool->groups}, n, total - n,
+                                       want & FC_RANK_T_WELCH);
     }
     status = FC_OK;
 done:

@@ -178,9 +178,9 @@ static double bessel(double y) {
 double fc_cramer_limit_cdf(double t) {
     static const double PI = 3.14159265358979323846;
     if (isnan(t) || t <= 0) return isnan(t) ? NAN : 0;
-    if (isinf(t)) return 1;
+    if (t > 1e10) return 1; /* where values tie T is as large as that, and takes a million terms */
     double sum = 0;
-    for (int k = 0; k < 1000; k++) {
+    for (int k = 0; k < 1 << 20; k++) {
         double odd = 4 * k + 1, q = odd * odd / (16 * t);
         double factor = exp(lgamma(k + 0.5) - lgamma(k + 1.0)) / (PI * sqrt(PI) * sqrt(t));
         double term = q > 700 ? 0 : factor * sqrt(odd) * exp(-2 * q) * bessel(q);

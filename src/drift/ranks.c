@@ -155,18 +155,6 @@ static void add_ranks(fc_rank_sums *s, const uint32_t *a, const uint32_t *b, siz
     s->bws_x += x, s->bws_y += y;
 }
 
-static void add_moments(fc_rank_sums *s, const double *v, const uint32_t *a, const uint32_t *b,
-                        size_t count) {
-    double x = 0, y = 0, xx = 0, yy = 0;
-    for (size_t g = 0; g < count; g++) {
-        double off = v[g] - s->shift, in_x = (double)a[g] * off, in_y = (double)b[g] * off;
-        x += in_x, xx += in_x * off;
-        y += in_y, yy += in_y * off;
-    }
-    s->sum_x += x, s->square_x += xx;
-    s->sum_y += y, s->square_y += yy;
-}
-
 void fc_rank_add(fc_rank_sums *s, const double *v, const uint32_t *a, const uint32_t *b,
                  size_t count) {
     if (!count) return;
@@ -180,7 +168,6 @@ void fc_rank_add(fc_rank_sums *s, const double *v, const uint32_t *a, const uint
     if (s->want & FC_RANK_AD_CONTINUOUS) add_continuous(s, a, b, count);
     if (s->want & (FC_RANK_W1 | FC_RANK_ENERGY)) add_areas(s, v, a, b, count);
     if (s->want & (FC_RANK_BWS | FC_RANK_BWS_SIGNED)) add_ranks(s, a, b, count);
-    if (s->want & (FC_RANK_T | FC_RANK_T_WELCH)) add_moments(s, v, a, b, count);
     s->i += more_x, s->j += more_y;
     s->last = v[count - 1];
 }
@@ -203,12 +190,32 @@ void fc_rank_weights(double *weights, uint64_t n, uint64_t m) {
     weights[n + m] = 0;
 }
 
-static double student(const fc_rank_sums *s) {
-    double n = (double)s->n, m = (double)s->m;
-    double x = s->sum_x / n, y = s->sum_y / m;
-    double xx = s->square_x - s->sum_x * x, yy = s->square_y - s->sum_y * y;
-    if (s->want & FC_RANK_T_WELCH) return (x - y) / sqrt(xx / ((n - 1) * n) + yy / ((m - 1) * m));
-    return (x - y) / sqrt((xx + yy) / (n + m - 2) * (1 / n + 1 / m));
+/* The mean of n values as a sum of two doubles, and the squares around it: no values of the other
+ * sample, however far, and no distance from 0 round them away. a[g] of the values are v[g], or one,
+ * if `a` is NULL. */
+typedef struct mean {
+    double high, low, squares;
+} mean;
+static mean mean_of(const fc_rank_part *part, double n) {
+    double sum = 0, rest = 0, squares = 0;
+    for (size_t g = 0; g < part->count; g++)
+        sum += (part->times ? (double)part->times[g] : 1) * part->values[g];
+    double high = sum / n;
+    for (size_t g = 0; g < part->count; g++) {
+        double off = part->values[g] - high, all = (part->times ? (double)part->times[g] : 1) * off;
+        rest += all;
+        squares += all * off;
+    }
+    return (mean){high, rest / n, squares - rest * rest / n};
+}
+
+double fc_rank_student(const fc_rank_part *x, const fc_rank_part *y, uint64_t of_x, uint64_t of_y,
+                       bool welch) {
+    double n = (double)of_x, m = (double)of_y;
+    mean a = mean_of(x, n), b = mean_of(y, m);
+    double off = (a.high - b.high) + (a.low - b.low);
+    if (welch) return off / sqrt(a.squares / ((n - 1) * n) + b.squares / ((m - 1) * m));
+    return off / sqrt((a.squares + b.squares) / (n + m - 2) * (1 / n + 1 / m));
 }
 
 void fc_rank_end(const fc_rank_sums *s, fc_ranks *out) {
@@ -232,5 +239,4 @@ void fc_rank_end(const fc_rank_sums *s, fc_ranks *out) {
     if (s->want & FC_RANK_ENERGY) out->energy = sqrt(2 * s->energy) / pairs;
     if (s->want & FC_RANK_BWS) out->bws = (s->bws_x / n + s->bws_y / m) / 2;
     if (s->want & FC_RANK_BWS_SIGNED) out->bws = (s->bws_x / n - s->bws_y / m) / 2;
-    if (s->want & (FC_RANK_T | FC_RANK_T_WELCH)) out->t = student(s);
 }

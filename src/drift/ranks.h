@@ -11,7 +11,6 @@ typedef struct fc_rank_sums {
     uint64_t n, m;
     unsigned want;
     const double *weight_x, *weight_y; /* BWS: of each rank, and one more; NULL otherwise */
-    double shift;                      /* T: a value in the middle, taken from all others */
     uint64_t i, j;                     /* values of the first and second sample so far */
     double last;                       /* the value of the group before */
     int64_t above, below;              /* of i m - j n */
@@ -19,7 +18,6 @@ typedef struct fc_rank_sums {
     double ties;
     fc_ranks_i128 squares_x, squares_y; /* 4 sum (rank - index)^2 */
     double ad, w1, energy, bws_x, bws_y;
-    double sum_x, sum_y, square_x, square_y;
 } fc_rank_sums;
 
 enum { FC_RANK_BLOCK = 512 };
@@ -30,6 +28,16 @@ void fc_rank_begin(fc_rank_sums *s, uint64_t n, uint64_t m, unsigned want);
 void fc_rank_add(fc_rank_sums *s, const double *v, const uint32_t *a, const uint32_t *b,
                  size_t count);
 void fc_rank_end(const fc_rank_sums *s, fc_ranks *out);
+
+/* T: values v[g], each times[g] times (NULL: once). */
+typedef struct fc_rank_part {
+    const double *values;
+    const uint32_t *times;
+    size_t count;
+} fc_rank_part;
+/* Student's t of samples of `of_x` and `of_y` values. */
+double fc_rank_student(const fc_rank_part *x, const fc_rank_part *y, uint64_t of_x, uint64_t of_y,
+                       bool welch);
 
 /* BWS: fills 1 / (k / (n + 1) (1 - k / (n + 1)) m (n + m) / n) for k = 1 ... n, at [0, n), the same
  * of the other sample behind it, and a 0 at n + m. */
