@@ -19,7 +19,7 @@ __all__ = ["SequentialTest"]
 
 _MAGIC, _VERSION = b"FCSEQTS\n", 1
 _METHODS = ("auto", "dkw", "universal")
-_lgamma: Any = np.frompyfunc(math.lgamma, 1, 1)
+lgamma: Any = np.frompyfunc(math.lgamma, 1, 1)
 
 
 class SequentialTest:
@@ -178,7 +178,7 @@ class SequentialTest:
         """The logarithm of 1 / p, as it is now, of a feature."""
         old, new = self._old[i], self._new[i]
         if not self._ordered[i]:
-            return universal_log(old, new)
+            return _universal_log(old, new)
         n, m = int(old.sum()), int(new.sum())
         if not n or not m:
             return 0.0
@@ -208,7 +208,7 @@ class SequentialTest:
             if ordered:
                 found.append(_calibrated(float(self._logs[i])))
             else:
-                found.append(math.exp(min(universal_log(self._old[i], self._new[i]), 700.0)))
+                found.append(math.exp(min(_universal_log(self._old[i], self._new[i]), 700.0)))
         return math.fsum(found) / len(found) if found else 1.0
 
     @property
@@ -323,7 +323,7 @@ def band_log(distance: float, n: int, m: int) -> float:
 _LOG_3224 = math.log(2 * 1612)
 
 
-def universal_log(old: Array, new: Array) -> float:
+def _universal_log(old: Array, new: Array) -> float:
     """log E of two rows of counts."""
     both = old + new
     total = int(both.sum())
@@ -343,7 +343,7 @@ def _mixture_log(cells: bytes) -> float:
 def _mixture(cells: Array) -> float:
     """log of the probability of a sequence with these counts, Dirichlet(1/2)-multinomial."""
     half = len(cells) / 2
-    each = math.fsum(_lgamma(cells + 0.5)) - len(cells) * math.lgamma(0.5)
+    each = math.fsum(lgamma(cells + 0.5)) - len(cells) * math.lgamma(0.5)
     return each + math.lgamma(half) - math.lgamma(half + int(cells.sum()))
 
 

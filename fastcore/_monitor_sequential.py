@@ -11,7 +11,7 @@ import numpy as np
 
 from . import _core
 from ._drift_functions import DriftResult
-from ._drift_sequential import band_log, universal_log
+from ._drift_sequential import band_log, lgamma
 from ._reference import BOOLEAN, TEXT, Array, Reference
 from ._report import LARGE
 
@@ -73,11 +73,13 @@ def sequential(
     Returns
     -------
     list of Sequential, or None
-        One a feature; None if there are no rows.
+        One a feature; None if there are none, or no rows.
     """
+    if not reference.features:
+        return None
     tests = _Tests(reference)
     # Each feature is tested thrice (in order, by bins, missing) from each of the windows on.
-    penalty = math.log(3 * slots * max(len(reference.features), 1))
+    penalty = math.log(3 * slots * len(reference.features))
     enough = penalty - math.log(alpha)
     best: list[tuple[bool, float, int, int, float]] = []
     for number, block in _suffixes(snapshot, first):
@@ -114,43 +116,77 @@ def _suffixes(snapshot: _core.Snapshot, first: int) -> Iterator[tuple[int, Array
 
 
 class _Tests:
-    """The tests of all features of a reference."""
+    """The tests of all features of a reference, computed together.
+
+    What universal inference is about are groups of counts, one behind the other: the bins or
+    categories of each feature, and then of each how many values are there and how many missing.
+    """
 
     def __init__(self, reference: Reference) -> None:
         self.reference = reference
-        self.missing = np.array([at for _, at, _, _ in reference.places], np.int64)
-        self.ordered = [f.kind not in (TEXT, BOOLEAN) for f in reference.features]
-        self.old = [self._counts(reference.block, i) for i in range(len(self.ordered))]
+        places, features = reference.places, reference.features
+        self.missing = np.array([at for _, at, _, _ in places], np.int64)
+        # Where bins begin in a block, and, not to be kept, where the cells of a feature end.
+        starts: list[Array] = []
+        kept: list[bool] = []
+        for feature, (_, _, first, count) in zip(features, places, strict=True):
+            starts += [first + feature.bin_starts, np.array([first + count])]
+            kept += [*[True] * len(feature.bin_starts), False]
+        self.starts = np.concatenate(starts).astype(np.int64)
+        self.kept = np.array(kept)
+        if self.starts[-1] == len(reference.block):
+            self.starts, self.kept = self.starts[:-1], self.kept[:-1]
+        sizes = [len(feature.bin_starts) for feature in features] + [2] * len(features)
+        self.sizes = np.array(sizes)
+        self.begins = np.cumsum(self.sizes) - self.sizes
+        self.old = self._counts(reference.block)
+        self.old_mixtures = self._mixtures(self.old)
+        self.old_present = np.add.reduceat(self.old, self.begins).tolist()
+        self.ordered = {
+            i: (slice(first, first + count), self._shares(reference.block[first : first + count]))
+            for i, (_, _, first, count) in enumerate(places)
+            if features[i].kind not in (TEXT, BOOLEAN)
+        }
 
-    def _counts(self, block: Array, i: int) -> tuple[Array, Array]:
-        """Of a feature: how many values are in each bin; and, in order, up to each cell."""
-        _, _, at, count = self.reference.places[i]
-        cells = block[at : at + count].view(np.int64)
-        if not self.ordered[i]:
-            return cells, cells
-        bins = np.add.reduceat(cells, self.reference.features[i].bin_starts)
-        return bins, np.cumsum(cells)
+    @staticmethod
+    def _shares(cells: Array) -> Array:
+        """The distribution function at each cell."""
+        sums = np.cumsum(cells, dtype=np.float64)
+        shares: Array = sums / max(sums[-1], 1.0)
+        return shares
+
+    def _counts(self, block: Array) -> Array:
+        """All groups of counts."""
+        bins = np.add.reduceat(block.view(np.int64), self.starts)[self.kept]
+        lost = block[self.missing].astype(np.int64)
+        return np.concatenate((bins, np.stack((int(block[0]) - lost, lost), 1).ravel()))
+
+    def _mixtures(self, counts: Array) -> Array:
+        """Of each group the logarithm of the probability of a sequence with these counts."""
+        sums, half = np.add.reduceat(counts, self.begins), self.sizes / 2
+        each = np.add.reduceat(lgamma(counts + 0.5).astype(np.float64), self.begins)
+        ends = (lgamma(half) - lgamma(half + sums)).astype(np.float64)
+        mixtures: Array = each - self.sizes * math.lgamma(0.5) + ends
+        return mixtures
 
     def logs(self, block: Array) -> list[float]:
-        """Of each feature the logarithm of 1 / p: of its values or of the missing ones."""
-        logs = [self._log(i, *self._counts(block, i)) for i in range(len(self.old))]
-        old = self.reference.block
-        gone, lost = old[self.missing].tolist(), block[self.missing].tolist()
-        n, m = int(old[0]), int(block[0])
-        for i, (a, b) in enumerate(zip(gone, lost, strict=True)):
-            if a or b:
-                pair = universal_log(np.array((a, n - a)), np.array((b, m - b)))
-                logs[i] = max(logs[i], pair)
+        """Of each feature the logarithm of 1 / p: of its values, by bins and in order (which finds
+        a shift sooner, as the former a change of shape), or of the missing ones."""
+        new = self._counts(block)
+        both = self.old + new
+        totals, present = (np.add.reduceat(counts, self.begins) for counts in (both, new))
+        of = np.repeat(np.maximum(totals, 1), self.sizes)
+        best = np.add.reduceat(both * np.log(np.maximum(both, 1) / of), self.begins)
+        found = self.old_mixtures + self._mixtures(new) - best
+        found = np.where(present > 0, np.maximum(found, 0), 0).reshape(2, -1).max(0)
+        logs: list[float] = found.tolist()
+        for i, (cells, shares) in self.ordered.items():
+            n, m = self.old_present[i], int(present[i])
+            if n and m:
+                apart = self._shares(block[cells]) - shares
+                far = max(float(apart.max()), -float(apart.min()))
+                logs[i] = max(logs[i], band_log(far, n, m))
         return logs
-
-    def _log(self, i: int, bins: Array, sums: Array) -> float:
-        """By bins, and in order: which finds a shift sooner, as the former a change of shape."""
-        old_bins, old_sums = self.old[i]
-        log = max(0.0, universal_log(old_bins, bins))
-        n, m = int(old_sums[-1]), int(sums[-1])
-        if not self.ordered[i] or not n or not m:
-            return log
-        return max(log, band_log(float(np.abs(old_sums / n - sums / m).max()), n, m))
 
     def psis(self, block: Array) -> list[float]:
         """Of each feature the larger PSI, of its values or of the missing ones."""

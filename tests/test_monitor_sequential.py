@@ -196,6 +196,30 @@ def test_which_windows_it_looks_at() -> None:
     assert monitor().report()["x"].sequential is None
 
 
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"x": np.full(40, math.nan)},
+        {"x": np.ones(40)},
+        {"x": np.array([1e308, -1e308] * 20)},
+        {"x": np.array([math.inf, -math.inf] * 20)},
+        {"t": np.array([None] * 40, object), "x": np.arange(40.0)},
+        {"x": np.arange(40.0), "t": np.array(["a"] * 40, object)},
+        {"e": np.ones((40, 3)), "b": np.arange(40) > 3},
+        {},
+    ],
+)
+def test_features_without_a_shape(data: dict[str, Any]) -> None:
+    watch = Monitor(Reference.fit(data or {"x": np.ones(3)}, features=list(data)))
+    for n in (0, 1, 40):
+        if data:
+            watch.update({name: values[:n] for name, values in data.items()})
+        report = watch.report()
+        assert report.alarms == []
+        assert all(f.sequential is None or f.sequential.pvalue == 1 for f in report.values())
+        json.loads(report.to_json())
+
+
 def test_switched_off() -> None:
     rng = np.random.default_rng(6)
     watch = monitor(alpha=None)
