@@ -70,16 +70,24 @@ static bool may_stream(const void *out, size_t rows, ptrdiff_t stride) {
 #endif
 }
 
+#if defined(__SSE2__)
+static inline void stream_line(char *out, const char *panel) {
+    for (size_t i = 0; i < 64; i += 16)
+        _mm_stream_si128((__m128i *)(void *)(out + i),
+                         _mm_loadu_si128((const __m128i *)(const void *)(panel + i)));
+}
+#endif
+
+/* To four places in turn, as in elementwise_template.h. */
 static void stream(char *out, const char *panel, size_t bytes) {
 #if defined(__SSE2__)
-    size_t head = -(uintptr_t)out & 15;
+    enum { PLACES = FC_LANE_PLACES };
+    size_t head = -(uintptr_t)out & 63;
     if (head > bytes) head = bytes;
     memcpy(out, panel, head);
-    size_t at = head;
-    for (; at + 64 <= bytes; at += 64)
-        for (size_t i = 0; i < 64; i += 16)
-            _mm_stream_si128((__m128i *)(void *)(out + at + i),
-                             _mm_loadu_si128((const __m128i *)(const void *)(panel + at + i)));
+    size_t quarter = (bytes - head) / PLACES & ~(size_t)63, at = head + PLACES * quarter;
+    for (size_t i = head; i < head + quarter; i += 64)
+        for (size_t k = i; k < at; k += quarter) stream_line(out + k, panel + k);
     memcpy(out + at, panel + at, bytes - at);
 #else
     memcpy(out, panel, bytes);

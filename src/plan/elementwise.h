@@ -95,7 +95,8 @@ bool fc_lanes_mark(fc_lanes *lanes);
 /* ---- Between elementwise.c and the kernels
  * -------------------------------------------------------- */
 
-enum { FC_LANE_VECTORS = 8, FC_LANE_MOST = 128 }; /* in a group; values of the largest group */
+enum { FC_LANE_VECTORS = 8, FC_LANE_MOST = 128 };  /* in a group; values of the largest group */
+enum { FC_LANE_PLACES = 4, FC_LANE_AHEAD = 1024 }; /* written in turn; bytes */
 enum { FC_LANES_REFUSED = 1, FC_LANES_UNSURE = 2 };
 
 /* A stretch of `groups` groups, whose first value has the constants from `phase` on. */

@@ -54,18 +54,31 @@ static inline FC_TARGET __attribute__((always_inline)) FC_N(vector) FC_N(load)(c
 #define FC_ABOVE(k) v##k = FC_N(pick)(FC_N(gt)(v##k, FC_C(k)), one, zero);
 
 static FC_TARGET unsigned FC_N(run)(const fc_lane_op *ops, const fc_stretch *stretch) {
-    const FC_T *x = stretch->x;
-    FC_T *y = stretch->y;
-    size_t phase = stretch->phase, period = stretch->period;
+    size_t period = stretch->period;
     const size_t group = FC_LANE_VECTORS * FC_LANE_COUNT;
     const FC_N(vector) zero = {0}, one = zero + 1;
     FC_T spilled[FC_LANE_MOST];
-    uint8_t *marks = stretch->marks;
     FC_ACC bad = FC_N(acc_new)();
 #if FC_QUICK
     FC_N(range) range = FC_N(range_new)();
 #endif
-    for (size_t g = 0; g < stretch->groups; g++, x += group, y += group) {
+    /* What is stored past the caches goes to four places in turn, a quarter of the stretch from
+     * each other, which memory takes in sooner than one after the other; and what they read is
+     * asked for in advance, as the processor does not look that far ahead. */
+    size_t turns = stretch->stream ? stretch->groups / FC_LANE_PLACES : 0;
+    size_t phases[FC_LANE_PLACES];
+    for (size_t i = 0; i < FC_LANE_PLACES; i++)
+        phases[i] = turns ? (stretch->phase + i * turns * group) % period : stretch->phase;
+    for (size_t g = 0; g < stretch->groups; g++) {
+        /* What no quarter has goes on where the last one ends. */
+        bool turn = g < FC_LANE_PLACES * turns;
+        size_t place = turn ? g % FC_LANE_PLACES : FC_LANE_PLACES - 1;
+        size_t at = (turn ? place * turns + g / FC_LANE_PLACES : g) * group;
+        const FC_T *x = (const FC_T *)stretch->x + at;
+        FC_T *y = (FC_T *)stretch->y + at;
+        size_t phase = phases[place];
+        for (size_t i = 0; turns && i < group * sizeof(FC_T); i += 64)
+            __builtin_prefetch((const void *)((uintptr_t)x + FC_LANE_AHEAD + i));
         FC_EACH(FC_READ)
         for (const fc_lane_op *op = ops; op->kind != FC_LANE_END; op++) {
             const FC_T *c = (const FC_T *)op->c + phase;
@@ -73,10 +86,11 @@ static FC_TARGET unsigned FC_N(run)(const fc_lane_op *ops, const fc_stretch *str
             case FC_LANE_NO_INF: FC_EACH(FC_NO_INF) break;
             case FC_LANE_FINITE: FC_EACH(FC_FINITE) break;
             case FC_LANE_FILL: FC_EACH(FC_FILL) break;
-            case FC_LANE_FILL_MARK:
+            case FC_LANE_FILL_MARK: {
+                uint8_t *marks = stretch->marks + at / 8;
                 FC_EACH(FC_FILL_MARK)
-                marks += group / 8;
                 break;
+            }
             case FC_LANE_REPLACE: {
                 const FC_T *second = (const FC_T *)op->second + phase;
                 FC_EACH(FC_REPLACE)
@@ -111,6 +125,7 @@ static FC_TARGET unsigned FC_N(run)(const fc_lane_op *ops, const fc_stretch *str
         }
         phase += group;
         while (phase >= period) phase -= period;
+        phases[place] = phase;
     }
     unsigned found = FC_N(acc_bad)(bad) ? FC_LANES_REFUSED : 0;
 #if FC_QUICK
