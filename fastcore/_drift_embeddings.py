@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -69,7 +70,11 @@ class Projection:
     axes: Array
     scales: Array
 
-    @property
+    @functools.cached_property
+    def _across(self) -> Array:
+        return np.ascontiguousarray(self.axes.T)
+
+    @functools.cached_property
     def names(self) -> list[str]:
         """What the numbers are called."""
         return [*(f"{self.name}[{i}]" for i in range(self.axes.shape[1])), f"{self.name}[rest]"]
@@ -124,8 +129,8 @@ class Projection:
         """Of each row: the same bits however many rows come at once, which `@` does not promise,
         so that the counts of a monitor do not depend on how its rows were cut."""
         with np.errstate(all="ignore"):
-            apart = rows.astype(np.float64, order="C") - self.mean
-            along = np.einsum("nd,kd->nk", apart, np.ascontiguousarray(self.axes.T))
+            apart = rows.astype(np.float64, order="C", copy=False) - self.mean
+            along = np.einsum("nd,kd->nk", apart, self._across)
             total = np.square(apart).sum(1)
             rest = total - np.square(along * self.scales).sum(1)
             rest[rest < _NOTHING * total] = 0
@@ -191,11 +196,13 @@ def extended(columns: _core.Columns, projections: Sequence[Projection]) -> _core
     more: dict[str, Array] = {}
     for projection in projections:
         more.update(projection.apply(columns))
-    return with_numbers(columns, more)
+    return with_numbers(columns, more, {projection.name for projection in projections})
 
 
-def with_numbers(columns: _core.Columns, more: dict[str, Array]) -> _core.Columns:
-    """The columns, and some of numbers."""
+def with_numbers(
+    columns: _core.Columns, more: dict[str, Array], without: Collection[str] = ()
+) -> _core.Columns:
+    """The columns but some, and some of numbers."""
     if not more:
         return columns
     from .columns import Columns
@@ -205,9 +212,9 @@ def with_numbers(columns: _core.Columns, more: dict[str, Array]) -> _core.Column
             raise ValueError(f"column {name!r}: its name is that of a part of a vector")
     added = Columns.from_numpy(more)
     both: Iterable[_core.Columns] = (columns, added)
-    specs = [spec for each in both for spec in each._specs]
-    parts = [_columns_in.part(each, name) for each in both for name in each.names]
-    return Columns._build(specs, parts)
+    kept = [(each, spec) for each in both for spec in each._specs if spec[0] not in without]
+    parts = [_columns_in.part(each, spec[0]) for each, spec in kept]
+    return Columns._build([spec for _, spec in kept], parts)
 
 
 def projections_in(entries: Any, arrays: Sequence[Array]) -> list[Projection]:
