@@ -133,6 +133,13 @@ static void view_texts(const fc_source *source, size_t first, size_t rows, void 
 
 /* Codes of texts, each of which is looked up where it lies. */
 static void look_up(const fc_source *source, size_t first, size_t rows, int32_t *to, size_t step) {
+    if (source->kind == FC_SOURCE_TEXT64 && source->stride == sizeof(int64_t)) {
+        fc_lookup_codes(source->lookup, source->heap, source->heap_size,
+                        (const int64_t *)source->data + first, rows, to, step);
+        for (size_t r = 0; source->valid && r < rows; r++)
+            if (is_null(source, first + r)) to[r * step] = (int32_t)source->null;
+        return;
+    }
     for (size_t r = first; r < first + rows; r++, to += step) {
         fc_text text = is_null(source, r) ? (fc_text){NULL, -1} : read_text(source, r);
         *to = text.size < 0 ? (int32_t)source->null

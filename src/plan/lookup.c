@@ -68,7 +68,7 @@ void fc_lookup_free(fc_lookup *lookup) {
     lookup->alloc->release(lookup->alloc->ctx, lookup);
 }
 
-int32_t fc_lookup_find(const fc_lookup *lookup, const char *text, size_t len) {
+static inline int32_t find(const fc_lookup *lookup, const char *text, size_t len) {
     uint64_t hash = fc_hash_all(text, len, 0);
     for (size_t slot = hash & lookup->mask;; slot = (slot + 1) & lookup->mask) {
         const fc_slot *s = &lookup->slots[slot];
@@ -76,5 +76,18 @@ int32_t fc_lookup_find(const fc_lookup *lookup, const char *text, size_t len) {
         if (s->hash == (uint32_t)(hash >> 32) && s->len == len &&
             fc_bytes_equal(lookup->bytes + s->at, text, len))
             return s->code;
+    }
+}
+
+int32_t fc_lookup_find(const fc_lookup *lookup, const char *text, size_t len) {
+    return find(lookup, text, len);
+}
+
+void fc_lookup_codes(const fc_lookup *lookup, const char *bytes, int64_t size,
+                     const int64_t *offsets, size_t rows, int32_t *codes, size_t step) {
+    for (size_t r = 0; r < rows; r++) {
+        int64_t begin = offsets[r], end = offsets[r + 1];
+        bool good = begin >= 0 && end >= begin && end <= size;
+        codes[r * step] = find(lookup, good ? bytes + begin : "", good ? (size_t)(end - begin) : 0);
     }
 }

@@ -19,5 +19,9 @@ void fc_lookup_free(fc_lookup *lookup);
 
 /* The code of one text, or -1. */
 int32_t fc_lookup_find(const fc_lookup *lookup, const char *text, size_t len);
+/* The codes of `rows` texts, text i being bytes[offsets[i] .. offsets[i + 1]), to codes[i * step].
+ * Offsets that do not hold together within `size` bytes make an empty text. */
+void fc_lookup_codes(const fc_lookup *lookup, const char *bytes, int64_t size,
+                     const int64_t *offsets, size_t rows, int32_t *codes, size_t step);
 
 #endif
