@@ -23,6 +23,10 @@ from fastcore._drift_many import two_samples
 from fastcore.drift import DriftResult, Reference, mmd, psi
 
 SIX = ("psi", "jensenshannon", "kl_divergence", "hellinger", "total_variation", "chi2")
+EXACT = (
+    *("ks_2samp", "wasserstein_distance", "mannwhitneyu"),
+    *("cramervonmises_2samp", "anderson_ksamp"),
+)
 FIVE = ("psi", "jensenshannon", "kl_divergence", "hellinger", "chi2")
 
 
@@ -250,6 +254,38 @@ def report(columns: int, rows: int) -> Case:
     )
 
 
+def exact_report(columns: int, rows: int) -> Case:
+    """The same and five exact statistics of ranks and values; SciPy has but two of them to find.
+
+    The reference's values are kept in order, the current ones are sorted in each run.
+    """
+    from scipy.stats import ks_2samp, wasserstein_distance
+
+    rng = np.random.default_rng(9)
+    old = {f"x{i}": rng.normal(size=rows) for i in range(columns)}
+    new = {name: rng.normal(0.05, 1, size=rows) for name in old}
+    reference, data = Reference.fit(old, sample=None), Columns.from_numpy(new)
+
+    def ours() -> list[float]:
+        found = reference.compare(data, tests=(*FIVE, *EXACT)).features.values()
+        assert not any(f.approximate for f in found)
+        return [f.statistics[name].statistic for f in found for name in EXACT[:2]]
+
+    def scipy() -> list[float]:
+        results = []
+        for name, x in new.items():
+            results.append(float(ks_2samp(old[name], x, method="asymp").statistic))
+            results.append(float(wasserstein_distance(old[name], x)))
+        return results
+
+    return Case(
+        f"report with exact statistics, {columns} columns x {rows:,} rows",
+        ours,
+        [Peer("SciPy's KS and W1 alone", scipy, 20, 50)],
+        same=close,
+    )
+
+
 def kept(points: int, rows: int, must: float, aim: float) -> Case:
     from scipy.stats import ks_2samp
 
@@ -422,6 +458,7 @@ def cases(quick: bool) -> list[Case]:
         one_column("float32", 1_000_000 // part, 80, 140),
         one_psi(1000),
         report(50, 100_000 // part),
+        exact_report(50, 100_000 // part),
         kept(10_000, 100_000 // part, 50, 150),
         kept(10_000, 1_000_000 // part, 30, 60),
         kept(1_000_000 // part, 1_000_000 // part, 10, 20),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import math
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
@@ -42,6 +43,8 @@ class DriftResult(NamedTuple):
 
 def as_array(values: Any) -> Array:
     """An array; NumPy would make the text "nan" of a NaN among texts."""
+    if isinstance(values, (list, tuple)) and set(map(type, values)) == {str}:
+        return np.array(values, dtype=object)  # without making texts of one width of them first
     array = np.asarray(values)
     if array.dtype.kind == "U" and not isinstance(values, np.ndarray):
         array = np.array(values, dtype=object)
@@ -69,7 +72,10 @@ def _sample(name: str, values: npt.ArrayLike, nan: str, drop: bool = True) -> Ar
         missing = np.isnan(array)
     elif array.dtype.kind in "OUT":
         array = array.astype(object)
-        missing = np.array([_is_missing(v) for v in array], dtype=bool)
+        items = array.tolist()
+        if _NEVER_MISSING.issuperset(map(type, items)):
+            return array
+        missing = np.array([_is_missing(v) for v in items], dtype=bool)
     else:
         raise TypeError(f"{name}: expected numbers or texts, got {array.dtype}")
     if not missing.any():
@@ -77,6 +83,10 @@ def _sample(name: str, values: npt.ArrayLike, nan: str, drop: bool = True) -> Ar
     if nan == "raise":
         raise ValueError(f"{name}: expected no missing values, got {int(missing.sum())}")
     return None if nan == "propagate" else array[~missing]
+
+
+#: Texts and whole numbers, of which no value is missing.
+_NEVER_MISSING = frozenset((str, np.str_, bytes, int, bool))
 
 
 def _is_missing(value: object) -> bool:
@@ -109,10 +119,11 @@ def _two_counts(
     if r is None or c is None:
         return None
     if r.dtype == object or c.dtype == object:
-        levels = {value: i for i, value in enumerate(dict.fromkeys([*r, *c]))}
+        old, new = collections.Counter(r.tolist()), collections.Counter(c.tolist())
+        levels = old | new
         return (
-            np.bincount([levels[v] for v in r], minlength=len(levels)).astype(np.float64),
-            np.bincount([levels[v] for v in c], minlength=len(levels)).astype(np.float64),
+            np.array([old[v] for v in levels], np.float64),
+            np.array([new[v] for v in levels], np.float64),
         )
     if edges is None:
         inner = edges_of(r, bins)

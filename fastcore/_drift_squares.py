@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import warnings
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import numpy as np
@@ -118,8 +118,12 @@ def _critical() -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
     return critical, np.polyfit(critical, np.log(_LEVELS), 2)
 
 
+#: A sum over all values; the columns of a report have as many each.
+_variance = lru_cache(maxsize=64)(_core.anderson_variance)
+
+
 def finish_anderson(found: Found, n: int, m: int, warn: bool) -> DriftResult:
-    statistic = (found.ad - 1) / math.sqrt(_core.anderson_variance(n, m))
+    statistic = (found.ad - 1) / math.sqrt(_variance(n, m))
     critical, parabola = _critical()
     if critical[0] <= statistic <= critical[-1]:
         return DriftResult(statistic, math.exp(np.polyval(parabola, statistic)))

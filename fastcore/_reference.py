@@ -343,8 +343,9 @@ class Reference:
             Columns that are no feature are passed over.
         tests : iterable of str, optional
             Of ``psi jensenshannon chi2 ks_2samp kl_divergence hellinger total_variation linf
-            g_test mannwhitneyu cramervonmises_2samp``; the first four, if not given. ``psi``
-            decides, and is always there.
+            g_test mannwhitneyu cramervonmises_2samp wasserstein_distance anderson_ksamp``; the
+            first four, if not given. ``psi`` decides, and is always there. The last two sort the
+            values, from which all of ranks are exact then, if the reference has all of its own.
         correction : {'bh', 'by', 'bonferroni'}
             How p-values and thresholds allow for there being several features, as in
             :func:`adjust`.
@@ -363,12 +364,17 @@ class Reference:
             If there is no such test or correction.
         """
         from ._report import RANKED, Report, check_tests
+        from ._report_values import VALUED, from_values
 
-        names = check_tests(tests)
+        names = check_tests(tests, values=True)
         if correction not in CORRECTIONS:
             raise ValueError(f"correction: expected 'bh', 'by' or 'bonferroni', got {correction!r}")
         columns = extended(as_columns(data), self.projections)
         threads = _config.thread_count(None)
+        if not set(VALUED).isdisjoint(names):
+            block = self._core.count(columns, True, threads)
+            found = from_values(self, columns, names)
+            return Report._of(self, block, names, None, correction, values=found)
         ranked = not RANKED.isdisjoint(names)
         if ranked or "ks_2samp" not in names:
             block = self._core.count(columns, not ranked, threads)

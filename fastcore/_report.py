@@ -16,6 +16,7 @@ import numpy as np
 from . import _core, _report_quality
 from ._drift_functions import DriftResult, adjust
 from ._reference import BOOLEAN, KINDS, TEXT, Array, Feature, Reference
+from ._report_values import VALUED
 
 if TYPE_CHECKING:
     import pandas
@@ -104,9 +105,18 @@ class _Comparison:
         names: tuple[str, ...],
         apart: Array | None,
         correction: str,
+        values: list[dict[str, DriftResult]] | None,
     ) -> None:
         self.reference, self.block, self.correction = reference, block, correction
-        self.statistics = reference._core.compare(reference.block, block, names, DriftResult, apart)
+        counted = names
+        if values is not None:  # which tell these better
+            counted = tuple(n for n in names if n not in (*RANKED, *VALUED, "ks_2samp"))
+        compare = reference._core.compare
+        self.statistics = compare(reference.block, block, counted, DriftResult, apart)
+        self.from_values = values is not None
+        for found, more in zip(self.statistics, values or (), strict=False):
+            missing = found.pop("missing")
+            found.update(more, missing=missing)
 
     @functools.cached_property
     def verdict(self) -> _Verdict:
@@ -224,14 +234,18 @@ class FeatureReport:
 
         All of ranks, if the sample has not all values of the reference (infinite ones are not in
         it); Cramer-von Mises's, and Mann-Whitney's p-value, if values that are no points of it
-        might be equal to each other.
+        might be equal to each other. Where the values themselves are looked at, as for
+        ``wasserstein_distance`` and ``anderson_ksamp``, only the sample counts.
         """
-        names = [name for name in ("ks_2samp", *sorted(RANKED)) if name in self.statistics]
+        names = ("ks_2samp", *sorted(RANKED), *VALUED)
+        names = tuple(name for name in names if name in self.statistics)
         if not names:
             return ()
         old, new = self.reference.cells[::2], self.current.cells[::2]
+        if self._comparison.from_values:
+            return names if old.sum() > self.reference.infinite else ()
         if old.sum() > self.reference.infinite or ((old > 0) & (new > 0)).any():
-            return tuple(names)
+            return names
         return tuple(n for n in names if n in RANKED) if (old + new > 1).any() else ()
 
     @functools.cached_property
@@ -359,11 +373,13 @@ class Report(Mapping[str, FeatureReport]):
         apart: Array | None = None,
         correction: str = "bh",
         sequential: list[Sequential] | None = None,
+        values: list[dict[str, DriftResult]] | None = None,
     ) -> Report:
         """The report of a block of counts, and of distances that were found besides."""
         self = object.__new__(cls)
         self.rows, self.reference_rows = int(block[0]), reference.rows
-        shared = _Comparison(reference, block, tuple(check_tests(tests)), apart, correction)
+        names = tuple(check_tests(tests, values is not None))
+        shared = _Comparison(reference, block, names, apart, correction, values)
         found = [FeatureReport(shared, i) for i in range(len(reference.features))]
         for feature, looks in zip(found, sequential or (), strict=False):
             feature.sequential = looks
@@ -507,8 +523,9 @@ class Report(Mapping[str, FeatureReport]):
         return "\n".join(lines + ["  ..."] * (len(order) > 40))
 
 
-def check_tests(tests: Iterable[str] | None) -> list[str]:
-    known = (*TESTS, *_BINNED, *sorted(RANKED))
+def check_tests(tests: Iterable[str] | None, values: bool = False) -> list[str]:
+    """The names of tests; with `values` those that counts are not enough for are among them."""
+    known = (*TESTS, *_BINNED, *sorted(RANKED), *(VALUED if values else ()))
     names = list(TESTS if tests is None else [tests] if isinstance(tests, str) else tests)
     for name in names:
         if name not in known:

@@ -3,6 +3,7 @@
 import json
 import math
 import pickle
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -369,3 +370,38 @@ def test_distances_that_are_found_apart(sample: int | None) -> None:
         reference._core.count(columns, True, 1, block[1:])
     with pytest.raises(ValueError, match="apart: expected one float64"):
         reference._core.compare(block, block, ("psi",), tuple, apart[1:])
+
+
+def test_statistics_that_take_the_values() -> None:
+    rng = np.random.default_rng(7)
+    old = {"x": rng.normal(size=900).round(1), "t": np.arange(900).astype("datetime64[s]")}
+    old |= {"kind": np.array(["a", "b", "c"] * 300), "i": rng.integers(0, 9, 900)}
+    new = {name: values[rng.integers(0, 700, 400)] for name, values in old.items()}
+    new["x"][:3] = np.nan, np.inf, -np.inf
+    new["t"][5] = np.datetime64("NaT")
+    tests = ("wasserstein_distance", "anderson_ksamp", "mannwhitneyu", "ks_2samp")
+    report = Reference.fit(old, sample=None).compare(new, tests)
+    assert list(report["kind"].statistics) == ["psi", "missing"]
+    for name, r, c in (
+        ("x", old["x"], new["x"]),
+        ("i", old["i"], new["i"]),
+        ("t", old["t"].astype(np.int64) * 10**6, np.delete(new["t"], 5).astype(np.int64) * 10**6),
+    ):
+        found = report[name].statistics
+        assert list(found) == ["psi", *tests, "missing"]
+        assert report[name].approximate == ()
+        for test in tests:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                wanted = getattr(drift, test)(r, c)
+            assert repr(found[test]) == repr(wanted)
+    thinned = Reference.fit(old, sample=100, features=["x", "i"]).compare(new, tests)
+    assert set(thinned["i"].approximate) == set()
+    few = Reference.fit({"x": rng.normal(size=900)}, sample=100)
+    shifted = few.compare({"x": rng.normal(0.5, 1, 900)}, tests)["x"]
+    assert set(shifted.approximate) == set(tests)
+    assert 0.4 < shifted.statistics["wasserstein_distance"].statistic < 0.6
+    empty = few.compare({"x": np.empty(0)}, tests)["x"].statistics["anderson_ksamp"]
+    assert math.isnan(empty.statistic)
+    with pytest.raises(ValueError, match="tests: expected some of psi"):
+        drift.Monitor(few, tests=["anderson_ksamp"]).report()

@@ -27,7 +27,7 @@ static void add_wins(fc_rank_sums *s, const uint32_t *a, const uint32_t *b, size
     if (apart) {
         uint64_t wins = 0;
         for (size_t g = 0; g < count; g++) {
-            wins += a[g] ? j : 0;
+            wins += a[g] * j; /* 0 or 1: no branch could foretell which */
             j += b[g];
         }
         s->u = u + 2 * wins;
@@ -76,10 +76,10 @@ static void add_midranks(fc_rank_sums *s, const uint32_t *a, const uint32_t *b, 
     for (size_t g = 0; g < count; g++) {
         double t = (double)a[g] + (double)b[g], middle = before + t / 2;
         double apart = total * (i + (double)a[g] / 2) - middle * n;
-        sum += t / total * (apart * apart) / (middle * (total - middle) - total * t / 4);
+        sum += t * (apart * apart) / (middle * (total - middle) - total * t / 4);
         i += (double)a[g], before += t;
     }
-    s->ad += sum;
+    s->ad += sum / total;
 }
 
 /* The same, formula 6; the last group, where both functions are 1, adds nothing. */
@@ -90,9 +90,9 @@ static void add_right(fc_rank_sums *s, const uint32_t *a, const uint32_t *b, siz
         double t = (double)a[g] + (double)b[g];
         i += (double)a[g], before += t;
         double apart = total * i - before * n, spread = before * (total - before);
-        sum += spread > 0 ? t / total * (apart * apart) / spread : 0;
+        sum += spread > 0 ? t * (apart * apart) / spread : 0;
     }
-    s->ad += sum;
+    s->ad += sum / total;
 }
 
 /* The same, formula 3, at every value of the pool though it have equals. */

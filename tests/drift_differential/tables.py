@@ -95,6 +95,13 @@ def report(g: Any) -> str:
     r, c = in_bins(x, edges), in_bins(y, edges)
     for name in (*NAMES, "chi2", "g_test"):
         agree(found.statistics[name], r, c, name, {})
+    tests = (*RANKED, "wasserstein_distance", "anderson_ksamp")
+    sorted_ = kept.compare({"x": given[1]}, tests=tests)["x"]
+    for name in tests:
+        alone, _ = attempt(lambda name=name: getattr(drift, name)(x, y))
+        if not isinstance(alone, Exception):
+            same(name, sorted_.statistics[name].statistic, alone.statistic)
+            same(f"{name} p", sorted_.statistics[name].pvalue, alone.pvalue, 1e-9)
     for name in RANKED:
         alone, _ = attempt(lambda name=name: getattr(drift, name)(x, y))
         if name not in found.approximate and not isinstance(alone, Exception):
