@@ -35,6 +35,7 @@ KINDS = ("number", "time", "text", "bool")
 _MAGIC, _VERSION, _OLDEST = b"FCREFER\n", 2, 1
 _MOST_POINTS = 1 << 24
 _ROLES = ("", "prediction", "target")
+_TRUTHS = ("false", "true")
 
 
 def as_columns(data: Any) -> _core.Columns:
@@ -143,7 +144,7 @@ class Feature:
 
     def show(self, value: float) -> str:
         """A value of the feature, as people write it."""
-        if self.kind == TIMES and math.isfinite(value):
+        if self.kind == TIMES and abs(value) < 2.0**63:
             return str(np.datetime64(int(value), "us")).replace("T", " ")
         return f"{value:.6g}"
 
@@ -438,6 +439,8 @@ class Reference:
                     or (np.diff(feature.edges) <= 0).any()
                 ):
                     raise ValueError(f"the edges of {feature.name!r} are not among its points")
+                if feature.kind != TEXT and feature.texts != _TRUTHS * (feature.kind == BOOLEAN):
+                    raise ValueError(f"the texts of {feature.name!r} are no texts of its kind")
             names = [name for p in vectors for name in p.names]
             if not set(names) <= {feature.name for feature in features}:
                 raise ValueError("a vector has no features")
@@ -514,7 +517,7 @@ def _fit(
             f"column {name!r} holds {what}, which are not watched: leave it out with features=[...]"
         )
     if kind == BOOL:
-        return Feature(name, BOOLEAN, none, none, 0.0, ("false", "true"), False)
+        return Feature(name, BOOLEAN, none, none, 0.0, _TRUTHS, False)
     if kind in (CODE, STRING):
         return Feature(name, TEXT, none, none, 0.0, _texts(columns, spec, categories), False)
     values = _columns_in.present(columns, name)

@@ -35,7 +35,7 @@ def _constant(feature: Feature, side: Side) -> bool:
 
 
 def _newest(feature: Feature, side: Side) -> str | None:
-    if feature.kind != TIMES or not math.isfinite(side.maximum):
+    if feature.kind != TIMES or not abs(side.maximum) < 2.0**63:
         return None
     return str(np.datetime64(int(side.maximum), "us")) + ("+00:00" if feature.utc else "")
 

@@ -112,3 +112,24 @@ def test_forged_files_are_refused_or_harmless() -> None:
         assert not refused or "column" in refused, refused
     assert loaded < FILES / 2
     assert used > 0
+
+
+def test_a_time_beyond_all_calendars_is_shown_as_a_number() -> None:
+    fitted = Reference.fit({"d": data()["d"]})
+    _, at, _, _ = fitted.places[0]
+    block = fitted.block.copy()
+    block[at + 6] = np.float64(1e308).view(np.uint64)
+    content, arrays = _container.unpack(_reference._MAGIC, 1, fitted._to_bytes(), "a reference")
+    packed = _container.pack(_reference._MAGIC, 1, content, [*arrays[:-1], block])
+    report = Reference._from_bytes(packed).compare({"d": data()["d"]})
+    assert "1e+308" in report.to_html()
+    (issue,) = report["d"].issues
+    assert issue.endswith(", reference None")
+
+
+@pytest.mark.parametrize(("name", "texts"), [("b", []), ("b", ["false"]), ("x", ["a"])])
+def test_texts_of_another_kind(name: str, texts: list[str]) -> None:
+    fitted = Reference.fit({name: data()[name]}, sample=20)
+    content, arrays = _container.unpack(_reference._MAGIC, 1, fitted._to_bytes(), "a reference")
+    packed = _container.pack(_reference._MAGIC, 1, [content[0] | {"texts": texts}], arrays)
+    assert loads(packed) == (None, f"is not valid: the texts of '{name}' are no texts of its kind")
