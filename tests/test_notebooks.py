@@ -14,6 +14,8 @@ def test_flights_by_month() -> None:
     notebook = load(FLIGHTS)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
+        for other in (DeprecationWarning, PendingDeprecationWarning):  # of what it stands on
+            warnings.simplefilter("ignore", other)
         printed, names = run(notebook, FLIGHTS.name)
     assert printed == kept(notebook), "run: python -m tests.notebooks --write"
     months = list(range(4, 13))
