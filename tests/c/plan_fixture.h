@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "fastcore/plan.h"
+#include "plan/lookup.h"
 
 enum { PLAN_MOST = 24, PLAN_WIDEST = 64, PLAN_ROWS = 40, PLAN_NAME = 24, PLAN_ITEMS = 24 };
 
@@ -36,6 +37,7 @@ typedef struct plan_fixture {
     fc_loops loops;
     fc_source sources[PLAN_WIDEST];
     void *memory[PLAN_WIDEST][3]; /* values, heap, validity */
+    fc_lookup *lookup;
     size_t rows;
 } plan_fixture;
 
@@ -217,6 +219,33 @@ static fc_plan_type plan_read_as(const plan_fixture *f, uint32_t source) {
     return found;
 }
 
+/* Whether nothing else than codes is made of a source: such may be looked up. */
+static bool plan_only_codes(const plan_fixture *f, uint32_t source) {
+    for (uint32_t i = 0; i < f->spec.panel_count; i++)
+        for (uint32_t j = 0; j < f->panels[i].width; j++)
+            if (f->panel_sources[i][j] == source && f->panels[i].type != FC_PLAN_I32) return false;
+    return true;
+}
+
+/* Codes as they are, by a dictionary's, or of texts. */
+static void plan_codes(plan_fixture *f, fc_source *s, uint32_t i, uint32_t choice) {
+    static const int32_t dictionary[] = {2, 0, -1, -2, 1, 7};
+    static const fc_lookup_text texts[] = {{"", 0, 0}, {"a", 1, 1}, {"b", 1, 2}, {"ab", 2, -3}};
+    if ((choice & 15) == 5 && plan_only_codes(f, i)) {
+        if (!f->lookup && fc_lookup_new(&fc_alloc_libc, texts, 4, &f->lookup) != FC_OK) abort();
+        s->kind = choice & 32 ? FC_SOURCE_TEXT32 : FC_SOURCE_TEXT64;
+        s->lookup = f->lookup;
+        plan_texts(f, s, f->memory[i]);
+        return;
+    }
+    s->kind = FC_SOURCE_I32;
+    plan_numbers(f, s, f->memory[i]);
+    if ((choice & 15) != 6 || !plan_only_codes(f, i)) return;
+    s->kind = FC_SOURCE_CODES;
+    s->heap = dictionary;
+    s->heap_size = 6;
+}
+
 static void plan_read_source(plan_fixture *f, uint32_t i, uint32_t choice) {
     fc_source *s = &f->sources[i];
     fc_plan_type type = plan_read_as(f, i);
@@ -225,9 +254,10 @@ static void plan_read_source(plan_fixture *f, uint32_t i, uint32_t choice) {
     if (type == FC_PLAN_TEXT) {
         s->kind = (fc_source_kind)(FC_SOURCE_VIEWS + (choice & 3));
         plan_texts(f, s, f->memory[i]);
+    } else if (type == FC_PLAN_I32) {
+        plan_codes(f, s, i, choice);
     } else {
         s->kind = (fc_source_kind)((choice & 15) % (FC_SOURCE_U8 + 1));
-        if (type == FC_PLAN_I32) s->kind = FC_SOURCE_I32;
         plan_numbers(f, s, f->memory[i]);
     }
     /* Words keep their codes where others have their bits. */
@@ -295,6 +325,7 @@ static void plan_fixture_free(plan_fixture *f) {
         for (size_t j = 0; j < 3; j++) free(f->memory[i][j]);
     for (size_t i = 0; i < PLAN_MOST; i++)
         for (size_t j = 0; j < PLAN_ITEMS; j++) free(f->items[i][j].data);
+    fc_lookup_free(f->lookup);
     free(f);
 }
 

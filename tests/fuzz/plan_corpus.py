@@ -232,7 +232,17 @@ def seeds() -> dict[str, bytes]:
         for args in programs(estimator, MAPPINGS):
             found[name] = written(args, documents(number, list(map(items, MAPPINGS))))
     found["nudge"] = nudge()
+    found["codes"] = codes()
     return found
+
+
+def codes() -> bytes:
+    """Texts that are looked up where they lie, beside a dictionary's codes."""
+    table = {"table": np.array([0.0, 1.0, 2.0, -1.0] * 2), "counts": np.array([3, 3])}
+    step = ("ordinal", (0,), 0, 2, {**table, "unknown": np.array([1])})
+    args = ((None,) * 2, ((2, (0, 1)),), (step,), ((1, 0, 2),))
+    texts = bytes([4]) + b"abba" + bytes([1, 2, 4, 4, 3, 9])
+    return written(args, bytes([6, 5, 6]) + texts + bytes(range(6)))
 
 
 def nudge() -> bytes:
