@@ -15,10 +15,15 @@ typedef struct fc_lanes {
     uint8_t to_low[32], last_digit[32], zero[32], quote[32], slash[32], control[32];
 } fc_lanes;
 
-extern const fc_lanes fc_json_lanes
 #if defined(__GNUC__)
-    __attribute__((visibility("hidden"))) /* so that its address needs no look-up */
+#define FC_HIDDEN __attribute__((visibility("hidden"))) /* so that an address needs no look-up */
+#else
+#define FC_HIDDEN
 #endif
-    ;
+
+extern const fc_lanes fc_json_lanes FC_HIDDEN;
+
+/* How many digits may stand in front of a dot, if the first is this character. */
+extern const uint8_t fc_digits_most[256] FC_HIDDEN;
 
 #endif

@@ -50,16 +50,57 @@ FC_STATIC FC_TARGET const char *FC_N(string)(const char *at, const char *end, fc
     return p + 1;
 }
 
-/* The digits of a number at `at` < `end`, without its exponent, if it has at most 19 of them and 31
- * characters: the byte behind them, and (-1)^sign * mantissa / 10^places, `places` being 0 if there
- * is no dot. NULL for all others, and for what is no number. Without a loop, and nothing is in
- * memory.
+/* The end of `digits`, for a dot or none at `whole`. */
+FC_STATIC FC_TARGET const char *FC_N(digits_to)(const char *at, uint32_t other, ptrdiff_t whole,
+                                                ptrdiff_t minus, ptrdiff_t dot, uint64_t *mantissa,
+                                                ptrdiff_t *places) {
+    /* Behind the lowest bit, if that is the dot. */
+    ptrdiff_t stop = __builtin_ctz(other & (other - (uint32_t)dot));
+    *places = stop - whole - dot;
+    if (FC_UNLIKELY(*places < dot)) return NULL;
+    ptrdiff_t shift = stop - 16; /* of the last 16 characters */
+    if (FC_LIKELY(shift <= 0)) {
+        *mantissa = FC_N(digits16)(at, shift, ((whole - shift + 1) & -dot) - 1);
+    } else {
+        if (stop - minus - dot > 19) return NULL;
+        /* The last 16, of which the dot may be one, and the few in front of them. */
+        bool inner = dot && whole >= shift;
+        uint64_t tail, head = FC_N(digits32)(at, shift, inner ? whole - shift : -1,
+                                             inner || !dot ? -1 : whole - shift + 16, &tail);
+        *mantissa =
+            head * (inner ? UINT64_C(1000000000000000) : UINT64_C(10000000000000000)) + tail;
+    }
+    return at + stop;
+}
+
+/* The digits of a number at `at`, of which 32 bytes can be read, without its exponent, if it has at
+ * most 19 of them and 31 characters: the byte behind them, and (-1)^sign * mantissa / 10^places,
+ * `places` being 0 if there is no dot. NULL for all others, and for what is no number. Without a
+ * loop, and nothing is in memory.
  *
- * Where this number ends is all that the next token waits for. So the way to `stop` is kept short:
- * it does not look at the sign (byte 0 may be one, whatever it is: checked beside), and takes a
- * branch on the dot, because a guess comes sooner than a load. */
-FC_STATIC FC_TARGET const char *FC_N(digits)(const char *at, const char *end, uint64_t *mantissa,
-                                             int *places, int *sign) {
+ * Where this number ends is most often all that the next token waits for. So the way to `stop` is
+ * kept short: it does not look at the sign (byte 0 may be one, whatever it is: checked beside), and
+ * if `guess`, takes a branch on the dot, because a guess comes sooner than a load. */
+FC_STATIC FC_TARGET const char *FC_N(digits)(const char *at, bool guess, uint64_t *mantissa,
+                                             ptrdiff_t *places, int64_t *sign) {
+    uint32_t other = FC_N(not_digits)(at) & ~(uint32_t)1;
+    if (FC_UNLIKELY((other & (other - 1)) == 0)) return NULL;
+    /* Not int: sums of these are part of addresses. */
+    ptrdiff_t whole = __builtin_ctz(other), minus = *at == '-';
+    /* No digit in front, or a leading zero; one branch for both, as 0.5 and 1.5 come mixed. */
+    if (FC_UNLIKELY((size_t)(whole - minus - 1) >= fc_digits_most[(unsigned char)at[minus]]))
+        return NULL;
+    *sign = minus;
+    if (!guess) return FC_N(digits_to)(at, other, whole, minus, at[whole] == '.', mantissa, places);
+    if (FC_LIKELY(at[whole] == '.'))
+        return FC_N(digits_to)(at, other, whole, minus, 1, mantissa, places);
+    return FC_N(digits_to)(at, other, whole, minus, 0, mantissa, places);
+}
+
+/* The same of a number at `at` < `end`. */
+FC_STATIC FC_TARGET const char *FC_N(digits_near)(const char *at, const char *end,
+                                                  uint64_t *mantissa, ptrdiff_t *places,
+                                                  int64_t *sign) {
     const char *text = at;
     char copy[32];
     size_t left = (size_t)(end - at);
@@ -69,42 +110,16 @@ FC_STATIC FC_TARGET const char *FC_N(digits)(const char *at, const char *end, ui
         memcpy(copy, at, left);
         text = copy;
     }
-    uint32_t other = FC_N(not_digits)(text) & ~(uint32_t)1;
-    uint32_t behind = other & (other - 1); /* without the lowest bit, perhaps the dot */
-    if (FC_UNLIKELY(behind == 0)) return NULL;
-    int whole = __builtin_ctz(other), stop = whole, minus = *text == '-';
-    unsigned lead = (unsigned)(unsigned char)text[minus] - '0';
-    /* No digit in front, or a leading zero; one branch for both, as 0.5 and 1.5 come mixed. */
-    if (FC_UNLIKELY((lead > 9) | ((lead == 0) & (whole > 1 + minus)))) return NULL;
-    int dot = -1; /* where it is */
-    *places = 0;
-    if (FC_LIKELY(text[whole] == '.')) {
-        stop = __builtin_ctz(behind);
-        *places = stop - whole - 1;
-        dot = whole;
-        if (FC_UNLIKELY(*places == 0)) return NULL;
-    }
-    int shift = stop - 16; /* of the last 16 characters */
-    if (FC_LIKELY(shift <= 0)) {
-        *mantissa = FC_N(digits16)(text, shift, dot < 0 ? -1 : dot - shift);
-    } else {
-        if (stop - minus - (*places != 0) > 19) return NULL;
-        /* The last 16, of which the dot may be one, and the few in front of them. */
-        bool inner = dot >= shift;
-        uint64_t tail, head = FC_N(digits32)(text, shift, inner ? dot - shift : -1,
-                                             inner || dot < 0 ? -1 : dot - shift + 16, &tail);
-        *mantissa =
-            head * (inner ? UINT64_C(1000000000000000) : UINT64_C(10000000000000000)) + tail;
-    }
-    *sign = minus;
-    return at + stop;
+    const char *next = FC_N(digits)(text, true, mantissa, places, sign);
+    return FC_LIKELY(next != NULL) ? at + (next - text) : NULL;
 }
 
 /* The number at `at` < `end`; the contract is fc_json_number_scan's. */
 FC_STATIC FC_TARGET const char *FC_N(number)(const char *at, const char *end, bool allow_nan,
                                              fc_json_number *out) {
-    int places, sign;
-    const char *p = FC_N(digits)(at, end, &out->mantissa, &places, &sign);
+    ptrdiff_t places;
+    int64_t sign;
+    const char *p = FC_N(digits_near)(at, end, &out->mantissa, &places, &sign);
     if (FC_UNLIKELY(!p)) return fc_number_scan_slow(at, end, allow_nan, out);
     out->text = at;
     out->exponent = -(int64_t)places;

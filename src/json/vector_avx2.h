@@ -27,6 +27,20 @@ FC_STATIC FC_TARGET uint64_t fc_avx2_stops(__m256i v) {
     return (uint32_t)_mm256_movemask_epi8(any);
 }
 
+FC_STATIC FC_TARGET uint64_t fc_avx2_quotes(const char *at) {
+    __m256i low = _mm256_cmpeq_epi8(fc_avx2_load(at), FC_LANES256(quote));
+    __m256i high = _mm256_cmpeq_epi8(fc_avx2_load(at + 32), FC_LANES256(quote));
+    return (uint32_t)_mm256_movemask_epi8(low) | (uint64_t)_mm256_movemask_epi8(high) << 32;
+}
+
+FC_STATIC FC_TARGET uint64_t fc_avx2_key_ends(const char *at) {
+    const __m256i colon = _mm256_set1_epi8(':');
+    __m256i low = _mm256_cmpeq_epi8(fc_avx2_load(at + 1), colon);
+    __m256i high = _mm256_cmpeq_epi8(fc_avx2_load(at + 33), colon);
+    return fc_avx2_quotes(at) &
+           ((uint32_t)_mm256_movemask_epi8(low) | (uint64_t)_mm256_movemask_epi8(high) << 32);
+}
+
 FC_STATIC FC_TARGET uint64_t fc_avx2_high(__m256i v) { return (uint32_t)_mm256_movemask_epi8(v); }
 
 FC_STATIC FC_TARGET uint64_t fc_avx2_not_space(__m256i v) {
@@ -36,13 +50,6 @@ FC_STATIC FC_TARGET uint64_t fc_avx2_not_space(__m256i v) {
     __m256i d = _mm256_cmpeq_epi8(v, _mm256_set1_epi8('\t'));
     __m256i space = _mm256_or_si256(_mm256_or_si256(a, b), _mm256_or_si256(c, d));
     return (uint32_t)~_mm256_movemask_epi8(space);
-}
-
-FC_STATIC FC_TARGET bool fc_avx2_equal(const char *at, size_t left, const char *text, size_t len) {
-    if (FC_UNLIKELY(left < 32 || len > 32)) return fc_bytes_equal(at, text, len);
-    __m256i same = _mm256_cmpeq_epi8(fc_avx2_load(at), fc_avx2_load(text));
-    uint32_t differ = ~(uint32_t)_mm256_movemask_epi8(same);
-    return _bzhi_u32(differ, (uint32_t)len) == 0;
 }
 
 FC_STATIC FC_TARGET uint32_t fc_avx2_pick(uint64_t word, const uint64_t *words,

@@ -19,6 +19,15 @@ FC_STATIC FC_TARGET uint64_t fc_avx512_stops(__m512i v) {
            _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8('\\'));
 }
 
+FC_STATIC FC_TARGET uint64_t fc_avx512_quotes(const char *at) {
+    return _mm512_cmpeq_epi8_mask(_mm512_loadu_si512(at), _mm512_set1_epi8('"'));
+}
+
+FC_STATIC FC_TARGET uint64_t fc_avx512_key_ends(const char *at) {
+    return fc_avx512_quotes(at) &
+           _mm512_cmpeq_epi8_mask(_mm512_loadu_si512(at + 1), _mm512_set1_epi8(':'));
+}
+
 FC_STATIC FC_TARGET uint64_t fc_avx512_high(__m512i v) { return _mm512_movepi8_mask(v); }
 
 FC_STATIC FC_TARGET uint64_t fc_avx512_not_space(__m512i v) {
@@ -26,15 +35,6 @@ FC_STATIC FC_TARGET uint64_t fc_avx512_not_space(__m512i v) {
            _mm512_cmpneq_epi8_mask(v, _mm512_set1_epi8('\n')) &
            _mm512_cmpneq_epi8_mask(v, _mm512_set1_epi8('\r')) &
            _mm512_cmpneq_epi8_mask(v, _mm512_set1_epi8('\t'));
-}
-
-FC_STATIC FC_TARGET bool fc_avx512_equal(const char *at, size_t left, const char *text,
-                                         size_t len) {
-    (void)left;
-    if (FC_UNLIKELY(len > 64)) return fc_bytes_equal(at, text, len);
-    __mmask64 within = _bzhi_u64(~(uint64_t)0, (uint32_t)len);
-    return _mm512_mask_cmpneq_epi8_mask(within, _mm512_maskz_loadu_epi8(within, at),
-                                        _mm512_loadu_si512(text)) == 0;
 }
 
 FC_STATIC FC_TARGET uint32_t fc_avx512_pick(uint64_t word, const uint64_t *words,

@@ -14,7 +14,9 @@
  *   not_space   mask of the bytes that are not JSON's white space
  *   not_digits  one bit for each of 32 bytes: is it no digit
  *   digits16, digits32    see below
- *   quote, equal, pick    see below */
+ *   quotes      one bit for each of 64 bytes: is it a quote
+ *   key_ends    the same: is it a quote with a colon behind it; 65 bytes are read
+ *   equal, pick           see below */
 #include <string.h>
 
 #include "base/bytes.h"
@@ -64,16 +66,35 @@ FC_STATIC uint64_t fc_generic_not_space(uint64_t v) {
            fc_generic_filled(v ^ FC_BYTES('\r')) & fc_generic_filled(v ^ FC_BYTES('\t'));
 }
 
+/* The highest bits of the bytes: each of the factor's moves one of them into the top byte. */
+FC_STATIC uint64_t fc_generic_gather(uint64_t v) {
+    return (v >> 7) * UINT64_C(0x0102040810204080) >> 56;
+}
+
 FC_STATIC uint32_t fc_generic_not_digits(const char *at) {
     uint32_t mask = 0;
     for (int i = 0; i < 32; i += 8) {
         uint64_t v = fc_generic_load(at + i) ^ FC_BYTES('0');
         uint64_t other = (((v & FC_BYTES(0x7F)) + FC_BYTES(0x76)) | v) & FC_BYTES(0x80);
-        /* Gathers the eighth bits: each factor's bit moves one of them into the top byte. */
-        uint64_t bits = (other >> 7) * UINT64_C(0x0102040810204080) >> 56;
-        mask |= (uint32_t)bits << i;
+        mask |= (uint32_t)fc_generic_gather(other) << i;
     }
     return mask;
+}
+
+/* Which of 64 bytes are `c`. */
+FC_STATIC uint64_t fc_generic_bits(const char *at, char c) {
+    uint64_t others = 0;
+    for (int i = 0; i < 64; i += 8) {
+        uint64_t v = fc_generic_load(at + i) ^ FC_BYTES((unsigned char)c);
+        others |= fc_generic_gather(fc_generic_filled(v)) << i;
+    }
+    return ~others;
+}
+
+FC_STATIC uint64_t fc_generic_quotes(const char *at) { return fc_generic_bits(at, '"'); }
+
+FC_STATIC uint64_t fc_generic_key_ends(const char *at) {
+    return fc_generic_bits(at, '"') & fc_generic_bits(at + 1, ':');
 }
 
 /* Eight digits (values, not characters), the first in the lowest byte: pairs, fours, all. */
@@ -87,7 +108,7 @@ FC_STATIC uint64_t fc_generic_eight(uint64_t v) {
  * i <= moved, or 0 where that is in front of `at`. So shift = n - 16 reads n characters, and moved
  * = dot - shift leaves out the one at `dot`; moved = -1 leaves out none. -16 < shift <= 0, and 16
  * bytes are read. */
-FC_STATIC uint64_t fc_generic_digits16(const char *at, int shift, int moved) {
+FC_STATIC uint64_t fc_generic_digits16(const char *at, ptrdiff_t shift, ptrdiff_t moved) {
     fc_generic_u128 low = fc_generic_load(at) ^ FC_BYTES('0');
     if (*at == '-') low &= ~(fc_generic_u128)0xFF;
     fc_generic_u128 all = low | (fc_generic_u128)(fc_generic_load(at + 8) ^ FC_BYTES('0')) << 64;
@@ -102,17 +123,10 @@ FC_STATIC uint64_t fc_generic_digits16(const char *at, int shift, int moved) {
 
 /* Two digits16: those of at + shift with `moved`, to *tail, and the `shift` (1 to 16) characters in
  * front of them, with `head_moved`. */
-FC_STATIC uint64_t fc_generic_digits32(const char *at, int shift, int moved, int head_moved,
-                                       uint64_t *tail) {
+FC_STATIC uint64_t fc_generic_digits32(const char *at, ptrdiff_t shift, ptrdiff_t moved,
+                                       ptrdiff_t head_moved, uint64_t *tail) {
     *tail = fc_generic_digits16(at + shift, 0, moved);
     return fc_generic_digits16(at, shift - 16, head_moved);
-}
-
-/* Which of 31 bytes is the first quote; 31 if none is. 32 bytes can be read. */
-FC_STATIC uint32_t fc_generic_quote(const char *at) {
-    uint32_t i = 0;
-    while (i < 31 && at[i] != '"') i++;
-    return i;
 }
 
 /* Whether the `len` <= `left` bytes at `at` are those at `text`. At `at`, `left` bytes can be read;

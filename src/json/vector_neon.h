@@ -47,7 +47,23 @@ FC_STATIC uint32_t fc_neon_not_digits(const char *at) {
     return vgetq_lane_u32(vreinterpretq_u32_u8(sum), 0);
 }
 
-FC_STATIC uint64_t fc_neon_digits16(const char *at, int shift, int moved) {
+/* Which of 64 bytes are `c`. */
+FC_STATIC uint64_t fc_neon_bits(const char *at, char c) {
+    static const uint8_t weights[16] = {1, 2, 4, 8, 16, 32, 64, 128, 1, 2, 4, 8, 16, 32, 64, 128};
+    const uint8x16_t all = vdupq_n_u8((uint8_t)c), bit = vld1q_u8(weights);
+    uint8x16_t part[4];
+    for (int i = 0; i < 4; i++) part[i] = vandq_u8(vceqq_u8(fc_neon_load(at + 16 * i), all), bit);
+    uint8x16_t sum = vpaddq_u8(vpaddq_u8(part[0], part[1]), vpaddq_u8(part[2], part[3]));
+    return vgetq_lane_u64(vreinterpretq_u64_u8(vpaddq_u8(sum, sum)), 0);
+}
+
+FC_STATIC uint64_t fc_neon_quotes(const char *at) { return fc_neon_bits(at, '"'); }
+
+FC_STATIC uint64_t fc_neon_key_ends(const char *at) {
+    return fc_neon_bits(at, '"') & fc_neon_bits(at + 1, ':');
+}
+
+FC_STATIC uint64_t fc_neon_digits16(const char *at, ptrdiff_t shift, ptrdiff_t moved) {
     static const uint8_t ten[16] = {10, 1, 10, 1, 10, 1, 10, 1, 10, 1, 10, 1, 10, 1, 10, 1};
     static const uint16_t hundred[8] = {100, 1, 100, 1, 100, 1, 100, 1};
     static const uint32_t myriad[4] = {10000, 1, 10000, 1};
@@ -62,13 +78,11 @@ FC_STATIC uint64_t fc_neon_digits16(const char *at, int shift, int moved) {
     return vgetq_lane_u64(eights, 0) * 100000000 + vgetq_lane_u64(eights, 1);
 }
 
-FC_STATIC uint64_t fc_neon_digits32(const char *at, int shift, int moved, int head_moved,
-                                    uint64_t *tail) {
+FC_STATIC uint64_t fc_neon_digits32(const char *at, ptrdiff_t shift, ptrdiff_t moved,
+                                    ptrdiff_t head_moved, uint64_t *tail) {
     *tail = fc_neon_digits16(at + shift, 0, moved);
     return fc_neon_digits16(at, shift - 16, head_moved);
 }
-
-FC_STATIC uint32_t fc_neon_quote(const char *at) { return fc_generic_quote(at); }
 
 FC_STATIC bool fc_neon_equal(const char *at, size_t left, const char *text, size_t len) {
     return fc_generic_equal(at, left, text, len);

@@ -11,7 +11,7 @@ FC_STATIC FC_TARGET uint32_t FC_N(not_digits)(const char *at) {
     return (uint32_t)_mm256_movemask_epi8(_mm256_cmpgt_epi8(v, FC_LANES256(last_digit)));
 }
 
-FC_STATIC FC_TARGET uint64_t FC_N(digits16)(const char *at, int shift, int moved) {
+FC_STATIC FC_TARGET uint64_t FC_N(digits16)(const char *at, ptrdiff_t shift, ptrdiff_t moved) {
     __m128i v = _mm_loadu_si128((const __m128i *)at);
     /* With saturation: a sign, whose character is below '0', becomes a leading zero. */
     v = _mm_subs_epu8(v, _mm_loadu_si128((const __m128i *)fc_json_lanes.zero));
@@ -29,8 +29,8 @@ FC_STATIC FC_TARGET uint64_t FC_N(digits16)(const char *at, int shift, int moved
 }
 
 /* The same as two digits16, side by side. */
-FC_STATIC FC_TARGET uint64_t FC_N(digits32)(const char *at, int shift, int moved, int head_moved,
-                                            uint64_t *tail) {
+FC_STATIC FC_TARGET uint64_t FC_N(digits32)(const char *at, ptrdiff_t shift, ptrdiff_t moved,
+                                            ptrdiff_t head_moved, uint64_t *tail) {
 #define FC_PAIR(low, high)                                                                         \
     _mm256_inserti128_si256(_mm256_castsi128_si256(_mm_loadu_si128((const __m128i *)(low))),       \
                             _mm_loadu_si128((const __m128i *)(high)), 1)
@@ -50,7 +50,10 @@ FC_STATIC FC_TARGET uint64_t FC_N(digits32)(const char *at, int shift, int moved
     return (low & 0xFFFFFFFFu) * 100000000 + (low >> 32);
 }
 
-FC_STATIC FC_TARGET uint32_t FC_N(quote)(const char *at) {
-    __m256i v = _mm256_cmpeq_epi8(_mm256_loadu_si256((const __m256i *)at), FC_LANES256(quote));
-    return (uint32_t)__builtin_ctz((uint32_t)_mm256_movemask_epi8(v) | (uint32_t)1 << 31);
+FC_STATIC FC_TARGET bool FC_N(equal)(const char *at, size_t left, const char *text, size_t len) {
+    if (FC_UNLIKELY(left < 32 || len > 32)) return fc_bytes_equal(at, text, len);
+    __m256i same = _mm256_cmpeq_epi8(_mm256_loadu_si256((const __m256i *)at),
+                                     _mm256_loadu_si256((const __m256i *)text));
+    uint32_t differ = ~(uint32_t)_mm256_movemask_epi8(same);
+    return _bzhi_u32(differ, (uint32_t)len) == 0;
 }

@@ -22,6 +22,13 @@
 /* What stands where a key is looked for, if it is none that is expected. */
 enum { LANE_END = -1, LANE_UNKNOWN = -2, LANE_STRANGE = -3 };
 
+/* The longest token of a key that is guessed, and the bytes that can be read from it on. */
+enum { FC_LANE_TOKEN = 32, FC_LANE_ROOM = 36 };
+
+/* Records of so few fields are not read in an order that has to be found first, unless many are
+ * surprising. */
+enum { LANE_FEW = 3 };
+
 /* So many surprises, and nothing is expected any more until the guesses get better. */
 enum { SURPRISES = 32 };
 
@@ -46,17 +53,50 @@ static inline void lane_learn(fc_lane_order *order, uint32_t count, uint32_t las
     order->surprises += order->surprises < 2 * SURPRISES;
 }
 
-static inline bool lane_put_float(const fc_lane_field *field, fc_column *column, int64_t row,
-                                  double value) {
-    ((double *)column->values)[row] = value;
-    return (value >= field->bound.f.low) & (value <= field->bound.f.high);
+/* What lane_sort finds; `names` has room for one more, and `places` says which of a key's it is. */
+typedef struct fc_lane_places {
+    uint64_t seen[FC_RECORD_MAX_FIELDS / 64];
+    uint16_t numbers[FC_RECORD_MAX_FIELDS], places[FC_RECORD_MAX_FIELDS];
+    const char *names[FC_RECORD_MAX_FIELDS + 1], *values[FC_RECORD_MAX_FIELDS];
+} fc_lane_places;
+
+/* How far lane_sort looks. */
+enum { FC_LANE_SORT_BYTES = 1 << 14 };
+
+static void lane_learn_all(fc_lane_order *order, const fc_lane_places *places, uint32_t given,
+                           uint32_t count) {
+    uint32_t last = count;
+    for (uint32_t i = 0; i <= count && !order->learned; i++)
+        order->follow[i] = (uint16_t)(i == count ? 0 : i + 1);
+    order->learned = true;
+    for (uint32_t i = 0; i < given; last = places->numbers[i++])
+        order->follow[last] = places->numbers[i];
 }
 
-static inline bool lane_put_int(const fc_lane_field *field, fc_column *column, int64_t row,
-                                int64_t value) {
-    ((int64_t *)column->values)[row] = value;
-    if ((value < field->bound.i.low) | (value > field->bound.i.high)) return false;
-    return FC_LIKELY(!field->listed) || fc_literal_int(field->node, value) >= 0;
+/* Looks at the order of `given` (at least 1) fields that were looked up: if the first two are those
+ * of the object before, they are taken to come like that, after some more of its kind. */
+static inline void lane_judge(fc_lane_order *order, const fc_lane_places *places, uint32_t given,
+                              uint32_t count) {
+    uint32_t first = places->numbers[0], second = given > 1 ? places->numbers[1] : count;
+    if (FC_LIKELY(!order->learned || order->follow[count] != first ||
+                  order->follow[first] != second)) {
+        if (!order->learned) lane_learn_all(order, places, given, count);
+        order->follow[count] = (uint16_t)first;
+        order->follow[first] = (uint16_t)second;
+        order->surprises = SURPRISES + 2;
+        return;
+    }
+    lane_learn_all(order, places, given, count);
+    order->surprises--;
+}
+
+/* Writes a number, as bits of the field's kind, into its cell; false if it is out of bounds. */
+static inline bool lane_put(const fc_lane_field *field, fc_column *column, int64_t row,
+                            int64_t bits) {
+    memcpy((char *)column->values + row * 8, &bits, 8);
+    int64_t rank = fc_lane_rank(bits, field->flip);
+    if (FC_LIKELY((rank >= field->low) & (rank <= field->high))) return true;
+    return field->listed && fc_literal_int(field->node, bits) >= 0;
 }
 
 /* Marks the first `seen_count` fields as seen. */
@@ -118,21 +158,31 @@ fc_status fc_lane_object(fc_lane_order *order, const fc_node *node, const char *
     }
 }
 
+static int64_t rank_of(double value) {
+    int64_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    return fc_lane_rank(bits, INT64_MAX);
+}
+
 /* The bounds of a number as two closed ones. */
 static void bounds(const fc_node *node, fc_lane_field *out) {
     bool low = node->checks & FC_CHECK_LOW, high = node->checks & FC_CHECK_HIGH;
     if (out->cell == FC_CELL_INT) {
-        bool plain = node->kind == FC_NODE_INT;
-        out->bound.i.low = plain && low ? node->bound.i.low : INT64_MIN;
-        out->bound.i.high = plain && high ? node->bound.i.high : INT64_MAX;
+        out->low = low ? node->bound.i.low : INT64_MIN;
+        out->high = high ? node->bound.i.high : INT64_MAX;
+        if (!out->listed) return;
+        out->low = INT64_MAX;
+        out->high = INT64_MIN;
         return;
     }
-    /* Nothing but finite numbers is accepted. A bound that is NaN accepts nothing, and stays. */
+    /* Nothing but finite numbers is accepted, and nothing at all by a bound that is NaN. */
     double from = low ? node->bound.f.low : -DBL_MAX, to = high ? node->bound.f.high : DBL_MAX;
     if (low && node->checks & FC_CHECK_LOW_OPEN) from = nextafter(from, (double)INFINITY);
     if (high && node->checks & FC_CHECK_HIGH_OPEN) to = nextafter(to, -(double)INFINITY);
-    out->bound.f.low = from < -DBL_MAX ? -DBL_MAX : from;
-    out->bound.f.high = to > DBL_MAX ? DBL_MAX : to;
+    bool any = from <= to;
+    /* Both zeros are equal to a bound that is one of them. */
+    out->low = any ? rank_of(from < -DBL_MAX ? -DBL_MAX : from == 0 ? -0.0 : from) : INT64_MAX;
+    out->high = any ? rank_of(to > DBL_MAX ? DBL_MAX : to == 0 ? 0.0 : to) : INT64_MIN;
 }
 
 /* The strings of a Literal as words, if that is possible. */
@@ -170,11 +220,17 @@ fc_status fc_lane_build(fc_arena *arena, const fc_node *nodes, fc_record *record
     for (uint32_t i = 0; i < count; i++) {
         const fc_record_field *field = &record->fields[i];
         const fc_node *node = &nodes[field->node];
+        const fc_key *key = &record->keys.keys[i];
+        fields[i].token = key->token;
+        fields[i].token_len = key->token ? key->token_len : UINT32_MAX;
         fields[i].cell = field->cell;
         fields[i].nullable = node->nullable;
         fields[i].listed = node->kind == FC_NODE_LITERAL;
         fields[i].column = field->target;
         fields[i].node = node;
+        fields[i].most_places = field->cell == FC_CELL_FLOAT ? FC_EXACT_POWER_MAX : -1;
+        if (field->cell == FC_CELL_INT) fields[i].most_places = 0;
+        if (field->cell == FC_CELL_FLOAT) fields[i].real = ~(uint64_t)0, fields[i].flip = INT64_MAX;
         if (field->cell == FC_CELL_INT || field->cell == FC_CELL_FLOAT) bounds(node, &fields[i]);
         if (field->cell == FC_CELL_CODE) FC_TRY(words(arena, &node->keys, &fields[i]));
     }

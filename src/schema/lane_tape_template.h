@@ -26,13 +26,14 @@ FC_STATIC FC_TARGET const char *FC_N(lane_slot)(fc_tape_node *slot, const char *
     const uint32_t start = (uint32_t)(at - data);
     if (FC_LIKELY((unsigned char)(*at - '-') <= '9' - '-')) {
         uint64_t mantissa;
-        int places, sign;
-        const char *next = FC_N(digits)(at, end, &mantissa, &places, &sign);
+        ptrdiff_t places;
+        int64_t sign;
+        const char *next = FC_N(digits_near)(at, end, &mantissa, &places, &sign);
         if (FC_UNLIKELY(!next || next == end || (*next | 0x20) == 'e' ||
                         mantissa > (uint64_t)1 << 53 || places > FC_EXACT_POWER_MAX))
             return FC_N(lane_slot_other)(slot, data, at, end);
         if (places) {
-            slot->as.real = fc_number_quick(mantissa, -places, sign);
+            slot->as.real = fc_number_quick(mantissa, -(int)places, sign);
             FC_N(lane_place)(slot, start, (uint32_t)(next - data), FC_JSON_FLOAT, 0);
         } else {
             slot->as.integer = sign ? -(int64_t)mantissa : (int64_t)mantissa;
@@ -58,6 +59,34 @@ FC_STATIC FC_TARGET const char *FC_N(lane_slot)(fc_tape_node *slot, const char *
     return next;
 }
 
+/* The same in any order; see lane_shuffled. The byte behind the object, or NULL. */
+__attribute__((noinline)) static FC_TARGET const char *
+FC_N(lane_slots)(fc_lane_order *order, const fc_node *node, const char *data, const char *at,
+                 const char *end, fc_tape_node *slots) {
+    fc_lane_places places;
+    const uint32_t count = node->keys.count;
+    const uint32_t given = FC_N(lane_sort)(&node->keys, at, end, &places);
+    if (FC_UNLIKELY(!given || !FC_N(lane_between)(at, places.names[0], '{', end))) return NULL;
+    lane_judge(order, &places, given, count);
+    places.names[given] = NULL;
+    const char *last = NULL;
+    for (uint32_t i = 0; i < count; i++) {
+        slots[i].kind = FC_TAPE_ABSENT;
+        if (FC_UNLIKELY(!(places.seen[i / 64] >> (i % 64) & 1))) continue;
+        const char *value = FC_N(space)(places.values[i], end);
+        if (FC_UNLIKELY(value == end)) return NULL;
+        value = FC_N(lane_slot)(&slots[i], data, value, end);
+        if (FC_UNLIKELY(!value)) return NULL;
+        const char *next = places.names[places.places[i] + 1];
+        if (FC_UNLIKELY(!next))
+            last = value;
+        else if (FC_UNLIKELY(!FC_N(lane_between)(value, next, ',', end)))
+            return NULL;
+    }
+    last = FC_N(space)(last, end);
+    return FC_LIKELY(last != end && *last == '}') ? last + 1 : NULL;
+}
+
 static FC_TARGET fc_status FC_N(lane_object)(fc_lane_order *order, const fc_node *node,
                                              const char *data, const char *at, const char *end,
                                              fc_tape_node *slots, const char **out) {
@@ -68,10 +97,12 @@ static FC_TARGET fc_status FC_N(lane_object)(fc_lane_order *order, const fc_node
     size_t gap = 0;
     bool straight = true; /* so far these are the first fields, in their order */
     *out = NULL;
+    if (FC_UNLIKELY(order->surprises >= SURPRISES) &&
+        (*out = FC_N(lane_slots)(order, node, data, at, end, slots)))
+        return FC_OK;
     for (;;) {
         uint32_t expected = lane_expect(order, last, count);
-        int32_t number =
-            FC_N(lane_key)(keys, &at, end, before, expected, &gap, order->surprises < SURPRISES);
+        int32_t number = FC_N(lane_key)(keys, &at, end, before, expected, &gap);
         before = ',';
         if (FC_UNLIKELY(number < 0)) {
             if (number == LANE_END) break;
