@@ -241,9 +241,13 @@ class FeatureReport:
         names = tuple(name for name in names if name in self.statistics)
         if not names:
             return ()
-        old, new = self.reference.cells[::2], self.current.cells[::2]
         if self._comparison.from_values:
-            return names if old.sum() > self.reference.infinite else ()
+            reference = self._comparison.reference
+            _, at, first, count = reference.places[self._at]
+            infinite = int(reference.block[at + 1]) + int(reference.block[at + 2])
+            between = int(reference.block[first : first + count : 2].sum())
+            return names if between > infinite else ()
+        old, new = self.reference.cells[::2], self.current.cells[::2]
         if old.sum() > self.reference.infinite or ((old > 0) & (new > 0)).any():
             return names
         return tuple(n for n in names if n in RANKED) if (old + new > 1).any() else ()

@@ -39,7 +39,8 @@ def _kept(reference: Reference, i: int) -> Array:
     points, (_, at, first, count) = reference.features[i].points, reference.places[i]
     cells = reference.block[first : first + count].view(np.int64)
     above, below = int(reference.block[at + 1]), int(reference.block[at + 2])
-    if len(points) and cells[1::2].max() == 1 and cells.sum() == len(points):
+    known = int(reference.block[0]) - int(reference.block[at])
+    if len(points) == known and known and cells[1::2].min() == 1:
         return points  # it has all values, and they differ
     cells = cells.copy()
     cells[0] -= below
