@@ -29,7 +29,8 @@ class Sequential(NamedTuple):
         Of no drift, however often one looks: corrected for the features and for the windows at
         which a test begins.
     since : datetime
-        When the window began from which on the evidence is strongest.
+        When the window began from which on the evidence is strongest; if there is an alarm, of
+        those with a PSI of at least 0.1.
     rows : int
         The rows from there on.
     psi : float
@@ -81,24 +82,26 @@ def sequential(
     # Each feature is tested thrice (in order, by bins, missing) from each of the windows on.
     penalty = math.log(3 * slots * len(reference.features))
     enough = penalty - math.log(alpha)
+    most = [0.0] * len(reference.features)
     best: list[tuple[bool, float, int, int, float]] = []
     for number, block in _suffixes(snapshot, first):
         logs = tests.logs(block)
         for i, (log, psi) in enumerate(zip(logs, tests.psis(block), strict=True)):
             found = (log >= enough and psi >= LARGE, log, number, int(block[0]), psi)
+            most[i] = max(most[i], log)
             if len(best) <= i:
                 best.append(found)
             elif found[:2] >= best[i][:2]:  # of equal ones the earliest: the most rows
                 best[i] = found
     return [
         Sequential(
-            math.exp(min(penalty - log, 0.0)),
+            math.exp(min(penalty - highest, 0.0)),
             _EPOCH + datetime.timedelta(microseconds=number * window),
             rows,
             psi,
             alarm,
         )
-        for alarm, log, number, rows, psi in best
+        for highest, (alarm, _, number, rows, psi) in zip(most, best, strict=False)
     ] or None
 
 

@@ -150,6 +150,21 @@ def test_a_certain_difference_that_is_small_is_none() -> None:
     assert not look.alarm
 
 
+def test_the_pvalue_is_that_of_all_beginnings() -> None:
+    rng = np.random.default_rng(2)
+    watch = Monitor(Reference.fit({"x": rng.normal(size=100_000)}), window="1h", slots=SLOTS)
+    begin = start(watch)
+    watch.update({"x": rng.normal(0.25, 1, 20_000)}, time=begin)
+    alone = watch.report()["x"].sequential
+    watch.update({"x": rng.normal(1.0, 1, 300)}, time=begin + HOUR)
+    look = watch.report()["x"].sequential
+    assert alone is not None
+    assert look is not None
+    assert (alone.alarm, look.alarm) == (False, True)
+    assert look.since.timestamp() == begin + HOUR
+    assert look.pvalue < alone.pvalue  # of the first beginning, though the second alarms
+
+
 def test_missing_values_alarm() -> None:
     rng = np.random.default_rng(3)
     watch = monitor()
