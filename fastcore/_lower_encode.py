@@ -125,6 +125,7 @@ def number_source(
     """A column that is looked up among numbers."""
     column = columns[which]
     objects = column.tag == "text" and low.container in ("array", "pandas")
+    objects = objects or (column.tag == "auto" and low.container == "pandas")
     plain = column.tag in ("auto", "number") or (
         column.tag not in NO_NUMBERS and np.dtype(column.tag).kind in "biuf"
     )

@@ -95,7 +95,7 @@ def _pick(low: Lowering, step: Step, value: Value) -> Value:
     made = low.sifted(value, [int(j) for j in columns], int(step.params["finite"]))
     if not len(columns):  # an array then, once all was looked at
         return Value(pieces=(Piece(low.panel(F64, []), 0, dtype),))
-    return replace(made, csc=False)
+    return made if step.params.get("csc") else replace(made, csc=False)
 
 
 def _project(low: Lowering, step: Step, value: Value) -> Value:

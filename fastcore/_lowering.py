@@ -103,6 +103,7 @@ class Lowering:
         self.matrices: set[int] = set()  # panels that are the input
         self.steps: list[tuple[Any, ...]] = []
         self.texts: dict[int, str] = {}
+        self.handed: set[int] = set()  # columns of rows that come out as numbers
         # Panels are numbered inputs first, but are made in any order: a step's number is negative
         # until all inputs are known.
         self.types: dict[int, int] = {}
@@ -272,7 +273,11 @@ class Lowering:
         if value.columns is not None:
             dtype = self.floats_dtype(value.columns)
             panel = self.numbers(value.columns, panel_type(dtype))
-            return Piece(panel, len(value.columns), dtype, order=order_of(value))
+            order = order_of(value)
+            if self.container == "table":
+                known = together([np.dtype(column.tag) for column in value.columns])
+                order = order if known == FLOAT64 else "CC"  # polars converts, if without nulls
+            return Piece(panel, len(value.columns), dtype, order=order)
         if value.frame is not None and value.frame.kind == "polars":
             return self.joined(value, FLOAT64)  # its dtypes are none of NumPy's that are kept
         return self.joined(value)
@@ -291,6 +296,8 @@ class Lowering:
         """The value as an array, of one dtype."""
         if self.container == "pandas" and any(c.tag == "auto" for c in value.columns or ()):
             raise NotLowered("an array of objects by name, untouched")
+        if self.container == "rows":
+            self.handed.update(column.index for column in value.columns or ())
         if value.columns is None:
             pieces = tuple(self.expanded(p) if p.column else p for p in value.pieces)
             dtypes = {piece.dtype for piece in pieces}
@@ -436,6 +443,8 @@ class Lowering:
             for family, panels, type_, width, blob in self.steps
         )
         out = tuple((place(p.panel), int(p.onehot), p.width) for p in pieces)
+        if self.handed & set(self.texts):
+            raise NotLowered("texts that are handed through as well")
         names = self.recipe.names
         sources = tuple(
             (s.column, names[s.column] if names else None, s.reads, s.none_code, s.nan_code)

@@ -56,7 +56,10 @@ def check_estimator(estimator: Any) -> None:
             f"estimator: expected a fitted transformer, got {type(estimator).__name__}, which has "
             "no transform"
         )
-    if not _prefit(estimator):
+    counts = class_key(estimator) == "sklearn.feature_extraction.text.CountVectorizer"
+    if counts and not hasattr(estimator, "vocabulary_"):
+        estimator._check_vocabulary()  # takes the one that it was given, as its transform does
+    elif not _prefit(estimator):
         check_is_fitted(estimator)
 
 

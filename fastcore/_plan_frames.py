@@ -19,11 +19,13 @@ def make(
     X: Any,
     container: str,
     fitted: list[str] | None,
+    fortran: bool,
 ) -> Any:
     """The frame of a program's output, or None where only the original can tell.
 
     ``values`` are the computed columns together (None if there are none). X is what was given,
-    perhaps in another order than columns of the names ``fitted``.
+    perhaps in another order than columns of the names ``fitted``. ``fortran``: what was computed
+    lies so in a frame of pandas' (which puts it so where it copies).
     """
     out = lowered.frame
     assert out is not None
@@ -44,7 +46,9 @@ def make(
     if out.framed.kind == "polars":
         return _polars(parts, names or ())
     if container != "pandas":
-        return _pandas(parts, list(X) if names is None else names, None, None)
+        if any(block is None for block, _ in parts):
+            return None
+        return _pandas(parts, list(X) if names is None else names, None, None, fortran)
     labels = X.columns if names is None else names
     if fitted is not None:
         # Names that the frame does not have are of columns that nothing reads.
@@ -52,16 +56,16 @@ def make(
             (block, column if block is not None else X.columns.get_loc(fitted[column]))
             for block, column in parts
         ]
-    return _pandas(parts, labels, X, X.index if out.framed.indexed else None)
+    return _pandas(parts, labels, X, X.index if out.framed.indexed else None, fortran)
 
 
-def _pandas(parts: list[tuple[Any, int]], labels: Any, X: Any, index: Any) -> Any:
+def _pandas(parts: list[tuple[Any, int]], labels: Any, X: Any, index: Any, fortran: bool) -> Any:
     import pandas as pd
 
     made = []
     for block, column in parts:
         if block is not None:
-            made.append(pd.DataFrame(block, index=index))
+            made.append(pd.DataFrame(block, index=index, copy=None if fortran else False))
         else:
             made.append(X.iloc[:, [column]])
     frame = made[0] if len(made) == 1 else pd.concat(made, axis=1)

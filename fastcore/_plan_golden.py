@@ -307,7 +307,7 @@ def check(
     other = ~_same_bits(ours, golden.values)
     if not other.any():
         return Seen(len(now), 0.0)
-    with np.errstate(invalid="ignore", divide="ignore"):
+    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
         slack = _slack(golden.rows, now, moved())
         share = np.where(other, np.abs(ours - golden.values) / slack, 0.0)
         wrong = other & ~(share <= 1)

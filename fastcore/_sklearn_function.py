@@ -23,7 +23,7 @@ def _function(est: Any) -> Step:
         raise NotNative("feature_names_out names the columns of frames")
     if est.func is None:
         # Not even "passthrough": the input is checked.
-        return Step("pick", {"columns": np.arange(width), "finite": 1}, width)
+        return Step("pick", {"columns": np.arange(width), "finite": 1, "csc": 1}, width)
     name = getattr(est.func, "__name__", "")
     if type(est.func) is not np.ufunc or getattr(np, name, None) is not est.func:
         raise NotNative("a function that is none of NumPy's")

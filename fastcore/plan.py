@@ -290,7 +290,8 @@ class Plan(Named, Storable):
                 values = lowered.program.run(vectors, rows, None, None, threads)
                 if values is None:
                     return None
-            made = _plan_frames.make(lowered, values, X, container, self._recipe.names)
+            fortran = _plan_input.in_fortran_order(X, vectors, container, lowered.order)
+            made = _plan_frames.make(lowered, values, X, container, self._recipe.names, fortran)
             return None if made is None else _plan_calls.deliver(made, out, dtype)
         if lowered.dtype.kind != "f" and (out is not None or dtype is not None):
             result = self._native(X, container, None, None, threads, nan)

@@ -6,7 +6,8 @@ import polars as pl
 import pytest
 import scipy.sparse as sp
 from sklearn.compose import ColumnTransformer, make_column_transformer
-from sklearn.feature_extraction.text import CountVectorizer
+from sklearn.exceptions import NotFittedError
+from sklearn.feature_extraction.text import CountVectorizer, HashingVectorizer
 from sklearn.feature_selection import SelectKBest, VarianceThreshold
 from sklearn.impute import KNNImputer, MissingIndicator, SimpleImputer
 from sklearn.pipeline import make_pipeline, make_union
@@ -160,6 +161,78 @@ def test_a_missing_category_beside_an_imputer_of_numbers():
     theirs = outcome(lambda: est.transform(pd.DataFrame({"a": [np.nan]}, dtype=object)))
     assert ours[1] is None
     np.testing.assert_array_equal(ours[0], theirs[0])
+
+
+def test_zeros_have_the_signs_of_scikit_learn():
+    est = make_column_transformer((CountVectorizer(), "t"), ("passthrough", ["a"]))
+    est.set_params(transformer_weights={"countvectorizer": -1}, sparse_threshold=0)
+    hashed = make_union(HashingVectorizer(n_features=2, ngram_range=(1, 3), norm=None))
+    for made, fit_on, given in (
+        (SplineTransformer(), [[0.0], [2], [4], [7]], np.array([[-0.0], [0.0]])),
+        (est, FRAME.assign(t="one two"), FRAME.assign(t="one")),
+        (
+            make_column_transformer((hashed, "t"), sparse_threshold=0).set_params(
+                transformer_weights={"featureunion": -1.0}
+            ),
+            FRAME,
+            FRAME.assign(t=["a bc de fg", "hi jk lm no"] * 10),
+        ),
+    ):
+        made.fit(fit_on)
+        ours, theirs = Plan.from_sklearn(made, strict=True).transform(given), made.transform(given)
+        np.testing.assert_array_equal(ours, theirs)
+        np.testing.assert_array_equal(np.signbit(ours), np.signbit(theirs))
+
+
+def test_rows_of_texts_that_are_handed_through():
+    frame = pd.DataFrame({"a": ["0.5", "1"] * 10})
+    est = make_column_transformer((OrdinalEncoder(), ["a"]), ("passthrough", ["a"])).fit(frame)
+    ours, theirs = Plan.from_sklearn(est).transform([{"a": "1"}]), est.transform(frame[1:2])
+    assert ours.dtype == theirs.dtype == object
+    assert ours.tolist() == theirs.tolist()
+
+
+def test_arrays_of_none_by_name():
+    est = make_column_transformer((OrdinalEncoder(), ["a"])).fit(pd.DataFrame({"a": [np.nan, 1]}))
+    given = {"a": np.array([None, 1], dtype=object)}
+    assert (
+        outcome(lambda: Plan.from_sklearn(est).transform(given))[1]
+        == (outcome(lambda: est.transform(pd.DataFrame(given)))[1])
+    )
+
+
+def test_frames_of_arrays_by_name():
+    est = make_column_transformer((StandardScaler(), ["a"]), ("passthrough", ["b", "t"]))
+    est.set_output(transform="pandas").fit(FRAME)
+    arrays = {name: FRAME[name].to_numpy() for name in FRAME}
+    pd.testing.assert_frame_equal(Plan.from_sklearn(est).transform(arrays), est.transform(FRAME))
+
+
+def test_a_csc_matrix_that_a_function_validates():
+    est = FunctionTransformer(validate=True, accept_sparse=True).fit(X)
+    assert compare(est, sp.csr_matrix(X))
+    assert compare(est, sp.csc_matrix(X))
+
+
+def test_the_memory_order_of_what_frames_become():
+    est = make_pipeline(SplineTransformer(), FunctionTransformer(np.abs, validate=True))
+    est.set_output(transform="pandas").fit(FRAME[["a", "b"]])
+    dtypes = {"a": pl.UInt8, "b": pl.Float32}
+    scaled = make_column_transformer((MinMaxScaler(), ["a", "b"]))
+    frame = pl.DataFrame({name: np.arange(5) for name in dtypes}, schema=dtypes)
+    for made, given in ((est, FRAME[["a", "b"]]), (scaled.fit(frame), frame)):
+        plan = Plan.from_sklearn(made)
+        ours = outcome(lambda p=plan, g=given: p.transform(g))[0]
+        theirs = outcome(lambda m=made, g=given: m.transform(g))[0]
+        assert ours.flags.f_contiguous == theirs.flags.f_contiguous
+        np.testing.assert_array_equal(ours, theirs)
+
+
+def test_a_vocabulary_needs_no_fit():
+    est = CountVectorizer(vocabulary=["one", "two"])
+    assert compare(est, ["one two two", "three"])
+    with pytest.raises(NotFittedError, match="Vocabulary not fitted or provided"):
+        Plan.from_sklearn(CountVectorizer())
 
 
 def test_polars_frames_of_objects():

@@ -12,11 +12,13 @@ static fc_status store_csr(const fc_csr *csr, size_t width, size_t rows, fc_sour
                            char *out, ptrdiff_t stride) {
     for (size_t r = 0; r < rows; r++, out += stride) {
         memset(out, 0, width * fc_source_kind_size(kind));
-        for (size_t i = csr->heads[r]; i < csr->heads[r + 1]; i++)
+        for (size_t i = csr->heads[r]; i < csr->heads[r + 1]; i++) {
+            double value = csr->values[i] + 0.0; /* SciPy adds to zero: no zero is negative */
             if (kind == FC_SOURCE_F64)
-                ((double *)(void *)out)[csr->columns[i]] = csr->values[i];
+                ((double *)(void *)out)[csr->columns[i]] = value;
             else
-                FC_TRY(fc_store_cell(csr->values[i], kind, out, (size_t)csr->columns[i]));
+                FC_TRY(fc_store_cell(value, kind, out, (size_t)csr->columns[i]));
+        }
     }
     return FC_OK;
 }

@@ -29,10 +29,11 @@ static void expand_sparse(const fc_expand *self, const fc_csr *csr, void *out, s
     for (size_t r = 0; r < rows; r++)
         for (size_t i = csr->heads[r]; i < csr->heads[r + 1]; i++) {
             size_t at = r * self->width + (size_t)csr->columns[i];
+            double value = csr->values[i] + 0.0; /* SciPy adds to zero: no zero is negative */
             if (self->type == FC_PLAN_F64)
-                ((double *)out)[at] = csr->values[i];
+                ((double *)out)[at] = value;
             else
-                ((float *)out)[at] = (float)csr->values[i];
+                ((float *)out)[at] = (float)value;
         }
 }
 

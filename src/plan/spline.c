@@ -138,6 +138,7 @@ static void basis(const fc_spline *self, const double *t, size_t at, double x, d
 
 static void put(const fc_spline *self, void *out, size_t at, size_t spline, double value) {
     if (!self->bias && spline == self->splines - 1) return;
+    value += 0.0; /* SciPy sums up from zero: no zero is negative */
     if (self->type == FC_PLAN_F64)
         ((double *)out)[at + spline] = value;
     else

@@ -15,7 +15,7 @@ MODULES = {
     "decomposition.tests.test_truncated_svd": 16,
     "feature_extraction.tests.test_dict_vectorizer": 32,
     "feature_extraction.tests.test_feature_hasher": 16,
-    "feature_extraction.tests.test_text": 45,
+    "feature_extraction.tests.test_text": 110,
     "feature_selection.tests.test_base": 16,
     "feature_selection.tests.test_from_model": 65,
     "feature_selection.tests.test_variance_threshold": 3,

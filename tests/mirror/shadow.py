@@ -73,10 +73,11 @@ class Shadowed:
 
 
 def install() -> None:
-    """Shadow every transformer that scikit-learn lists."""
+    """Shadow all that transforms: vectorizers are not listed among the transformers."""
     holders = {
         holder
-        for _, cls in all_estimators("transformer")
+        for _, cls in all_estimators()
+        if hasattr(cls, "transform")
         for holder in cls.__mro__
         if "transform" in vars(holder) and holder.__module__.startswith("sklearn.")
     }

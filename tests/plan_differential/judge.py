@@ -43,6 +43,8 @@ class Judge:
         container, X = self.plan._open(make())
         given = X if container in ("rows", "named") else make()
         rows = container in ("rows", "named")
+        if rows and self.in_place:
+            return  # nothing of the caller's is there to be changed
         if rows:
             asked = self.plan._original_input
             theirs = said(lambda: self.est.transform(asked(given, container, False)))
@@ -89,7 +91,8 @@ class Judge:
         single, error, _ = said(lambda: self.plan.transform(X, dtype=np.float32))
         assert error is None, error
         assert type(single) is type(theirs)
-        assert_values(single, expected, self.close)
+        if isinstance(theirs, np.ndarray) or hasattr(theirs, "indptr"):
+            assert_values(single, expected, self.close)
         if isinstance(theirs, np.ndarray):
             out = np.full(
                 theirs.shape, 7.0, dtype=theirs.dtype, order="F" if len(theirs) % 2 else "C"
@@ -208,7 +211,7 @@ def assert_values(ours: Any, theirs: Any, close: bool) -> None:
     elif close and theirs.dtype.kind == "f":
         limit = LIMITS[theirs.dtype.itemsize]
         with np.errstate(all="ignore"):
-            size = np.max(np.abs(theirs), initial=1.0, where=np.isfinite(theirs))
+            size = np.max(np.abs(np.where(np.isfinite(theirs), theirs, 1.0)), initial=1.0)
             near = np.abs(ours - theirs) <= limit * size
         near |= (ours == theirs) | (np.isnan(ours) & np.isnan(theirs))
         assert near.all(), f"{(~near).sum()} of {near.size} values are further apart than {limit}"
