@@ -232,25 +232,29 @@ class FeatureReport:
     def approximate(self) -> tuple[str, ...]:
         """The statistics that the counts tell only approximately.
 
-        All of ranks, if the sample has not all values of the reference (infinite ones are not in
-        it); Cramer-von Mises's, and Mann-Whitney's p-value, if values that are no points of it
-        might be equal to each other. Where the values themselves are looked at, as for
-        ``wasserstein_distance`` and ``anderson_ksamp``, only the sample counts.
+        All of ranks, if the sample has not all finite values of the reference; Cramer-von Mises's,
+        and Mann-Whitney's p-value, if values that are no points of it might be equal to each other.
+        Where the values themselves are looked at, as for ``wasserstein_distance`` and
+        ``anderson_ksamp``, only the sample counts.
         """
         names = ("ks_2samp", *sorted(RANKED), *VALUED)
         names = tuple(name for name in names if name in self.statistics)
         if not names:
             return ()
-        if self._comparison.from_values:
-            reference = self._comparison.reference
-            _, at, first, count = reference.places[self._at]
+        comparison = self._comparison
+        reference = comparison.reference
+        _, at, first, count = reference.places[self._at]
+        if comparison.from_values:
             infinite = int(reference.block[at + 1]) + int(reference.block[at + 2])
             between = int(reference.block[first : first + count : 2].sum())
             return names if between > infinite else ()
-        old, new = self.reference.cells[::2], self.current.cells[::2]
-        if old.sum() > self.reference.infinite or ((old > 0) & (new > 0)).any():
+        if self.reference.cells[::2].sum() > self.reference.infinite:
             return names
-        return tuple(n for n in names if n in RANKED) if (old + new > 1).any() else ()
+        between = self.current.cells[::2].copy()
+        above, below = comparison.block[at + 1 : at + 3]
+        between[0] -= below
+        between[-1] -= above
+        return tuple(n for n in names if n in RANKED) if (between > 1).any() else ()
 
     @functools.cached_property
     def unseen_values(self) -> list[tuple[str, int]]:

@@ -12,33 +12,49 @@ static i128 squares(i128 a, i128 c) {
     return a * c * c - 2 * c * a * (a + 1) + 2 * a * (a + 1) * (2 * a + 1) / 3;
 }
 
-void fc_cells_ranks(const uint64_t *a, const uint64_t *b, size_t cells, fc_cell_ranks *out) {
-    uint64_t i = 0, j = 0;
-    double ties = 0, wins = 0;
-    i128 x = 0, y = 0;
+/* What has been added so far, of values that rise. */
+typedef struct sums {
+    uint64_t i, j;
+    double ties, wins;
+    i128 x, y;
+    bool fits;
+} sums;
+
+/* So many values more of each sample, `tied` with each other or one above the other. */
+static void add(sums *s, uint64_t a, uint64_t b, bool tied) {
+    uint64_t t = a + b;
+    if (!t) return;
+    s->wins += (double)a * ((double)s->j + (tied ? (double)b / 2 : 0));
+    if (tied) s->ties += ((double)t * (double)t - 1) * (double)t;
+    if (s->fits && tied) {
+        s->x += squares(a, 2 * (i128)s->j + t + 1);
+        s->y += squares(b, 2 * (i128)s->i + t + 1);
+    } else if (s->fits) {
+        s->x += 4 * (i128)a * s->j * s->j;
+        s->y += 4 * (i128)b * s->i * s->i;
+    }
+    s->i += a, s->j += b;
+}
+
+void fc_cells_ranks(const uint64_t *a, const uint64_t *b, size_t cells, const fc_infinite *infinite,
+                    fc_cell_ranks *out) {
+    sums s = {0};
     *out = (fc_cell_ranks){.apart = true};
     for (size_t c = 0; c < cells; c++) out->n += a[c], out->m += b[c];
-    bool fits = out->n <= FC_RANKS_MAX && out->m <= FC_RANKS_MAX - out->n;
+    s.fits = out->n <= FC_RANKS_MAX && out->m <= FC_RANKS_MAX - out->n;
+    add(&s, infinite->a_below, infinite->b_below, true);
     for (size_t c = 0; c < cells; c++) {
-        uint64_t t = a[c] + b[c];
-        bool tied = c % 2 == 1 || (a[c] && b[c]);
-        if (c % 2 == 0 && t > 1) out->apart = false;
-        if (!t) continue;
-        wins += (double)a[c] * ((double)j + (tied ? (double)b[c] / 2 : 0));
-        if (tied) ties += ((double)t * (double)t - 1) * (double)t;
-        if (fits && tied) {
-            x += squares(a[c], 2 * (i128)j + t + 1);
-            y += squares(b[c], 2 * (i128)i + t + 1);
-        } else if (fits) {
-            x += 4 * (i128)a[c] * j * j;
-            y += 4 * (i128)b[c] * i * i;
-        }
-        i += a[c], j += b[c];
+        uint64_t old = a[c], new = b[c];
+        if (c == 0) old -= infinite->a_below, new -= infinite->b_below;
+        if (c + 1 == cells) old -= infinite->a_above, new -= infinite->b_above;
+        if (c % 2 == 0 && old + new > 1) out->apart = false;
+        add(&s, old, new, c % 2 == 1 || (old && new));
     }
-    out->u = wins, out->ties = ties;
+    add(&s, infinite->a_above, infinite->b_above, true);
+    out->u = s.wins, out->ties = s.ties;
     i128 n = out->n, m = out->m, k = n * m;
     double scale = 12 * (double)k * (double)(out->n + out->m);
-    out->cvm = fits ? (double)(3 * (n * x + m * y) - 2 * k * (4 * k - 1)) / scale : NAN;
+    out->cvm = s.fits ? (double)(3 * (n * s.x + m * s.y) - 2 * k * (4 * k - 1)) / scale : NAN;
 }
 
 fc_status fc_cells_mannwhitney(const fc_alloc *alloc, const fc_cell_ranks *r, double *p) {

@@ -139,6 +139,13 @@ void fc_points_count(const fc_points *p, const double *values, size_t n, uint64_
     }
 }
 
+double fc_ends_distance(const fc_infinite *x, uint64_t n, uint64_t m) {
+    double below = fabs((double)x->a_below / (double)n - (double)x->b_below / (double)m);
+    double above =
+        fabs((double)(n - x->a_above) / (double)n - (double)(m - x->b_above) / (double)m);
+    return below > above ? below : above;
+}
+
 double fc_cells_distance(const uint64_t *a, const uint64_t *b, size_t cells, uint64_t n,
                          uint64_t m) {
     double most = 0;

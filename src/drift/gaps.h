@@ -46,6 +46,16 @@ void fc_points_count(const fc_points *points, const double *values, size_t n, ui
 double fc_cells_distance(const uint64_t *a, const uint64_t *b, size_t cells, uint64_t n,
                          uint64_t m);
 
+/* Values that are infinite, of two samples: they lie in the first gap and in the last, but are
+ * known to be equal to each other, and to no other. */
+typedef struct fc_infinite {
+    uint64_t a_below, b_below, a_above, b_above;
+} fc_infinite;
+
+/* The distance of the functions at -inf and short of +inf, where fc_cells_distance does not look.
+ */
+double fc_ends_distance(const fc_infinite *infinite, uint64_t n, uint64_t m);
+
 /* What the counts in the cells of the same points tell of ranks. Values in one gap count as
  * different if all are of one sample, and as equal otherwise: u is exact if no gap has values of
  * both samples; ties and cvm, if besides no values in a gap are equal, as is certain if `apart`:
@@ -55,7 +65,8 @@ typedef struct fc_cell_ranks {
     double u, ties, cvm;
     bool apart;
 } fc_cell_ranks;
-void fc_cells_ranks(const uint64_t *a, const uint64_t *b, size_t cells, fc_cell_ranks *out);
+void fc_cells_ranks(const uint64_t *a, const uint64_t *b, size_t cells, const fc_infinite *infinite,
+                    fc_cell_ranks *out);
 /* Their two-sided p-values, by the exact distributions where SciPy takes those. */
 fc_status fc_cells_mannwhitney(const fc_alloc *alloc, const fc_cell_ranks *ranks, double *p);
 fc_status fc_cells_cramer(const fc_alloc *alloc, const fc_cell_ranks *ranks, double *p);

@@ -16,6 +16,12 @@ static void sum_bins(const fc_feature *feature, const uint64_t *cells, double *r
     }
 }
 
+static fc_infinite infinite_of(const fc_feature_place *place, const uint64_t *old,
+                               const uint64_t *current) {
+    const uint64_t *a = old + place->at, *b = current + place->at;
+    return (fc_infinite){a[FC_AT_NEG_INF], b[FC_AT_NEG_INF], a[FC_AT_POS_INF], b[FC_AT_POS_INF]};
+}
+
 /* In a gap both functions are taken at its end, where they are equal to those in SciPy. */
 static fc_status compare_cells(const fc_reference *reference, const fc_feature_place *place,
                                const uint64_t *old, const uint64_t *current, double apart,
@@ -26,6 +32,8 @@ static fc_status compare_cells(const fc_reference *reference, const fc_feature_p
     if (isnan(apart))
         apart =
             fc_cells_distance(old + place->cells, current + place->cells, place->cell_count, n, m);
+    fc_infinite infinite = infinite_of(place, old, current);
+    apart = fmax(apart, fc_ends_distance(&infinite, n, m));
     return fc_ks_pvalue(reference->alloc, apart, (int64_t)n, (int64_t)m, FC_KS_AUTO, &pair[0],
                         &pair[1]);
 }
@@ -35,7 +43,9 @@ static fc_status compare_ranks(const fc_reference *reference, const fc_feature_p
                                const uint64_t *old, const uint64_t *current, bool mean_ranks,
                                double *pair) {
     fc_cell_ranks ranks;
-    fc_cells_ranks(old + place->cells, current + place->cells, place->cell_count, &ranks);
+    fc_infinite infinite = infinite_of(place, old, current);
+    fc_cells_ranks(old + place->cells, current + place->cells, place->cell_count, &infinite,
+                   &ranks);
     pair[0] = pair[1] = NAN;
     if (!ranks.n || !ranks.m || (!mean_ranks && (ranks.n < 2 || ranks.m < 2))) return FC_OK;
     pair[0] = mean_ranks ? ranks.u : ranks.cvm;

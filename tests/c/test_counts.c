@@ -275,6 +275,9 @@ static void test_distance(void) {
     static const uint64_t a[] = {1, 0, 2, 1, 0}, b[] = {0, 3, 0, 1, 1};
     CHECK(fc_cells_distance(a, b, 5, 4, 5) == fabs(3.0 / 5 - 1.0 / 4));
     CHECK(fc_cells_distance(a, a, 5, 4, 4) == 0);
+    const fc_infinite infinite = {1, 0, 0, 1};
+    CHECK(fc_ends_distance(&infinite, 4, 5) == 0.25);
+    CHECK(fc_ends_distance(&infinite, 10, 5) == fabs(1 - 4 / 5.0));
 }
 
 typedef struct sample {

@@ -195,7 +195,8 @@ static void test_gaps(void) {
     fc_cell_ranks found;
     fc_ranks r;
     double p, q;
-    fc_cells_ranks(a, b, 7, &found);
+    const fc_infinite none = {0};
+    fc_cells_ranks(a, b, 7, &none, &found);
     CHECK(fc_ranks_compare(&fc_alloc_libc, x, 7, y, 8, 2 | 4, &r) == FC_OK);
     CHECK(found.n == 7 && found.m == 8 && found.u == r.u && found.ties == r.ties && !found.apart);
     CHECK(near(found.cvm, r.cvm));
@@ -204,11 +205,28 @@ static void test_gaps(void) {
     CHECK(fc_cells_cramer(&fc_alloc_libc, &found, &p) == FC_OK);
     CHECK(fc_cramer_exact_sf(&fc_alloc_libc, r.cvm, 7, 8, &q) == FC_OK && near(p, q));
     const uint64_t huge[] = {0, (uint64_t)1 << 40}, few[] = {5, 0}, nothing[] = {0, 0};
-    fc_cells_ranks(huge, few, 2, &found);
+    fc_cells_ranks(huge, few, 2, &none, &found);
     CHECK(isnan(found.cvm) && found.u == 5 * ldexp(1, 40));
     CHECK(fc_cells_cramer(&fc_alloc_libc, &found, &p) == FC_OK && isnan(p));
-    fc_cells_ranks(huge, nothing, 2, &found);
+    fc_cells_ranks(huge, nothing, 2, &none, &found);
     CHECK(found.m == 0 && fc_cells_cramer(&fc_alloc_libc, &found, &p) == FC_OK && isnan(p));
+}
+
+/* Cells of the points 1 and 2, with infinite values in the first gap and in the last. */
+static void test_infinite_in_gaps(void) {
+    const uint64_t a[] = {3, 0, 0, 1, 2}, b[] = {2, 1, 0, 0, 3};
+    const fc_infinite infinite = {2, 2, 2, 1};
+    const double x[] = {-INFINITY, -INFINITY, 0, 2, INFINITY, INFINITY};
+    const double y[] = {-INFINITY, -INFINITY, 1, 5, 6, INFINITY};
+    fc_cell_ranks found;
+    fc_ranks r;
+    fc_cells_ranks(a, b, 5, &infinite, &found);
+    CHECK(fc_ranks_compare(&fc_alloc_libc, x, 6, y, 6, 2 | 4, &r) == FC_OK);
+    CHECK(found.u == r.u && found.ties == r.ties && near(found.cvm, r.cvm) && !found.apart);
+    const uint64_t all[] = {4}, some[] = {3};
+    const fc_infinite both = {1, 0, 3, 2};
+    fc_cells_ranks(all, some, 1, &both, &found);
+    CHECK(found.apart && found.u == 3 * (1 + 2 / 2.0) && found.ties == 5 * 24);
 }
 
 static fc_status all_of_them(const fc_alloc *alloc) {
@@ -245,6 +263,7 @@ int main(void) {
         TEST(test_statistics), TEST(test_refusals), TEST(test_permutations),
         TEST(test_exact),      TEST(test_limits),   TEST(test_failing_allocations),
         TEST(test_gaps),
+        TEST(test_infinite_in_gaps),
     };
     return harness_main(__FILE__, tests, sizeof tests / sizeof *tests);
 }
