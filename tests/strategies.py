@@ -152,7 +152,9 @@ def _deeper(inner: st.SearchStrategy[Plan]) -> st.SearchStrategy[Plan]:
             st.lists(inner, min_size=2, max_size=3),
             st.sampled_from(["smart", "smart", "left_to_right"]),
         ),
-        st.tuples(st.sampled_from(["after", "after", "plain"]), inner, AFTERS),
+        st.tuples(st.just("after"), inner, AFTERS),
+        # What it replaces is not run; and pydantic refuses discriminators below it.
+        st.tuples(st.just("plain"), SCALARS, AFTERS),
         st.tuples(
             st.just("tagged"),
             st.dictionaries(
