@@ -250,11 +250,11 @@ class FeatureReport:
             return names if between > infinite else ()
         if self.reference.cells[::2].sum() > self.reference.infinite:
             return names
-        between = self.current.cells[::2].copy()
+        gaps = self.current.cells[::2].copy()
         above, below = comparison.block[at + 1 : at + 3]
-        between[0] -= below
-        between[-1] -= above
-        return tuple(n for n in names if n in RANKED) if (between > 1).any() else ()
+        gaps[0] -= below
+        gaps[-1] -= above
+        return tuple(n for n in names if n in RANKED) if (gaps > 1).any() else ()
 
     @functools.cached_property
     def unseen_values(self) -> list[tuple[str, int]]:

@@ -68,7 +68,9 @@ def test_statistics_of_a_kept_reference(pair: tuple[Any, Any]) -> None:
         assert f.current.maximum == finite.max()
         if np.abs(finite).max() < 1e100:
             scale = max(np.abs(finite).max(), np.abs(f.feature.shift))
-            assert math.isclose(f.current.mean, finite.mean(), rel_tol=1e-9, abs_tol=1e-9 * scale + 1e-323)
+            assert math.isclose(
+                f.current.mean, finite.mean(), rel_tol=1e-9, abs_tol=1e-9 * scale + 1e-323
+            )
     known = r[np.isfinite(r)]
     if len(known) and np.isfinite(r).all():
         outside = ((c < known.min()) | (c > known.max())).mean()

@@ -260,10 +260,9 @@ static void test_failing_allocations(void) {
 
 int main(void) {
     static const harness_test tests[] = {
-        TEST(test_statistics), TEST(test_refusals), TEST(test_permutations),
-        TEST(test_exact),      TEST(test_limits),   TEST(test_failing_allocations),
-        TEST(test_gaps),
-        TEST(test_infinite_in_gaps),
+        TEST(test_statistics), TEST(test_refusals),         TEST(test_permutations),
+        TEST(test_exact),      TEST(test_limits),           TEST(test_failing_allocations),
+        TEST(test_gaps),       TEST(test_infinite_in_gaps),
     };
     return harness_main(__FILE__, tests, sizeof tests / sizeof *tests);
 }
