@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import warnings
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -53,6 +54,15 @@ def _moments(x: Array) -> tuple[float, float, float]:
     return float(mean), float(rest), float(np.square(off - rest).sum())
 
 
+def _exactly_apart(x: Array, y: Array) -> float:
+    """The difference of the means, for where rounding could be all of it."""
+    means = []
+    for z in (x.tolist(), y.tolist()):
+        total = math.fsum(z)
+        means.append((Fraction(total) + Fraction(math.fsum([*z, -total]))) / len(z))
+    return float(means[0] - means[1])
+
+
 def _student(x: Array, y: Array, equal_var: bool, alternative: str) -> DriftResult:
     n, m = len(x), len(y)
     with np.errstate(all="ignore"):
@@ -62,7 +72,10 @@ def _student(x: Array, y: Array, equal_var: bool, alternative: str) -> DriftResu
             # t is the same in any unit: near 1 no square is out of range.
             x, y = (np.ldexp(z, -math.frexp(size)[1]) for z in (x, y))
             (mean_x, rest_x, xx), (mean_y, rest_y, yy) = _moments(x), _moments(y)
+            size = 1.0
         apart = np.float64((mean_x - mean_y) + (rest_x - rest_y))
+        if 0 < abs(apart) < 1e-15 * size < math.inf:
+            apart = np.float64(_exactly_apart(x, y))
         if equal_var:
             df = np.float64(n + m - 2)
             t = apart / np.sqrt((xx + yy) / df * (1 / n + 1 / m))
