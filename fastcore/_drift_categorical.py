@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import math
 from typing import Any
 
@@ -92,8 +93,9 @@ _RAISES = """
 
 
 def _document(function: Any) -> Any:
-    function.__doc__ = function.__doc__.replace("\n    PARAMETERS\n", _PARAMETERS)
-    function.__doc__ = function.__doc__.replace("\n    RAISES\n", _RAISES)
+    text = inspect.cleandoc(function.__doc__) + "\n"  # Python 3.13 has taken the margin off itself
+    text = text.replace("PARAMETERS\n", inspect.cleandoc(_PARAMETERS) + "\n")
+    function.__doc__ = text.replace("RAISES\n", inspect.cleandoc(_RAISES) + "\n")
     return function
 
 

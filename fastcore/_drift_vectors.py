@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import math
 from collections.abc import Callable
 from typing import Any
@@ -395,8 +396,9 @@ _SCORED = """
 
 
 def _document(function: Any) -> Any:
-    text = function.__doc__.replace("\n    MODEL\n", _MODEL)
-    function.__doc__ = text.replace("\n    SCORED\n", _SCORED)
+    text = inspect.cleandoc(function.__doc__) + "\n"  # Python 3.13 has taken the margin off itself
+    text = text.replace("MODEL\n", inspect.cleandoc(_MODEL) + "\n")
+    function.__doc__ = text.replace("SCORED\n", inspect.cleandoc(_SCORED) + "\n")
     return function
 
 

@@ -57,7 +57,8 @@ def _ints(g: Any, kind: str, n: int, shift: float, dtype: str) -> Array:
     if kind == "last":  # at both ends of what the dtype holds, where floats are far apart
         ends = np.iinfo(dtype)
         low = g.random(n) < 0.3
-        near = np.where(low, int(ends.min) & (2**64 - 1), int(ends.max)).astype(np.uint64)
+        least, most = np.uint64(int(ends.min) & (2**64 - 1)), np.uint64(ends.max)
+        near = np.where(low, least, most)
         wrapped = np.where(low, near + x.astype(np.uint64), near - x.astype(np.uint64))
         return wrapped.astype(np.uint64).astype(np.dtype(dtype).newbyteorder("=")).astype(dtype)
     return x.astype(dtype)
