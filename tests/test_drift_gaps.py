@@ -64,6 +64,16 @@ def test_infinite_values_are_told_from_all_others(rows: int, ends: tuple[int, ..
     assert "ks_2samp" not in found.approximate
 
 
+@pytest.mark.parametrize("last", [np.inf, -np.inf])
+@pytest.mark.parametrize("beyond", [1, 9000])
+def test_infinity_is_no_value_beyond_the_last(last: float, beyond: int) -> None:
+    sign = math.copysign(1, last)
+    r = sign * np.array([0.0, 1.0, 2.0, np.inf])
+    c = np.concatenate((sign * np.array([0.0, 1.0, 2.0]), np.full(beyond, sign * 3)))
+    found = drift.Reference.fit({"x": r}, sample=None).compare({"x": c}, tests=["ks_2samp"])["x"]
+    assert close(found.statistics["ks_2samp"].statistic, float(stats.ks_2samp(r, c).statistic))
+
+
 def test_what_is_approximate_is_said() -> None:
     rng = np.random.default_rng(0)
     r, levels = rng.normal(size=3000), rng.integers(0, 9, 3000).astype(float)

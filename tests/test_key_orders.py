@@ -27,6 +27,17 @@ class Record(BaseModel):
     longest: float = Field(2.0, alias=LONG)
 
 
+class Loose(Record):
+    """None of its keys has to be there."""
+
+    age: int = Field(0, ge=0, le=0)
+    tenure_days: Literal[3, 4] = 3
+    low: float = Field(0.0, ge=0.0)
+    high: float = Field(-1.0, le=-0.0)
+    open: float = Field(1.0, gt=0, lt=1.5)
+    plan: Literal["free", "basic", "a much longer one"] = "free"
+
+
 VALUES: dict[str, list[str]] = {
     "age": ["0", "-0", "0.0", "1"],
     "tenure_days": ["3", "4", "3.0", "5"],
@@ -83,3 +94,44 @@ def test_any_order(wrong: float) -> None:
         else:
             assert outcome(rows.validate_json, body) == expected, body
     assert accepted > 10
+
+
+#: What one byte more, or another one, may turn a document into.
+SIGNS = ["", ",", ":", '"', "{", "}", "x", "0", " ", "\\", '"age":tru,', '"low":1,', '"note":x,']
+
+
+@pytest.mark.parametrize("record", [Record, Loose])
+def test_any_damage(record: type[Record]) -> None:
+    """Keys are found before values are read; what stands between must be checked all the same."""
+    rng = random.Random(7)
+    plain, models, rows = TypeAdapter(list[record]), Schema(list[record]), Schema(Rows[record])  # type: ignore[valid-type]
+    refused = 0
+    for _ in range(1200):
+        body = document(rng, 0.0).decode()
+        names = [body.index(f'"{name}"') for name in ("age", "low", "note") if f'"{name}"' in body]
+        at = rng.choice([rng.randrange(len(body)), *names])
+        body = body[:at] + rng.choice(SIGNS) + body[at + rng.randrange(2) :]
+        expected = outcome(plain.validate_json, body.encode())
+        assert outcome(models.validate_json, body.encode()) == expected, body
+        if isinstance(expected, str):
+            wanted = [each.model_dump() for each in plain.validate_json(body)]
+            assert repr(rows.validate_json(body.encode()).to_rows()) == repr(wanted), body
+        else:
+            refused += 1
+            assert outcome(rows.validate_json, body.encode()) == expected, body
+    assert 300 < refused < 1150
+
+
+def test_what_stands_under_a_twin() -> None:
+    """The last of equal keys counts; the others must still be followed by JSON."""
+    rng = random.Random(3)
+    plain, models, rows = TypeAdapter(list[Loose]), Schema(list[Loose]), Schema(Rows[Loose])
+    for _ in range(200):
+        names = rng.sample([name for name in VALUES if name not in ("a\\b", LONG)], 6)
+        records = [[f'"{name}":{VALUES[name][0]}' for name in rng.sample(names, 6)] for _ in "abcd"]
+        records[-1].insert(0, f'"{rng.choice(names)}":{rng.choice(["tru", "[}", "x", "1"])}')
+        body = ("[" + ",".join("{" + ",".join(record) + "}" for record in records) + "]").encode()
+        expected = outcome(plain.validate_json, body)
+        assert outcome(models.validate_json, body) == expected, body
+        if not isinstance(expected, str):
+            assert outcome(rows.validate_json, body) == expected, body
