@@ -47,6 +47,24 @@ def assert_same(ours, theirs):
     np.testing.assert_array_equal(ours, theirs)
 
 
+def assert_near(ours, theirs, bound):
+    """No further apart than `bound`, a number or one for each; what is equal or NaN is near."""
+    with np.errstate(all="ignore"):
+        near = np.abs(ours - theirs) <= bound
+    near |= (ours == theirs) | (np.isnan(ours) & np.isnan(theirs))
+    assert near.all(), (
+        f"{(~near).sum()} of {near.size} values are further apart than {np.max(bound)}"
+    )
+
+
+def assert_bits(ours, theirs):
+    """Equal, and zeros of the same sign."""
+    np.testing.assert_array_equal(ours, theirs)
+    if theirs.dtype.kind == "f":
+        sign = np.isnan(theirs) | (np.signbit(ours) == np.signbit(theirs))
+        assert sign.all(), "signs of zeros"
+
+
 def compare(est, X, plan=None):
     """The plan does what the estimator does with X; returns whether there was a value."""
     plan = Plan.from_sklearn(est) if plan is None else plan

@@ -477,8 +477,8 @@ def test_eight_threads_share_a_plan(mixed, frame):
 def test_failing_allocations_are_memory_errors(native, mixed, frame):
     """In a child process: an interpreter that runs out of memory may end in other ways too."""
     code = """
-import _testcapi, numpy as np, warnings
-from fastcore import _core
+import _testcapi, numpy as np, pyarrow as pa, warnings
+from fastcore import Columns, _core
 table = {"a": 0, "b": 1}
 sources = ((0, "x", None, -1, -1), (1, "s", table, -1, -1))
 blob = {"mean": np.array([1.0]), "scale": np.array([2.0])}
@@ -490,7 +490,13 @@ program = make()
 row, rows = {"x": 3.0, "s": "b"}, [{"x": 1, "s": "a"}] * 3
 vectors = program.run_rows(rows, False)
 texts = np.array(["a", "b", "c"], dtype=object)
-calls = [make, lambda: program.run_row(row, False), lambda: program.run_rows(rows, False),
+plain = pa.table({"x": [1.0, 2.0, 3.0], "s": ["a", "b", "c"]})
+columns = Columns.from_arrow(plain)
+coded = Columns.from_arrow(plain.set_column(1, "s", plain["s"].dictionary_encode()))
+assert program.reads(columns) and program.reads(coded)
+calls = [make, lambda: make().run(columns, 3, None, None, None),
+         lambda: make().run(coded, 3, None, None, None),
+         lambda: program.run_row(row, False), lambda: program.run_rows(rows, False),
          lambda: program.run(vectors, 3, None, None, None),
          lambda: program.run_csr(vectors, 3, None, None),
          lambda: program.codes(1, texts)]

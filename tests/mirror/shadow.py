@@ -17,6 +17,8 @@ from sklearn.utils import all_estimators
 
 from fastcore import Plan, UnsupportedError
 
+from ..plan_compare import assert_bits, assert_near
+
 #: Their bits depend on the memory order or on the batch in scikit-learn itself (sums, BLAS).
 CLOSE = {
     "IncrementalPCA", "IterativeImputer", "KNNImputer", "KernelCenterer", "Normalizer", "PCA",
@@ -229,15 +231,9 @@ def assert_arrays(ours: np.ndarray, theirs: np.ndarray, close: Any) -> None:
         pd.testing.assert_series_equal(pd.Series(ours.ravel()), pd.Series(theirs.ravel()))
     elif close is not None and theirs.dtype.kind == "f":
         limit = 1e-10 if theirs.dtype == np.float64 else 1e-4
-        with np.errstate(invalid="ignore"):
-            near = np.abs(ours - theirs) <= limit * (np.abs(theirs) + close)
-        near |= (ours == theirs) | (np.isnan(ours) & np.isnan(theirs))
-        assert near.all(), f"{(~near).sum()} of {near.size} values are further apart than {limit}"
+        assert_near(ours, theirs, limit * (np.abs(theirs) + close))
     else:
-        np.testing.assert_array_equal(ours, theirs)
-        if theirs.dtype.kind == "f":
-            sign = np.isnan(theirs) | (np.signbit(ours) == np.signbit(theirs))
-            assert sign.all(), "signs of zeros"
+        assert_bits(ours, theirs)
 
 
 def assert_changed_alike(ours: Any, theirs: Any) -> None:

@@ -12,7 +12,7 @@ import polars as pl
 from fastcore import Plan, UnsupportedError
 
 from ..mirror.shadow import any_of
-from ..plan_compare import outcome
+from ..plan_compare import assert_bits, assert_near, outcome
 from ..plan_table import TOLERANCES
 
 #: Relative to the value and to 1, by the dtype's size.
@@ -210,13 +210,7 @@ def assert_values(ours: Any, theirs: Any, close: bool) -> None:
         assert [type(v) for v in ours.ravel()] == [type(v) for v in theirs.ravel()]
     elif close and theirs.dtype.kind == "f":
         limit = LIMITS[theirs.dtype.itemsize]
-        with np.errstate(all="ignore"):
-            size = np.max(np.abs(np.where(np.isfinite(theirs), theirs, 1.0)), initial=1.0)
-            near = np.abs(ours - theirs) <= limit * size
-        near |= (ours == theirs) | (np.isnan(ours) & np.isnan(theirs))
-        assert near.all(), f"{(~near).sum()} of {near.size} values are further apart than {limit}"
+        size = np.max(np.abs(np.where(np.isfinite(theirs), theirs, 1.0)), initial=1.0)
+        assert_near(ours, theirs, limit * size)
     else:
-        np.testing.assert_array_equal(ours, theirs)
-        if theirs.dtype.kind == "f":
-            sign = np.isnan(theirs) | (np.signbit(ours) == np.signbit(theirs))
-            assert sign.all(), "signs of zeros"
+        assert_bits(ours, theirs)
