@@ -55,7 +55,7 @@ def numeric(low: Lowering, value: Value) -> Piece:
         panel = low.numbers(value.columns, panel_type(dtype))
         return Piece(panel, len(value.columns), dtype, order=order_of(value))
     if len(value.pieces) == 1 and not value.pieces[0].onehot and not value.pieces[0].column:
-        piece = value.pieces[0]
+        piece = replace(value.pieces[0], order=order_of(value))
         if low.types[piece.panel] == panel_type(piece.dtype):
             return piece
         # A mask lies where the numbers lay that it is of.

@@ -90,12 +90,13 @@ def _normalize(low: Lowering, step: Step, value: Value) -> Value:
 
 
 def _pick(low: Lowering, step: Step, value: Value) -> Value:
-    columns = step.params["columns"]
+    columns, looks = step.params["columns"], bool(step.params.get("csc"))
+    held = looks and (value.held or value.pieces[0].panel in low.matrices)
     dtype = low.stacked(value).dtype
     made = low.sifted(value, [int(j) for j in columns], int(step.params["finite"]))
     if not len(columns):  # an array then, once all was looked at
         return Value(pieces=(Piece(low.panel(F64, []), 0, dtype),))
-    return made if step.params.get("csc") else replace(made, csc=False)
+    return replace(made, held=held, csc=made.csc and looks)
 
 
 def _project(low: Lowering, step: Step, value: Value) -> Value:

@@ -71,6 +71,7 @@ class Value:
     csc: bool = False  # scikit-learn has it by columns there, with the same values
     order: str | None = None  # as of a piece; None: what np.hstack makes of the pieces
     frame: Framed | None = None
+    held: bool = False  # computed, in memory that somebody else reads too
 
 
 def missing_code(code: int) -> int:

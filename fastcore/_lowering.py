@@ -175,6 +175,8 @@ class Lowering:
 
     def number_dtype(self, columns: tuple[Column, ...]) -> np.dtype[Any]:
         """The dtype of ``np.asarray`` of these columns, where it is certain."""
+        if not columns:
+            raise NotLowered("no columns")
         if any(column.fill is not None for column in columns):
             raise NotLowered("texts where numbers are expected")
         tags = {"<f8" if column.tag == "auto" else column.tag for column in columns}
@@ -331,6 +333,8 @@ class Lowering:
         )
         if width != tree.width:
             raise NotLowered("another number of features than it was fitted on")
+        if value.held and tree.params.get("in_place"):
+            raise NotLowered("copy=False changes what others read")
         sparse = value.sparse and tree.kind not in READS_SPARSE
         special = self.special.get(f"sparse {tree.kind}" if sparse else tree.kind)
         if sparse and special is None:
@@ -368,7 +372,11 @@ class Lowering:
     def parallel(self, tree: Parallel, value: Value) -> Value:
         results = []
         for part in tree.parts:
-            given = value if part.columns is None else self.select(value, part.columns)
+            given = value
+            if part.columns is not None:
+                given = self.select(value, part.columns, part.view)
+            if given.columns is None and (part.columns is None or part.view):
+                given = replace(given, held=True)  # the other parts read it
             result = self.lower(part.tree, given)
             if part.weight is not None:
                 if result.columns is not None and not tree.by_name:
@@ -389,7 +397,8 @@ class Lowering:
         made = Value(pieces=pieces, sparse=sparse, order=stacked_order(orders))
         return made if tree.frame is None else self.framed(made, value, tree.frame)
 
-    def select(self, value: Value, which: list[int]) -> Value:
+    def select(self, value: Value, which: list[int], view: bool = False) -> Value:
+        """Some columns; ``view``: as NumPy's slices choose them."""
         if value.sparse:
             return self.sifted(value, which, 0)
         frame = value.frame
@@ -397,13 +406,16 @@ class Lowering:
             frame = replace(frame, names=tuple(frame.names[i] for i in which))
         if value.columns is not None:
             # NumPy puts the columns that a list chooses of an array in Fortran's order.
-            order = "FF" if self.container == "array" else value.order
+            order = "FF" if self.container == "array" and not view else value.order
             return Value(columns=tuple(value.columns[i] for i in which), order=order, frame=frame)
         if frame is not None and len({(p.dtype, p.column) for p in value.pieces}) > 1:
             return select_apart(self, value, which, frame)
         dtype = together([piece.dtype for piece in value.pieces])
         panel = self.join(value.pieces, which, panel_type(dtype))
-        return Value(pieces=(Piece(panel, len(which), dtype, order="FF"),), frame=frame)
+        # So do pandas' frames, whatever chooses.
+        kept = view or (frame is not None and frame.kind == "pandas")
+        order = order_of(value) if kept else "FF"
+        return Value(pieces=(Piece(panel, len(which), dtype, order=order),), frame=frame)
 
     def wide_out(self, value: Value) -> bool:
         """Whether the indices of a sparse output have 64 bits."""

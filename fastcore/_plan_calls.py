@@ -45,7 +45,8 @@ def deliver(result: Any, out: np.ndarray | None, dtype: Any) -> Any:
             raise ValueError(f"out: expected an array of shape {values.shape}, got {out.shape}")
         out[...] = values
         return out
-    if dtype is not None and getattr(result, "dtype", None) != dtype:
+    # SciPy's `astype` may choose other indices, also where the dtype is that already.
+    if dtype is not None and (getattr(result, "dtype", None) != dtype or hasattr(result, "indptr")):
         return result.astype(dtype)
     return result
 

@@ -30,7 +30,7 @@ def make(
     out = lowered.frame
     assert out is not None
     names = out.framed.names
-    parts: list[tuple[Any, int]] = []  # an array, or the number of an input column
+    parts: list[tuple[Any, Any]] = []  # an array, or the number of an input column
     for first, last, dtype in out.slots:
         if dtype is None:
             parts.append((None, first))
@@ -56,10 +56,13 @@ def make(
             (block, column if block is not None else X.columns.get_loc(fitted[column]))
             for block, column in parts
         ]
+    if len(parts) > 1 and lowered.order != "FF" and all(block is None for block, _ in parts):
+        # Chosen at once, as pandas' own memory: each by itself would be a block of its own.
+        parts = [(None, [column for _, column in parts])]
     return _pandas(parts, labels, X, X.index if out.framed.indexed else None, fortran)
 
 
-def _pandas(parts: list[tuple[Any, int]], labels: Any, X: Any, index: Any, fortran: bool) -> Any:
+def _pandas(parts: list[tuple[Any, Any]], labels: Any, X: Any, index: Any, fortran: bool) -> Any:
     import pandas as pd
 
     made = []
@@ -67,13 +70,13 @@ def _pandas(parts: list[tuple[Any, int]], labels: Any, X: Any, index: Any, fortr
         if block is not None:
             made.append(pd.DataFrame(block, index=index, copy=None if fortran else False))
         else:
-            made.append(X.iloc[:, [column]])
+            made.append(X.iloc[:, column if isinstance(column, list) else [column]])
     frame = made[0] if len(made) == 1 else pd.concat(made, axis=1)
     frame.columns = np.array(labels, dtype=object) if isinstance(labels, tuple) else labels
     return frame
 
 
-def _polars(parts: list[tuple[Any, int]], names: tuple[str, ...]) -> Any:
+def _polars(parts: list[tuple[Any, Any]], names: tuple[str, ...]) -> Any:
     import polars as pl
 
     if len(parts) == 1:

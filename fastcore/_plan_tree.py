@@ -49,6 +49,8 @@ class Part:
     tree: Tree
     #: What its output is multiplied by, and the dtype of that number if it was one of NumPy's.
     weight: tuple[float, str | None] | None = None
+    #: The columns are a slice, of which NumPy makes a view.
+    view: bool = False
 
 
 @dataclass
@@ -175,7 +177,8 @@ def _node_out(tree: Tree, arrays: list[np.ndarray]) -> dict[str, Any]:
         return {"chain": [_tree_out(step, arrays) for step in tree.steps]}
     parts = [
         [part.name, part.columns, _tree_out(part.tree, arrays)]
-        + ([] if part.weight is None else [list(part.weight)])
+        + ([] if part.weight is None and not part.view else [part.weight and list(part.weight)])
+        + ([True] if part.view else [])
         for part in tree.parts
     ]
     return {"parts": parts, "sparse": tree.sparse, "by_name": tree.by_name}
@@ -196,12 +199,19 @@ def _node_in(data: dict[str, Any], arrays: list[np.ndarray]) -> Tree:
     if "chain" in data:
         return Chain([_tree_in(step, arrays) for step in data["chain"]])
     parts = [
-        Part(name, columns, _tree_in(tree, arrays), tuple(*weight))
-        if weight
-        else Part(name, columns, _tree_in(tree, arrays))
-        for name, columns, tree, *weight in data["parts"]
+        Part(name, columns, _tree_in(tree, arrays), *_part_in(*more))
+        for name, columns, tree, *more in data["parts"]
     ]
     return Parallel(parts, data["sparse"], data["by_name"])
+
+
+def _part_in(
+    weight: list[Any] | None = None, view: bool = False
+) -> tuple[tuple[float, str | None] | None, bool]:
+    if weight is None:
+        return None, view
+    number, dtype = weight
+    return (number, dtype), view
 
 
 def recipe_out(recipe: Recipe) -> tuple[dict[str, Any], list[np.ndarray]]:

@@ -229,7 +229,8 @@ class Reader:
             if tree is None:
                 complete = False
             else:
-                parts.append(Part(name, indices, tree, weight_of(weights.get(name))))
+                view = isinstance(columns, slice)
+                parts.append(Part(name, indices, tree, weight_of(weights.get(name)), view))
         # Where nothing is left it does not say whether that is sparse: it makes an array.
         if not complete:
             return None

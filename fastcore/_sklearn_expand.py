@@ -102,6 +102,9 @@ def _spline(est: Any) -> Step:
     }
     if est.sparse_output and mode == "periodic" and (splines <= degree or not degree):
         raise NotNative("sparse_output=True, with splines that meet themselves")
+    if est.sparse_output and mode == "constant" and not degree:
+        # Its ``-degree:`` are all splines then, not none.
+        raise NotNative("sparse_output=True, with ends of degree 0")
     used = degree
     for spline in est.bsplines_:
         # With a degree of 0 or 1, `linear` counts one more for each column than for the one before,
