@@ -4,6 +4,10 @@
 
 #include "fastcore/base.h"
 
+/* Asks for what lies 4 KB ahead: past the second cache a processor does not look far enough ahead
+ * by itself when there is arithmetic in between. Any address may be asked for. */
+#define FC_AHEAD(pointer) __builtin_prefetch((const void *)((uintptr_t)(pointer) + 4096))
+
 /* Defines `name` out of `name_body` (always inlined), compiled once for each SIMD level; the
  * body fixes the order of its arithmetic (element-wise, or in a stated number of lanes), so that
  * all forms agree bit for bit. */

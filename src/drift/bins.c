@@ -21,7 +21,7 @@
 #include <immintrin.h>
 
 enum {
-    BLOCK = 2048, /* values whose counts the widest fields hold */
+    BLOCK = 3968, /* values whose counts the widest fields hold */
     FIELD64 = 5,
     FIELDS64 = 12, /* bits of a bin's field, and how many there are in a word */
     FIELD32 = 3,
@@ -123,6 +123,7 @@ FC_BODY AVX512 bool block64(const fc_bins_f64 *b, const double *values, size_t n
         __m512i fields = _mm512_setzero_si512();
         size_t end = n - at < 8 * FULL64 ? n : at + 8 * FULL64;
         for (; at < end; at += 8) {
+            FC_AHEAD(values + at);
             __m512d x = _mm512_loadu_pd(values + at), t = _mm512_fmadd_pd(x, scale, offset);
             __m512i k = s ? clamp64(_mm512_castpd_si512(t), low, high)
                           : _mm512_castpd_si512(_mm512_min_pd(_mm512_max_pd(t, low), high));
@@ -186,6 +187,7 @@ FC_BODY AVX512 bool block32(const fc_bins_f32 *b, const float *values, size_t n,
             __m512i fields = _mm512_setzero_si512();
             size_t end = n - at < 16 * FULL32 ? n : at + 16 * FULL32;
             for (; at < end; at += 16) {
+                FC_AHEAD(values + at);
                 __m512 x = _mm512_loadu_ps(values + at), t = _mm512_fmadd_ps(x, scale, offset);
                 __m512i k = s ? clamp32(_mm512_castps_si512(t), low, high)
                               : _mm512_castps_si512(_mm512_min_ps(_mm512_max_ps(t, low), high));
@@ -246,7 +248,7 @@ AVX512 static bool buckets32(const fc_bins_f32 *b, const float *values, size_t n
 #define PREPARE(bits)                                                                              \
     if (fc_cpu_current() == FC_CPU_AVX512) place##bits(bins)
 #else
-enum { BLOCK = 2048 };
+enum { BLOCK = 3968 };
 #define USABLE(bins) false
 #define PREPARE(bits) (void)bins
 #define buckets64(bins, values, n, shift, s, counts) true

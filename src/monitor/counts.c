@@ -5,7 +5,7 @@
 #include "monitor/reference.h"
 
 enum {
-    CHUNK = 2048, /* values that are counted, and then summed, out of the first cache */
+    CHUNK = 3968, /* values that are counted, and then summed, out of the first cache */
     WORTH_APART =
         4096 /* rows from which the buckets of fc_points_distance are quicker than cells */
 };

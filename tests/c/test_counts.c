@@ -215,7 +215,7 @@ static void test_profile(void) {
     uint64_t state = 11;
     int crowded = 0;
     for (int round = 0; round < 300; round++) {
-        static const size_t lengths[] = {2047, 2048, 2049, 4096, 4111, 6200};
+        static const size_t lengths[] = {3967, 3968, 3969, 7936, 7951, 12200};
         size_t n = round < 200 ? (size_t)round : lengths[round % 6];
         double edges[FC_FEW_EDGES], shift = 0.25;
         size_t edge_count = draw_edges(&state, round, edges);
