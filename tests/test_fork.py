@@ -10,6 +10,8 @@ import pytest
 
 from fastcore import _core
 
+pytestmark = pytest.mark.once
+
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "tests" / "fork"
 

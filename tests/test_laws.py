@@ -13,6 +13,8 @@ import pytest
 import fastcore
 from fastcore import _core
 
+pytestmark = pytest.mark.once
+
 ROOT = Path(__file__).resolve().parent.parent
 MAX_LINES, MAX_FUNCTION, WIDTH = 600, 90, 100
 

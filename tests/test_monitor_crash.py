@@ -9,6 +9,8 @@ import pytest
 
 from tests.profiles import chosen
 
+pytestmark = pytest.mark.once
+
 KILLS = {"long": 1000}.get(chosen(), 100)
 
 

@@ -3,10 +3,14 @@
 import re
 from importlib.metadata import version
 
+import pytest
+
 from fastcore._config import disabled
 from fastcore._sklearn import REGISTRY
 
 from .plan_table import BEGIN, END, PAGE, written
+
+pytestmark = pytest.mark.once
 
 
 def _rows(page: str) -> list[str]:

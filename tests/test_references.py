@@ -11,6 +11,8 @@ from pydantic import TypeAdapter
 from .profiles import chosen
 from .references import everything, growing, quietly, search
 
+pytestmark = pytest.mark.once
+
 
 def test_nothing_grows() -> None:
     alone = TypeAdapter(int).validate_json

@@ -16,6 +16,8 @@ sys.path.insert(0, str(ROOT))  # the benchmarks are no part of the wheel
 from benchmarks import _harness, _workloads, requests, run  # noqa: E402
 from benchmarks._harness import Case, Measured, Peer, Ratio  # noqa: E402
 
+pytestmark = pytest.mark.once
+
 
 @pytest.mark.parametrize(
     ("ours", "theirs"),

@@ -19,6 +19,8 @@ from fastcore import demo
 from fastcore.demo import _app, _command, _page, _replay, _result, _watch
 from fastcore.demo._flights import FIELDS, Flight, Flights, as_records, load_flights, make_pipeline
 
+pytestmark = pytest.mark.once
+
 
 @pytest.fixture(scope="module")
 def flights() -> Flights:
