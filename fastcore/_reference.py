@@ -367,7 +367,7 @@ class Reference:
         from ._report import RANKED, Report, check_tests
         from ._report_values import VALUED, from_values
 
-        names = check_tests(tests, values=True)
+        names = check_tests(tests)
         if correction not in CORRECTIONS:
             raise ValueError(f"correction: expected 'bh', 'by' or 'bonferroni', got {correction!r}")
         columns = extended(as_columns(data), self.projections)

@@ -16,7 +16,7 @@ import numpy as np
 from . import _core, _report_quality
 from ._drift_functions import DriftResult, adjust
 from ._reference import BOOLEAN, KINDS, TEXT, Array, Feature, Reference
-from ._report_values import VALUED
+from ._report_values import VALUED, from_counts
 
 if TYPE_CHECKING:
     import pandas
@@ -108,12 +108,14 @@ class _Comparison:
         values: list[dict[str, DriftResult]] | None,
     ) -> None:
         self.reference, self.block, self.correction = reference, block, correction
-        counted = names
+        counted = tuple(n for n in names if n not in VALUED)
         if values is not None:  # which tell these better
-            counted = tuple(n for n in names if n not in (*RANKED, *VALUED, "ks_2samp"))
+            counted = tuple(n for n in counted if n not in (*RANKED, "ks_2samp"))
         compare = reference._core.compare
         self.statistics = compare(reference.block, block, counted, DriftResult, apart)
         self.from_values = values is not None
+        if values is None and not set(VALUED).isdisjoint(names):
+            values = from_counts(reference, block, [n for n in names if n in VALUED])
         for found, more in zip(self.statistics, values or (), strict=False):
             missing = found.pop("missing")
             found.update(more, missing=missing)
@@ -188,7 +190,8 @@ class FeatureReport:
     role : str
         ``feature``, ``prediction`` or ``target``.
     sequential : Sequential or None
-        Of a monitor's report up to the present: what all looks tell together.
+        Of a monitor's report up to the present: what all looks tell together. None where nothing
+        is asked so: of a time in the past, with ``alpha=None``, and of `Reference.compare`.
 
     Everything but the statistics is found when it is first asked for.
     """
@@ -233,9 +236,10 @@ class FeatureReport:
         """The statistics that the counts tell only approximately.
 
         All of ranks, if the sample has not all finite values of the reference; Cramer-von Mises's,
-        and Mann-Whitney's p-value, if values that are no points of it might be equal to each other.
-        Where the values themselves are looked at, as for ``wasserstein_distance`` and
-        ``anderson_ksamp``, only the sample counts.
+        Anderson-Darling's, and Mann-Whitney's p-value, if values that are no points of it might be
+        equal to each other; the Wasserstein distance if there is any that is no point. Where the
+        values themselves are looked at, as `Reference.compare` does for ``wasserstein_distance``
+        and ``anderson_ksamp``, only the sample counts.
         """
         names = ("ks_2samp", *sorted(RANKED), *VALUED)
         names = tuple(name for name in names if name in self.statistics)
@@ -254,7 +258,11 @@ class FeatureReport:
         above, below = comparison.block[at + 1 : at + 3]
         gaps[0] -= below
         gaps[-1] -= above
-        return tuple(n for n in names if n in RANKED) if (gaps > 1).any() else ()
+        if not gaps.any():
+            return ()
+        ordered = not (gaps > 1).any()  # the ranks, if not the values
+        exact = {*RANKED, "anderson_ksamp"} if ordered else set()
+        return tuple(n for n in names if n != "ks_2samp" and n not in exact)
 
     @functools.cached_property
     def unseen_values(self) -> list[tuple[str, int]]:
@@ -362,7 +370,7 @@ class Report(Mapping[str, FeatureReport]):
         The features that have drifted.
     alarms : list of str
         Of a monitor's report: the features with an alarm that is seldom false however often one
-        looks; see :class:`Monitor`.
+        looks; see :class:`Monitor`. Empty where no feature has a `sequential`.
     dataset_drifted : bool
         Whether any has. Of data sets that did not drift at most one in 20 is said to have, because
         each feature's p-value is adjusted over all features.
@@ -386,7 +394,7 @@ class Report(Mapping[str, FeatureReport]):
         """The report of a block of counts, and of distances that were found besides."""
         self = object.__new__(cls)
         self.rows, self.reference_rows = int(block[0]), reference.rows
-        names = tuple(check_tests(tests, values is not None))
+        names = tuple(check_tests(tests))
         shared = _Comparison(reference, block, names, apart, correction, values)
         found = [FeatureReport(shared, i) for i in range(len(reference.features))]
         for feature, looks in zip(found, sequential or (), strict=False):
@@ -531,9 +539,9 @@ class Report(Mapping[str, FeatureReport]):
         return "\n".join(lines + ["  ..."] * (len(order) > 40))
 
 
-def check_tests(tests: Iterable[str] | None, values: bool = False) -> list[str]:
-    """The names of tests; with `values` those that counts are not enough for are among them."""
-    known = (*TESTS, *_BINNED, *sorted(RANKED), *(VALUED if values else ()))
+def check_tests(tests: Iterable[str] | None) -> list[str]:
+    """The names of tests."""
+    known = (*TESTS, *_BINNED, *sorted(RANKED), *VALUED)
     names = list(TESTS if tests is None else [tests] if isinstance(tests, str) else tests)
     for name in names:
         if name not in known:

@@ -8,6 +8,7 @@ import dataclasses
 import datetime
 import functools
 import hashlib
+import json
 import math
 import os
 import re
@@ -22,11 +23,12 @@ from ._drift_embeddings import extended
 from ._monitor_files import Directory, OwnFile
 from ._monitor_sequential import Sequential, sequential
 from ._reference import Reference, as_columns
-from ._report import Report
+from ._report import Report, check_tests
 
 __all__ = ["Alert", "Monitor", "Sequential", "Window"]
 
-_MAGIC, _VERSION = b"FCMONIT\n", 1
+# Version 1 had no options.
+_MAGIC, _VERSION, _OLDEST = b"FCMONIT\n", 2, 1
 _HEAD = struct.Struct("<8sIIqIIQQ")
 _UNITS = {"ms": 1000, "s": 10**6, "m": 60 * 10**6, "h": 3600 * 10**6, "d": 86400 * 10**6}
 _EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
@@ -78,7 +80,7 @@ class Monitor(_core.Monitor):
     OSError
         If the directory cannot be made or written to, or is on a network file system.
     ValueError
-        If `window`, `slots` or `alpha` is out of its range.
+        If `window`, `slots` or `alpha` is out of its range, or there is no such test.
 
     Notes
     -----
@@ -139,13 +141,13 @@ class Monitor(_core.Monitor):
         self.reference = reference
         self.window = length
         self.slots = slots
-        self.tests = None if tests is None else tuple(tests)
+        self.tests = tests if tests is None else tuple(check_tests(tests))
         self.alpha = alpha
         self._digest = digest
         self._lock = threading.Lock()
         #: An empty snapshot of ours (no method, or the directory would keep this object alive).
         self._new_snapshot = functools.partial(
-            _core.Snapshot, reference._core, length, slots, digest
+            _snapshot, weakref.ref(self), reference._core, length, slots, digest
         )
         self._extra = None
         self._own = None
@@ -340,6 +342,9 @@ class Monitor(_core.Monitor):
     def merge(self, other: "Monitor | bytes") -> None:
         """Add the counts of another monitor, or the bytes of one, to these.
 
+        `tests` and `alpha` stay what they are here: alarms are functions of the counts, and after
+        it those of all rows together.
+
         Raises
         ------
         ValueError
@@ -352,7 +357,7 @@ class Monitor(_core.Monitor):
                 )
             part = other._gather()
         else:
-            reference, window, slots, data = _unpack(other)
+            reference, window, slots, data, _ = _unpack(other)
             same = reference == self.reference and (window, slots) == (self.window, self.slots)
             if not same:
                 raise ValueError(
@@ -377,24 +382,34 @@ class Monitor(_core.Monitor):
         return part
 
     def to_bytes(self) -> bytes:
-        """The reference, and the counts of all processes: for another host."""
+        """The reference, the options, and the counts of all processes: for another host."""
         reference, counts = self.reference._to_bytes(), self._gather().to_bytes(b"")
+        options = json.dumps({"alpha": self.alpha, "tests": self.tests}).encode()
         head = _HEAD.pack(
-            _MAGIC, _VERSION, 0, self.window, self.slots, 0, len(reference), len(counts)
+            _MAGIC,
+            _VERSION,
+            len(options),
+            self.window,
+            self.slots,
+            0,
+            len(reference),
+            len(counts),
         )
-        return head + reference + counts
+        return head + options + reference + counts
 
     @classmethod
     def from_bytes(cls, data: bytes) -> "Monitor":
-        """A monitor in memory with the counts that `to_bytes` wrote.
+        """A monitor in memory with the counts, and with the `tests` and `alpha`, of `to_bytes`.
 
         Raises
         ------
         ValueError
             If the bytes are not such, of another version, or damaged.
         """
-        reference, window, slots, counts = _unpack(data)
-        self = cls(reference, window=datetime.timedelta(microseconds=window), slots=slots)
+        reference, window, slots, counts, options = _unpack(data)
+        self = cls(
+            reference, window=datetime.timedelta(microseconds=window), slots=slots, **options
+        )
         self._extra = self._read(counts)
         return self
 
@@ -436,23 +451,53 @@ def _microseconds(what: str, length: Any) -> int:
     return found
 
 
-def _unpack(data: Any) -> tuple[Reference, int, int, bytes]:
+def _unpack(data: Any) -> tuple[Reference, int, int, bytes, dict[str, Any]]:
     data = bytes(memoryview(data))
     if len(data) < _HEAD.size or data[:8] != _MAGIC:
         raise ValueError("data: is no monitor's")
-    _, version, zero, window, slots, none, reference, counts = _HEAD.unpack_from(data)
-    if version != _VERSION:
-        raise ValueError(f"data: has version {version}; this fastcore reads version {_VERSION}")
-    if len(data) != _HEAD.size + reference + counts:
+    _, version, options, window, slots, none, reference, counts = _HEAD.unpack_from(data)
+    if not _OLDEST <= version <= _VERSION:
+        raise ValueError(
+            f"data: has version {version}; this fastcore reads versions {_OLDEST} to {_VERSION}"
+        )
+    if len(data) != _HEAD.size + options + reference + counts:
         raise ValueError("data: is damaged: its length does not fit")
-    if zero or none or not (1000 <= window <= 2**53 and 1 <= slots <= 10_000):
+    if (
+        none
+        or bool(options) != (version > _OLDEST)
+        or not (1000 <= window <= 2**53 and 1 <= slots <= 10_000)
+    ):
         raise ValueError("data: is damaged: no window or number of slots is like that")
-    end = _HEAD.size + reference
+    begin = _HEAD.size + options
+    end = begin + reference
+    given = _options(data[_HEAD.size : begin]) if options else {}
     try:
-        found = Reference._from_bytes(data[_HEAD.size : end])
+        found = Reference._from_bytes(data[begin:end])
     except ValueError as error:
         raise ValueError(f"data: its reference {error}") from None
-    return found, window, slots, data[end:]
+    return found, window, slots, data[end:], given
+
+
+def _options(data: bytes) -> dict[str, Any]:
+    """What `to_bytes` wrote of a monitor's options."""
+    try:
+        options = json.loads(data)
+        alpha, tests = options["alpha"], options["tests"]
+        sound = alpha is None or (isinstance(alpha, float) and 0 < alpha < 1)
+        if tests is not None:
+            tests = check_tests([str(name) for name in tests])
+    except (ValueError, KeyError, TypeError, RecursionError):
+        sound = False
+    if not sound:
+        raise ValueError("data: is damaged: no options are like that")
+    return {"alpha": alpha, "tests": tests}
+
+
+def _snapshot(monitor: "weakref.ref[Monitor]", *given: Any) -> _core.Snapshot:
+    """An empty snapshot of a monitor's. Other hosts' clocks may be ahead by up to a window."""
+    of = monitor()
+    assert of is not None
+    return _core.Snapshot(*given, present=of._now // of.window + 1)
 
 
 #: Those that have files: a child gives up its copies at once (of the mapped memory too, which holds

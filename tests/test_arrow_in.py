@@ -539,3 +539,23 @@ def test_indices_outside_of_their_dictionary() -> None:
         )
         with pytest.raises(ValueError, match="column 'd': an index outside of its dictionary"):
             Columns.from_arrow(pa.table({"d": bad}))
+
+
+def test_rows_that_take_no_memory_are_bounded() -> None:
+    """Of nulls the producer has only their number: a word of its, but gigabytes of ours."""
+    most, message = 1 << 24, "more than 16777216 rows of nothing but nulls"
+    half = pa.record_batch({"a": pa.nulls(most // 2 + 1)})
+    for table in (
+        pa.record_batch({"a": pa.nulls(most + 1), "b": pa.nulls(most + 1)}),
+        pa.Table.from_batches([half, half]),
+    ):
+        with pytest.raises(ValueError, match=f"column 'a': {message}"):
+            Columns.from_arrow(table)
+    assert len(Columns.from_arrow(half.slice(0, 1000))) == 1000
+
+    def change(source: Broken) -> None:
+        source.top_schema.n_children = source.top.n_children = 0
+        source.top.length = 1 << 40
+
+    with pytest.raises(ValueError, match=message):
+        Columns.from_arrow(Broken(change))

@@ -18,6 +18,7 @@ from pydantic import BaseModel
 
 from fastcore import Columns, Monitor
 from fastcore.drift import Reference
+from fastcore.monitor import _HEAD
 from tests.monitor_data import assert_same_counts, reference, rows
 from tests.profiles import examples
 
@@ -400,3 +401,77 @@ def test_what_it_looks_like(tmp_path: Path) -> None:
     assert repr(monitor) == (
         f"Monitor: 10 rows in 1 of 24 windows of 1:00:00, 6 features, {tmp_path}"
     )
+
+
+# ---- What goes along -----------------------------------------------------------------------
+
+
+def test_bytes_carry_tests_and_alpha() -> None:
+    monitor = Monitor(REFERENCE, tests="ks_2samp", alpha=0.3)
+    monitor.update(rows(300, 1, shift=2.0))
+    found = Monitor.from_bytes(monitor.to_bytes())
+    assert (found.tests, found.alpha) == (("psi", "ks_2samp"), 0.3)
+    assert (monitor.tests, monitor.alpha) == (("psi", "ks_2samp"), 0.3)
+    assert found.report().to_dict() == monitor.report().to_dict()
+    assert "x" in found.report().alarms
+    silent = Monitor(REFERENCE, alpha=None)
+    silent.merge(monitor.to_bytes())  # its own options stay
+    assert (silent.tests, silent.alpha, silent.report().rows) == (None, None, 300)
+    assert Monitor.from_bytes(silent.to_bytes()).report()["x"].sequential is None
+    with pytest.raises(ValueError, match="tests: expected some of psi"):
+        Monitor(REFERENCE, tests=["psi", "nonsense"])
+
+
+def test_bytes_of_version_1_and_forged_options() -> None:
+    monitor = Monitor(REFERENCE, tests="ks_2samp", alpha=0.3)
+    monitor.update(rows(30, 1))
+    data, size = monitor.to_bytes(), _HEAD.size
+    head = list(_HEAD.unpack_from(data))
+    rest = data[size + head[2] :]
+
+    def forged(options: bytes, version: int = 2) -> bytes:
+        return _HEAD.pack(head[0], version, len(options), *head[3:]) + options + rest
+
+    old = Monitor.from_bytes(forged(b"", version=1))
+    assert (old.tests, old.alpha, old.report().rows) == (None, 0.05, 30)
+    for options in (
+        *(b"", b"{}", b"[]", b"null", b"\xff", b"[" * 20_000, b'{"alpha": 0.1}'),
+        *(b'{"alpha": 2.0, "tests": null}', b'{"alpha": NaN, "tests": null}'),
+        *(b'{"alpha": "0.1", "tests": null}', b'{"alpha": 0.1, "tests": ["nonsense"]}'),
+        *(b'{"alpha": true, "tests": null}', b'{"alpha": 0.1, "tests": 3}'),
+    ):
+        with pytest.raises(ValueError, match="data: is damaged"):
+            Monitor.from_bytes(forged(options))
+    with pytest.raises(ValueError, match="has version 3; this fastcore reads versions 1 to 2"):
+        Monitor.from_bytes(forged(b"", version=3))
+
+
+@pytest.mark.parametrize("way", ["file", "bytes", "merge"])
+def test_windows_of_the_future_hide_none_that_have_begun(tmp_path: Path, way: str) -> None:
+    """A process whose clock was a century ahead ended: those that count now are all there."""
+    slots, ahead = 3, Monitor(REFERENCE, path=tmp_path if way == "file" else None, slots=3)
+    for i in range(slots):
+        ahead._clock_offset = (876_000 + i) * 3600 * 10**6
+        ahead.update(rows(7, 2))
+    watch = Monitor(REFERENCE, path=tmp_path if way == "file" else None, slots=slots)
+    watch.update(rows(10, 1))
+    if way != "file":
+        watch.merge(ahead.to_bytes() if way == "bytes" else ahead)
+    del ahead
+    for hour in range(slots):
+        watch._clock_offset = hour * 3600 * 10**6
+        watch.update(rows(10, 1))
+        assert watch.report("1h").rows >= 10
+        assert sum(w.rows == 7 for w in watch.windows) == slots - 1 - hour
+    assert [w.rows for w in watch.windows] == [20, 10, 10]
+
+
+def test_rows_of_the_future_are_there_at_once() -> None:
+    """Within one store the rows that come have the place, also before they are folded."""
+    watch = Monitor(REFERENCE, slots=2)
+    begin = watch._now // (3600 * 10**6) * 3600
+    watch.update(rows(2000, 1))
+    watch.update(rows(5, 1), time=begin + 200 * HOUR)
+    assert [w.rows for w in watch.windows] == [5]
+    watch.update(rows(2000, 1), time=begin + 200 * HOUR)
+    assert [w.rows for w in watch.windows] == [2005]

@@ -84,7 +84,13 @@ fc_status fc_arrow_stream(const fc_alloc *alloc, fc_columns *set, struct ArrowAr
  * the batch, and releases it from whichever thread lets go of it last. */
 typedef struct fc_arrow_in fc_arrow_in;
 
-enum { FC_ARROW_MAX_DEPTH = 64, FC_ARROW_MAX_COLUMNS = 100000, FC_ARROW_ERROR = 400 };
+/* MAX_NULLS: rows of a set of which no column takes any memory of its producer. */
+enum {
+    FC_ARROW_MAX_NULLS = 1 << 24,
+    FC_ARROW_MAX_DEPTH = 64,
+    FC_ARROW_MAX_COLUMNS = 100000,
+    FC_ARROW_ERROR = 400
+};
 
 /* Takes over the schema, also when it fails. FC_EINVALID: it is broken, has two columns of one name
  * or, within structs, names that are empty or have dots; FC_EREFUSED: no column can hold such a

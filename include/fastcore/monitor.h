@@ -191,6 +191,7 @@ typedef struct fc_snapshot {
     int64_t window;
     uint32_t slots;
     uint8_t fingerprint[32];
+    int64_t present;   /* windows behind this number have not begun; INT64_MAX unless set */
     int64_t *index;    /* slots: the number of the window at each place; FC_NO_WINDOW: none */
     uint64_t **blocks; /* slots; NULL where none */
 } fc_snapshot;

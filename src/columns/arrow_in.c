@@ -208,13 +208,19 @@ static fc_status check_batch(fc_arrow_in *self, batch *part, char *error) {
     FC_TRY(check_children(&part->array, self->schema.children, name, error));
     part->codes = fc_arena_zeros(&self->arena, (size_t)self->schema.count + 1, sizeof *part->codes);
     if (!part->codes) return FC_ENOMEM;
+    bool backed = false;
     for (uint32_t i = 0; i < self->schema.count; i++) {
         const fc_arrow_field *field = &self->schema.fields[i];
+        backed |= field->type != FC_ARROW_NULL;
         FC_TRY(view_field(field, &part->array, &view, error));
         if (field->kind == FC_COLUMN_CODE)
             FC_TRY(read_codes(self, i, &view, &part->codes[i], error));
     }
-    return __builtin_add_overflow(self->rows, part->array.length, &self->rows) ? FC_ELIMIT : FC_OK;
+    if (__builtin_add_overflow(self->rows, part->array.length, &self->rows)) return FC_ELIMIT;
+    if (!backed &&
+        self->rows > FC_ARROW_MAX_NULLS) /* a word of its producer's, gigabytes of ours */
+        return fc_arrow_fail(error, name, "more than 16777216 rows of nothing but nulls");
+    return FC_OK;
 }
 
 fc_status fc_arrow_in_push(fc_arrow_in *self, struct ArrowArray *array, char *error) {

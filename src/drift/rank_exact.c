@@ -203,17 +203,26 @@ double fc_cramer_limit_sf(double t, double n, double m) {
 
 /* ---- Anderson and Darling's A^2 ----------------------------------------------------------- */
 
-/* Scholz and Stephens (J. Amer. Statist. Ass. 82, 1987), formula 4. */
-double fc_anderson_variance(uint64_t n, uint64_t m) {
-    uint64_t whole = n + m;
-    double total = (double)whole, both = 1 / (double)n + 1 / (double)m, part = 0, g = 0, lost = 0;
-    for (uint64_t q = 2; q < whole; q++) {
-        part += 1 / (double)(whole + 1 - q);
-        double more = part / (double)q - lost, sum = g + more; /* Kahan's sum */
-        lost = (sum - g) - more;
-        g = sum;
+/* The sums of 1/i and of 1/i^2 over 0 < i < n. */
+static void harmonic(double n, double *first, double *second) {
+    static const double EULER = 0.57721566490153286061, ZETA2 = 1.64493406684822643647;
+    *first = *second = 0;
+    if (n < 64) {
+        for (double i = n - 1; i > 0; i--) *first += 1 / i, *second += 1 / (i * i);
+        return;
     }
-    double h = part + 1;
+    double r = 1 / n, s = r * r; /* Euler and Maclaurin: of order 10 and 11 */
+    *first = log(n) + EULER - r / 2 - s * (1.0 / 12 - s * (1.0 / 120 - s * (1.0 / 252 - s / 240)));
+    *second = ZETA2 - r * (1 + r / 2 + s * (1.0 / 6 - s * (1.0 / 30 - s * (1.0 / 42 - s / 30))));
+}
+
+/* Scholz and Stephens (J. Amer. Statist. Ass. 82, 1987), formula 4. Their double sum g is, since
+ * the sum of H(k) / (n - k) over 0 < k < n is H(n)^2 less the sum of 1/i^2 over 0 < i <= n, what
+ * stands here. */
+double fc_anderson_variance(uint64_t n, uint64_t m) {
+    double total = (double)n + (double)m, both = 1 / (double)n + 1 / (double)m, h, squares;
+    harmonic(total, &h, &squares);
+    double g = squares - 2 * h / total;
     double a = (4 * g - 6) + (10 - 6 * g) * both;
     double b = 4 * (2 * g - 4) + 8 * h + (2 * g - 14 * h - 4) * both + 4 * g - 6;
     double c = 4 * (6 * h + 2 * g - 2) + 2 * (4 * h - 4 * g + 6) + (2 * h - 6) * both + 4 * h;

@@ -39,7 +39,8 @@ fc_status fc_snapshot_new(const fc_alloc *alloc, fc_reference *reference, const 
     *self = (fc_snapshot){.alloc = alloc,
                           .reference = fc_reference_ref(reference),
                           .window = spec->window,
-                          .slots = spec->slots};
+                          .slots = spec->slots,
+                          .present = INT64_MAX};
     memcpy(self->fingerprint, spec->fingerprint, sizeof self->fingerprint);
     self->index = get(alloc, spec->slots, sizeof *self->index);
     self->blocks = get(alloc, spec->slots, sizeof *self->blocks);
@@ -73,12 +74,19 @@ static uint64_t add_blocks(uint64_t rows, uint64_t *const *blocks, uint32_t slot
     return rows;
 }
 
+/* Whether the window of number `a` has the place that both a and b want: the later of those that
+ * have begun. What a clock that was ahead left, or who forges files, must not hide them. */
+static bool goes_before(const fc_snapshot *self, int64_t a, int64_t b) {
+    bool early = a > self->present, other_early = b > self->present;
+    return early == other_early ? a > b : other_early;
+}
+
 /* Adds a block, which is the snapshot's from now on; an expired window's is dropped. */
 static void take_block(fc_snapshot *self, int64_t index, uint64_t *block) {
     uint32_t place = fc_store_place_of(index, self->slots);
     if (self->index[place] == index) {
         fc_block_add(self->reference, self->blocks[place], block);
-    } else if (self->index[place] < index) { /* FC_NO_WINDOW is below all */
+    } else if (!self->blocks[place] || goes_before(self, index, self->index[place])) {
         uint64_t *old = self->blocks[place];
         self->index[place] = index;
         self->blocks[place] = block;
@@ -247,8 +255,11 @@ fc_status fc_snapshot_add_store(fc_snapshot *self, const fc_source *source, fc_f
     }
     if (status == FC_OK) *fault = check_copies(self, &have, rows);
     if (status == FC_OK && *fault == FC_SOUND) {
+        /* Pending rows have taken their place, whatever window stands there. */
+        int64_t pending = rows ? have.root->pending : FC_NO_WINDOW;
+        uint32_t taken = rows ? fc_store_place_of(pending, self->slots) : self->slots;
         for (uint32_t i = 0; i < self->slots; i++) {
-            if (!have.blocks[i]) continue;
+            if (!have.blocks[i] || (i == taken && have.root->places[i].index != pending)) continue;
             take_block(self, have.root->places[i].index, have.blocks[i]);
             have.blocks[i] = NULL;
         }

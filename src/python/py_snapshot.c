@@ -12,10 +12,12 @@ typedef struct snapshot_object {
 static fc_snapshot *snapshot_of(PyObject *self) { return ((snapshot_object *)self)->snapshot; }
 
 static PyObject *snapshot_new(PyTypeObject *type, PyObject *args, PyObject *kwargs) {
-    static const char *const names[] = {"reference", "window", "slots", "fingerprint", NULL};
+    static const char *const names[] = {"reference",   "window",  "slots",
+                                        "fingerprint", "present", NULL};
     PyObject *reference, *window, *slots, *fingerprint;
-    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "OOOO:Snapshot", (char **)names, &reference,
-                                     &window, &slots, &fingerprint))
+    long long present = INT64_MAX;
+    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "OOOO|L:Snapshot", (char **)names, &reference,
+                                     &window, &slots, &fingerprint, &present))
         return NULL;
     PyObject *module = PyType_GetModuleByDef(type, &fc_module_def);
     fc_reference *inside =
@@ -25,7 +27,10 @@ static PyObject *snapshot_new(PyTypeObject *type, PyObject *args, PyObject *kwar
     snapshot_object *self = (snapshot_object *)type->tp_alloc(type, 0);
     if (!self) return NULL;
     fc_status status = fc_snapshot_new(&fc_alloc_libc, inside, &spec, &self->snapshot);
-    if (status == FC_OK) return (PyObject *)self;
+    if (status == FC_OK) {
+        self->snapshot->present = present;
+        return (PyObject *)self;
+    }
     Py_DECREF(self);
     return fc_py_raise(status, "Snapshot");
 }
@@ -201,8 +206,10 @@ static PyMethodDef snapshot_methods[] = {
     {NULL, NULL, 0, NULL},
 };
 
-PyDoc_STRVAR(snapshot_doc, "Snapshot(reference, window, slots, fingerprint)\n--\n\n"
-                           "Windows of counts, added up. Not for several threads at once.");
+PyDoc_STRVAR(snapshot_doc,
+             "Snapshot(reference, window, slots, fingerprint, present=2**63-1)\n--\n\n"
+             "Windows of counts, added up; those behind number `present` have not "
+             "begun. Not for several threads at once.");
 
 static PyType_Slot snapshot_slots[] = {
     {Py_tp_doc, (void *)snapshot_doc},
