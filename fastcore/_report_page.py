@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from ._report import FeatureReport, Report
 
-#: The page stays below 300 KB: features get a picture as long as there is room, drifted ones first.
-_ROOM = 280_000
+#: The page stays below 300 KB: features get a row and then a picture as long as there is room,
+#: drifted ones first.
+_ROOM, _ROWS_ROOM = 280_000, 140_000
 _MOST_BINS = 60
 _TEXT = 60
 
@@ -77,12 +78,14 @@ def _verdict(report: Report) -> str:
     return f"{what}: {report.rows} rows against {report.reference_rows}"
 
 
-def table(report: Report) -> str:
+def table(report: Report, room: int | None = None) -> str:
     """The verdict and a row a feature.
 
     Parameters
     ----------
     report : Report
+    room : int, optional
+        The bytes that the rows may take; those that do not fit are counted in one of their own.
 
     Returns
     -------
@@ -92,10 +95,20 @@ def table(report: Report) -> str:
     tests = list(dict.fromkeys(t for f in report.features.values() for t in f.statistics))
     names = ["feature", "verdict", "kind", *tests, "threshold", "p", "missing", "unseen"]
     head = "".join(f'<th scope="col">{name}</th>' for name in names)
-    rows = "".join(f"<tr>{_cells(f, tests)}</tr>" for f in _ordered(report))
+    rows: list[str] = []
+    size = 0
+    ordered = _ordered(report)
+    for f in ordered:
+        row = f"<tr>{_cells(f, tests)}</tr>"
+        size += len(row.encode())
+        if room is not None and size > room:
+            more = f"{len(ordered) - len(rows)} more features"
+            rows.append(f'<tr><td colspan="{len(names)}">{more}</td></tr>')
+            break
+        rows.append(row)
     return (
         f"<table><caption>{html.escape(_verdict(report))}</caption>"
-        f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+        f"<thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
     )
 
 
@@ -182,7 +195,7 @@ def page(report: Report) -> str:
     Returns
     -------
     str
-        HTML of less than 300 KB for any report of up to 1,000 features.
+        HTML of less than 300 KB, however many features there are.
     """
     verdict = _verdict(report)
     colour = "bad" if report.dataset_drifted else "good"
@@ -191,7 +204,7 @@ def page(report: Report) -> str:
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>{html.escape(verdict)}</title><style>{_STYLE}</style></head><body>"
         f'<h1>Drift report</h1><p class="{colour}">{html.escape(verdict)}</p>'
-        f'<div class="wide">{table(report)}</div>'
+        f'<div class="wide">{table(report, _ROWS_ROOM)}</div>'
         '<p><svg viewBox="0 0 12 12" style="width:.8em" aria-hidden="true">'
         '<rect class="old" width="12" height="12"/></svg> reference '
         '<svg viewBox="0 0 12 12" style="width:.8em" aria-hidden="true">'

@@ -147,7 +147,7 @@ class Monitor(_core.Monitor):
         self._lock = threading.Lock()
         #: An empty snapshot of ours (no method, or the directory would keep this object alive).
         self._new_snapshot = functools.partial(
-            _snapshot, weakref.ref(self), reference._core, length, slots, digest
+            _snapshot, weakref.ref(self), reference._core, digest
         )
         self._extra = None
         self._own = None
@@ -493,11 +493,13 @@ def _options(data: bytes) -> dict[str, Any]:
     return {"alpha": alpha, "tests": tests}
 
 
-def _snapshot(monitor: "weakref.ref[Monitor]", *given: Any) -> _core.Snapshot:
+def _snapshot(
+    monitor: "weakref.ref[Monitor]", reference: _core.Reference, digest: bytes
+) -> _core.Snapshot:
     """An empty snapshot of a monitor's. Other hosts' clocks may be ahead by up to a window."""
     of = monitor()
     assert of is not None
-    return _core.Snapshot(*given, present=of._now // of.window + 1)
+    return _core.Snapshot(reference, of.window, of.slots, digest, of._now // of.window + 1)
 
 
 #: Those that have files: a child gives up its copies at once (of the mapped memory too, which holds

@@ -86,6 +86,17 @@ def test_it_stays_below_300_kb() -> None:
     text = fitted.compare({name: values + 3 for name, values in data.items()}).to_html()
     assert len(text.encode()) < 300_000
     assert "more features stand in the table only" in text
+
+
+def test_the_table_leaves_room_too() -> None:
+    """Each of these characters takes up to six when escaped, in a thousand names of a hundred."""
+    data = {f"{i}" + "'\"<&>" * 20: np.arange(9.0) for i in range(1000)}
+    report = Reference.fit(data).compare(data, ["kl_divergence", "hellinger", "linf", "g_test"])
+    text = report.to_html()
+    assert len(text.encode()) < 300_000
+    Parsed(text)
+    (left,) = re.findall(r"<td colspan=\"12\">(\d+) more features</td>", text)
+    assert text.count("<tr><td>") + int(left) == 1001
     Parsed(text)
 
 
