@@ -133,7 +133,7 @@ def scored(g: Any) -> str:
     shown = f"{x.shape} {y.shape} {side}"
     got = drift.mahalanobis(x, y, alternative=side)
     # The inverse makes roundings as large as its condition: of near 1e5, some 1e-8.
-    rel = 1e-12 + 1e-15 * float(np.linalg.cond(np.cov(x.T)))
+    rel = 1e-12 + 1e-15 * float(np.linalg.cond(np.atleast_2d(np.cov(x.T))))
     same("Mahalanobis", got.statistic, float(_mahalanobis(x, y).mean()), rel)
     half, rest = x[::2], x[1::2]
     p = stats.mannwhitneyu(
