@@ -15,13 +15,13 @@ enum {
 };
 
 /* A group of edges over one block: edges and counts stay in registers, and each value is loaded
- * once. `of` is a constant where this is inlined. A comparison that holds is -1 in its lane; the
- * counts of float32 have 32 bits, more than a block can fill. */
-#define GROUP(name, type, integer, bytes)                                                          \
+ * once. `of` is a constant where this is inlined. A comparison that holds is -1 in its lane, which
+ * `reach` adds; the counts of float32 have 32 bits, more than a block can fill. */
+#define GROUP(name, target, type, integer, bytes, reach)                                           \
     typedef type name##_values __attribute__((vector_size(bytes)));                                \
     typedef integer name##_counts __attribute__((vector_size(bytes)));                             \
-    FC_BODY void name##_group(const type *restrict x, size_t n, const type *restrict edges,        \
-                              uint64_t *restrict counts, const size_t of) {                        \
+    FC_BODY target void name##_group(const type *restrict x, size_t n, const type *restrict edges, \
+                                     uint64_t *restrict counts, const size_t of) {                 \
         enum { LANES = bytes / sizeof(type) };                                                     \
         name##_values edge[MOST], v;                                                               \
         name##_counts at[MOST];                                                                    \
@@ -31,8 +31,10 @@ enum {
         }                                                                                          \
         size_t i = 0;                                                                              \
         for (; i + LANES <= n; i += LANES) {                                                       \
+            FC_AHEAD(x + i);                                                                       \
             memcpy(&v, x + i, sizeof v);                                                           \
-            _Pragma("GCC unroll 9") for (size_t k = 0; k < of; k++) at[k] += v >= edge[k];         \
+            _Pragma("GCC unroll 9") for (size_t k = 0; k < of; k++) at[k] =                        \
+                (name##_counts)reach(at[k], v, edge[k]);                                           \
         }                                                                                          \
         for (size_t k = 0; k < of; k++) {                                                          \
             for (size_t j = i; j < n; j++) counts[k] += x[j] >= edges[k];                          \
@@ -43,55 +45,27 @@ enum {
 
 #define GENERIC
 #define AVX2 __attribute__((target("avx2")))
-#define AVX512 __attribute__((target("avx2,avx512f,avx512bw,avx512vl,popcnt")))
+#define AVX512 __attribute__((target("avx2,avx512f,avx512bw,avx512vl")))
 
-GROUP(generic64, double, int64_t, 16)
-GROUP(generic32, float, int32_t, 16)
+#define REACH(at, v, edge) ((at) + ((v) >= (edge)))
+GROUP(generic64, GENERIC, double, int64_t, 16, REACH)
+GROUP(generic32, GENERIC, float, int32_t, 16, REACH)
 #if defined(__x86_64__)
-GROUP(avx2_64, double, int64_t, 32)
-GROUP(avx2_32, float, int32_t, 32)
+GROUP(avx2_64, AVX2, double, int64_t, 32, REACH)
+GROUP(avx2_32, AVX2, float, int32_t, 32, REACH)
 
-/* With masks: one of 64 bits holds a comparison's outcome for 64 values, and is counted at once. */
-#define GROUP_OF_MASKS(name, type, vector, mask, width, load, set, compare, join)                  \
-    FC_BODY AVX512 void name##_group(const type *restrict x, size_t n, const type *restrict edges, \
-                                     uint64_t *restrict counts, const size_t of) {                 \
-        enum { VECTORS = 64 / width };                                                             \
-        vector edge[MOST], v[VECTORS];                                                             \
-        uint64_t at[MOST] = {0};                                                                   \
-        for (size_t k = 0; k < of; k++) edge[k] = set(edges[k]);                                   \
-        size_t i = 0;                                                                              \
-        for (; i + 64 <= n; i += 64) {                                                             \
-            for (int j = 0; j < VECTORS; j++) {                                                    \
-                v[j] = load(x + i + j * width);                                                    \
-                __asm__("" : "+v"(v[j])); /* once: it would be loaded again for each edge */       \
-            }                                                                                      \
-            _Pragma("GCC unroll 9") for (size_t k = 0; k < of; k++) {                              \
-                mask m[VECTORS];                                                                   \
-                _Pragma("GCC unroll 8") for (int j = 0; j < VECTORS; j++) m[j] =                   \
-                    compare(v[j], edge[k], _CMP_GE_OQ);                                            \
-                at[k] += (uint64_t)__builtin_popcountll(join(m));                                  \
-            }                                                                                      \
-        }                                                                                          \
-        for (size_t k = 0; k < of; k++) {                                                          \
-            for (size_t j = i; j < n; j++) counts[k] += x[j] >= edges[k];                          \
-            counts[k] += at[k];                                                                    \
-        }                                                                                          \
-    }
-
-FC_BODY AVX512 uint64_t join8(const __mmask8 *m) {
-    __mmask16 a = _mm512_kunpackb(m[1], m[0]), b = _mm512_kunpackb(m[3], m[2]),
-              c = _mm512_kunpackb(m[5], m[4]), d = _mm512_kunpackb(m[7], m[6]);
-    return _mm512_kunpackd(_mm512_kunpackw(d, c), _mm512_kunpackw(b, a));
-}
-
-FC_BODY AVX512 uint64_t join4(const __mmask16 *m) {
-    return _mm512_kunpackd(_mm512_kunpackw(m[3], m[2]), _mm512_kunpackw(m[1], m[0]));
-}
-
-GROUP_OF_MASKS(avx512_64, double, __m512d, __mmask8, 8, _mm512_loadu_pd, _mm512_set1_pd,
-               _mm512_cmp_pd_mask, join8)
-GROUP_OF_MASKS(avx512_32, float, __m512, __mmask16, 16, _mm512_loadu_ps, _mm512_set1_ps,
-               _mm512_cmp_ps_mask, join4)
+/* A mask subtracts at once: putting masks together to count their bits takes the one port that
+ * comparisons have on Intel's. */
+#define REACH_MASK64(at, v, edge)                                                                  \
+    _mm512_mask_sub_epi64((__m512i)(at),                                                           \
+                          _mm512_cmp_pd_mask((__m512d)(v), (__m512d)(edge), _CMP_GE_OQ),           \
+                          (__m512i)(at), _mm512_set1_epi64(1))
+#define REACH_MASK32(at, v, edge)                                                                  \
+    _mm512_mask_sub_epi32((__m512i)(at),                                                           \
+                          _mm512_cmp_ps_mask((__m512)(v), (__m512)(edge), _CMP_GE_OQ),             \
+                          (__m512i)(at), _mm512_set1_epi32(1))
+GROUP(avx512_64, AVX512, double, int64_t, 64, REACH_MASK64)
+GROUP(avx512_32, AVX512, float, int32_t, 64, REACH_MASK32)
 #endif
 
 /* All edges in groups, block by block; the last group is filled up with NaN, which nothing

@@ -79,6 +79,7 @@ FC_BODY FC_TARGET void FC_Q(add_some)(FC_Q(state) * s, int k, FC_Q(lanes) x, FC_
         FC_Q(state) s;                                                                             \
         FC_Q(open)(&s, to);                                                                        \
         for (size_t at = 0; at < n; at += 8) {                                                     \
+            FC_AHEAD(values + at);                                                                 \
             for (int k = 0; k < FC_Q(PARTS); k++) {                                                \
                 FC_Q(lanes)                                                                        \
                 x = FC_Q(load##size)(values + at + k * FC_Q(WIDTH)), from = x - around;            \
