@@ -79,24 +79,27 @@ def from_counts(
 
     They are exact where no value lies between two points. Others are taken to be spread evenly.
     """
+    with np.errstate(all="ignore"):  # near the largest double
+        return [
+            _of_counts(reference, block, i, names) if feature.kind in (NUMBER, TIMES) else {}
+            for i, feature in enumerate(reference.features)
+        ]
+
+
+def _of_counts(
+    reference: Reference, block: Array, i: int, names: Sequence[str]
+) -> dict[str, DriftResult]:
+    sides = [_placed(reference, counts, i) for counts in (reference.block, block)]
+    at = np.unique(np.concatenate([places for places, _, _ in sides]))
+    old, new = (
+        np.bincount(np.searchsorted(at, places), counts, len(at)) for places, counts, _ in sides
+    )
+    tied = np.zeros(len(at), bool)
+    for places, _, exact in sides:
+        tied[np.searchsorted(at, places[exact])] = True
     tests = {"wasserstein_distance": _distance, "anderson_ksamp": _anderson}
-    found: list[dict[str, DriftResult]] = []
-    for i, feature in enumerate(reference.features):
-        found.append({})
-        if feature.kind not in (NUMBER, TIMES):
-            continue
-        sides = [_placed(reference, counts, i) for counts in (reference.block, block)]
-        at = np.unique(np.concatenate([places for places, _, _ in sides]))
-        old, new = (
-            np.bincount(np.searchsorted(at, places), counts, len(at)) for places, counts, _ in sides
-        )
-        tied = np.zeros(len(at), bool)
-        for places, _, exact in sides:
-            tied[np.searchsorted(at, places[exact])] = True
-        for name in names:
-            enough = old.any() and new.any()
-            found[-1][name] = tests[name](at, old, new, tied) if enough else NONE
-    return found
+    enough = old.any() and new.any()
+    return {name: tests[name](at, old, new, tied) if enough else NONE for name in names}
 
 
 def _placed(reference: Reference, block: Array, i: int) -> tuple[Array, Array, Array]:
@@ -149,8 +152,11 @@ def _distance(at: Array, old: Array, new: Array, tied: Array) -> DriftResult:
         return DriftResult(math.nan, None)  # as in SciPy: inf - inf
     apart = np.abs(np.cumsum(old) / old.sum() - np.cumsum(new) / new.sum())[:-1]
     differ = apart > 0
-    steps = apart[differ] * at[1:][differ] - apart[differ] * at[:-1][differ]
-    return DriftResult(float(steps.sum()), None)
+    # In units near the largest, so that neither doubles nor what is below them end.
+    unit = math.frexp(np.abs(at[~endless]).max(initial=0))[1]
+    scaled = np.ldexp(np.ldexp(at, -unit // 2), -unit - -unit // 2)
+    steps = (scaled[1:][differ] - scaled[:-1][differ]) * apart[differ]
+    return DriftResult(float(np.ldexp(steps.sum(), unit)), None)
 
 
 def _anderson(at: Array, old: Array, new: Array, tied: Array) -> DriftResult:

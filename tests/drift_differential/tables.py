@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
-from fastcore import drift
+from fastcore import Monitor, drift
 
 from .bins import NAMES, agree, in_bins
 from .ranks import SIDES
-from .referee import Differs, attempt, same
+from .referee import Array, Differs, attempt, same
 from .samples import fits, pair, size
 
 
@@ -107,4 +107,35 @@ def report(g: Any) -> str:
         if name not in found.approximate and not isinstance(alone, Exception):
             same(name, found.statistics[name].statistic, alone.statistic)
             same(f"{name} p", found.statistics[name].pvalue, alone.pvalue, 1e-9)
+    _watched(kept, given[1], tests, sorted_, x, y)
     return shown
+
+
+def _watched(
+    kept: drift.Reference, given: Any, tests: tuple[str, ...], wanted: Any, x: Array, y: Array
+) -> None:
+    """A monitor has counts alone, and says which statistics these do not tell."""
+    monitor = Monitor(kept, tests=tests, alpha=None)
+    monitor.update({"x": given})
+    found = monitor.report()["x"]
+    ends = np.concatenate((x, y))
+    finite = len(ends) > 0 and bool(np.isfinite(ends).all())
+    with np.errstate(over="ignore"):
+        wide = float(np.ptp(ends)) if finite else 0.0
+    for name in tests:
+        ours, theirs = found.statistics[name], wanted.statistics[name]
+        if name not in found.approximate:
+            # Of means and steps that are rounded otherwise.
+            slack = {"wasserstein_distance": 1e-15 * wide, "anderson_ksamp": 2e-12}.get(name, 0)
+            same(f"counted {name}", ours.statistic, theirs.statistic, slack=slack)
+            if ours.statistic == theirs.statistic:
+                same(f"counted {name} p", ours.pvalue, theirs.pvalue, 1e-9)
+    points = kept.features[0].points
+    inside = len(points) > 0 and len(y) > 0 and points[0] <= y.min() and y.max() <= points[-1]
+    if inside and finite and math.isfinite(wide):
+        gaps = np.searchsorted(points, y[~np.isin(y, points)])
+        most = math.fsum(((points[gaps] - points[gaps - 1]) / len(y)).tolist())
+        off = found.statistics["wasserstein_distance"].statistic
+        off -= wanted.statistics["wasserstein_distance"].statistic
+        if not abs(off) <= most * (1 + 1e-9) + 1e-14 * wide:
+            raise Differs(f"counted distance: off by {off}, at most {most}")
