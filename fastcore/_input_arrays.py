@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ._lowering import Lowered, Source
+from ._plan_tree import Tree, begins_with
 
 #: Python's and NumPy's numbers that hash and compare as their float64 does.
 _EXACT = frozenset((float, int, bool, np.float64, np.int64, np.int32, np.uint8, np.bool_))
@@ -79,7 +80,9 @@ def object_vector(values: np.ndarray, lowered: Lowered, which: int) -> np.ndarra
 # ---- Lists of lists ---------------------------------------------------------------------------
 
 
-def array_of_lists(X: list[Any] | tuple[Any, ...], as_objects: bool) -> np.ndarray | None:
+def array_of_lists(
+    X: list[Any] | tuple[Any, ...], as_objects: bool, tree: Tree
+) -> np.ndarray | None:
     """The array that scikit-learn makes of rows without names.
 
     ``as_objects``: for a ColumnTransformer, which makes objects of all.
@@ -90,6 +93,8 @@ def array_of_lists(X: list[Any] | tuple[Any, ...], as_objects: bool) -> np.ndarr
         return None
     if array.ndim != 2:
         return None
+    if array.dtype.kind in "SU" and begins_with(tree, "missing"):
+        return None  # an error: only imputers and encoders make objects of NumPy's texts
     if array.dtype.kind in "SU":
         return np.asarray(X, dtype=object)
     # Other dtypes than Python's own come of arrays within the list, which scikit-learn converts.

@@ -203,10 +203,16 @@ def untouched(
     return tuple(found), places
 
 
+def _table(tables: list[np.ndarray]) -> np.ndarray:
+    if not tables:
+        raise NotLowered("no columns")
+    return np.concatenate(tables)
+
+
 def onehot(low: Lowering, step: Step, value: Value) -> Value:
     p = step.params
     params = {
-        "table": np.concatenate(p["tables"]),
+        "table": _table(p["tables"]),
         "counts": np.array([len(t) - 1 for t in p["tables"]], dtype=np.int64),
     }
     panel = low.step("onehot", [codes(low, step, value)], I32, step.width, params)
@@ -218,7 +224,7 @@ def ordinal(low: Lowering, step: Step, value: Value) -> Value:
     p = step.params
     dtype = np.dtype(p["dtype"])
     params = {
-        "table": np.concatenate(p["tables"]),
+        "table": _table(p["tables"]),
         "counts": np.array([len(t) - 1 for t in p["tables"]], dtype=np.int64),
         "unknown": p["unknown"],
     }
@@ -230,7 +236,7 @@ def ordinal(low: Lowering, step: Step, value: Value) -> Value:
 def target(low: Lowering, step: Step, value: Value) -> Value:
     tables = step.params["tables"]
     params = {
-        "table": np.concatenate(tables),
+        "table": _table(tables),
         "counts": np.array([len(t) - 1 for t in tables], dtype=np.int64),
         "unknown": 1,
     }

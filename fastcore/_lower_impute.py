@@ -71,8 +71,27 @@ def _kept(low: Lowering, step: Step, piece: Piece) -> Piece:
     return piece if kept is None else low.select(Value(pieces=(piece,)), kept.tolist()).pieces[0]
 
 
+def _refuse_writing(low: Lowering, step: Step, value: Value) -> None:
+    """With `keep_empty_features` these columns are filled in what was given, which changes it.
+
+    That is an error where it may not be written to: frames of one block.
+    """
+    empty = bool(np.any(step.params["known"]))
+    if value.columns is None:
+        ours = value.frame is None and not (value.held and empty)
+    elif low.container == "rows":
+        ours = step.width > 1
+    else:
+        ours = low.container == "array"
+        low.fills = low.fills or empty
+    if not ours:
+        raise NotLowered("keep_empty_features=True writes into its input")
+
+
 def iterate(low: Lowering, step: Step, value: Value) -> Value:
     p = step.params
+    if p.get("writes"):
+        _refuse_writing(low, step, value)
     piece = replace(low.floats(value), order="FF")  # scikit-learn asks for it
     type_ = panel_type(piece.dtype)
     params = {"fill": p["initial"], "marker": p["marker"]}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ._lower_scale import numeric
-from ._lowering import Lowering, Piece, Special, Value, order_of, panel_type
+from ._lowering import Lowering, NotLowered, Piece, Special, Value, order_of, panel_type
 from ._plan_tree import Step
 
 
@@ -17,6 +17,8 @@ def pick(low: Lowering, step: Step, value: Value) -> Value:
     if step.frame is not None and value.frame is not None and value.frame.kind == "pandas":
         return low.select(value, which)  # a frame of any columns, and nothing is looked at
     if value.columns is not None:
+        if low.container == "pandas" and any(c.tag == "auto" for c in value.columns) and not looks:
+            raise NotLowered("an array of objects by name, untouched")
         dtype = low.number_dtype(value.columns)
         if dtype.kind != "f" or not step.params["finite"]:
             # Nothing to check: the others are not even read.

@@ -147,11 +147,12 @@ class Lowered:
     varying: int = 0  # steps whose arithmetic NumPy varies between CPUs
     wide: bool = False  # the indices of a sparse output have 64 bits
     frame: FrameOut | None = None
+    fills: bool = False  # floats in Fortran's order, which nobody copies, are filled themselves
     forward: bool = False  # NumPy's own loops may give other bits for negative strides
 
 
 #: The order of arrays that scikit-learn makes of a container.
-ORDERS = {"array": "CF", "pandas": "CF", "table": "FF"}
+ORDERS = {"array": "CF", "pandas": "CF", "table": "CF"}
 
 
 def stacked_order(parts: list[tuple[str, int]]) -> str:

@@ -91,6 +91,7 @@ class Lowering:
         self.counts = counts
         self.ranges: dict[int, tuple[float, float]] = {}  # of sources, as fitted
         self.forward = False
+        self.fills = False
         self.varying = 0  # steps whose arithmetic varies between CPUs
         self.wide: set[int] = set()  # panels of sparse matrices whose indices have 64 bits
         self.special = special
@@ -469,6 +470,7 @@ class Lowering:
         order = order_of(value)
         lowered = Lowered(program, self.sources, value.sparse, dtype, width, order, self.texts)
         lowered.varying, lowered.forward = self.varying, self.forward
+        lowered.fills = self.fills
         lowered.frame = frame
         lowered.wide = value.sparse and self.wide_out(value)
         return lowered

@@ -32,7 +32,6 @@ __all__ = [
     "array_tags",
     "array_vectors",
     "as_mapping",
-    "backwards",
     "frame_of_arrays",
     "frame_of_rows",
     "frame_tags",
@@ -41,6 +40,7 @@ __all__ = [
     "labels_of",
     "open_input",
     "sparse_parts",
+    "unfit",
 ]
 
 
@@ -208,21 +208,26 @@ def frame_vectors(
 
 def in_fortran_order(X: Any, vectors: Any, container: str, order: str) -> bool:
     """Whether scikit-learn's output lies so; ``order`` is the program's."""
-    if order == "CC" or container == "arrow":
+    if order == "CC":
         return False
     matrix = X if container == "array" else vectors
     if isinstance(matrix, np.ndarray):
         # NumPy's copies keep the order of the strides.
         rows, columns = (abs(stride) for stride in matrix.strides)
         return order[min(matrix.shape) > 1 and rows < columns] == "F"
-    by_columns = container in ("pandas", "named", "polars") and not _rows_first(vectors)
+    by_columns = container in ("pandas", "named", "polars")
+    if container == "pandas" and _rows_first(vectors):
+        by_columns = False
     return order[by_columns] == "F"
 
 
-def backwards(vectors: Any) -> bool:
-    """Whether an array is read against the order in which it lies."""
-    arrays = vectors if isinstance(vectors, tuple) else (vectors,)
-    return any(isinstance(a, np.ndarray) and min(a.strides, default=0) < 0 for a in arrays)
+def unfit(lowered: Lowered, vectors: Any) -> bool:
+    """Whether arrays lie so that the original does something else with them."""
+    given = vectors if isinstance(vectors, tuple) else (vectors,)
+    arrays = [a for a in given if isinstance(a, np.ndarray)]
+    if lowered.fills and any(a.dtype.kind == "f" and a.flags.f_contiguous for a in arrays):
+        return True
+    return lowered.forward and any(min(a.strides, default=0) < 0 for a in arrays)
 
 
 def _rows_first(vectors: tuple[np.ndarray, ...]) -> bool:

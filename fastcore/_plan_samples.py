@@ -14,7 +14,7 @@ import numpy as np
 
 from . import _unicode
 from ._lowering import Lowered
-from ._plan_tree import Chain, Parallel, Recipe, Step, Tree
+from ._plan_tree import Chain, Parallel, Recipe, Step, Tree, is_identity
 
 if TYPE_CHECKING:
     from .plan import Plan
@@ -113,7 +113,8 @@ def _all_lower(tree: Tree) -> bool:
     if isinstance(tree, Step):
         return bool(tree.params.get("lower"))
     if isinstance(tree, Chain):
-        return not tree.steps or _all_lower(tree.steps[0])
+        steps = [step for step in tree.steps if not is_identity(step)]
+        return bool(steps) and _all_lower(steps[0])
     return all(_all_lower(part.tree) for part in tree.parts)
 
 

@@ -85,6 +85,14 @@ def entry_by_name(tree: Tree) -> bool:
     return isinstance(tree, Parallel) and tree.by_name
 
 
+def begins_with(tree: Tree, kind: str) -> bool:
+    """Whether a step of that kind is given the input itself."""
+    if isinstance(tree, Step):
+        return tree.kind == kind
+    inner = tree.steps[:1] if isinstance(tree, Chain) else [part.tree for part in tree.parts]
+    return any(begins_with(each, kind) for each in inner)
+
+
 def is_identity(tree: Tree) -> bool:
     """Whether nothing is done to the input at all."""
     if not isinstance(tree, Chain) or tree.frame is not None:

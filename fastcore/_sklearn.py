@@ -92,13 +92,14 @@ def is_passthrough(est: Any) -> bool:
         and est.func is None
         and not est.validate
         and not callable(est.feature_names_out)
+        and not est.kw_args  # an error
     )
 
 
 def keeps_names(est: Any) -> bool:
     """Whether a frame that goes in comes out as one: through passthrough and NumPy's functions."""
     if class_key(est) == "sklearn.preprocessing.FunctionTransformer" and not est.validate:
-        return est.func is None or type(est.func) is np.ufunc
+        return (est.func is None and not est.kw_args) or type(est.func) is np.ufunc
     return is_passthrough(est)
 
 

@@ -21,6 +21,8 @@ def _function(est: Any) -> Step:
     width, validate = int(est.n_features_in_), int(bool(est.validate))
     if callable(est.feature_names_out) and not validate:
         raise NotNative("feature_names_out names the columns of frames")
+    if est.kw_args:
+        raise NotNative("kw_args")
     if est.func is None:
         # Not even "passthrough": the input is checked.
         return Step("pick", {"columns": np.arange(width), "finite": 1, "csc": 1}, width)
@@ -29,8 +31,6 @@ def _function(est: Any) -> Step:
         raise NotNative("a function that is none of NumPy's")
     if name not in _core.plan_loops():
         raise NotNative(f"numpy.{name}")
-    if est.kw_args:
-        raise NotNative("kw_args")
     params = {"function": name, "validate": validate, "varies": int(name not in EXACT)}
     return Step("ufunc", params, width)
 

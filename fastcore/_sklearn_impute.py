@@ -161,6 +161,7 @@ def _iterate(est: Any) -> Step:
         "low": np.broadcast_to(low, (width,)).astype(np.float64),
         "high": np.broadcast_to(high, (width,)).astype(np.float64),
         "known": empty[kept].astype(np.int64),
+        "writes": int(est.keep_empty_features),
     }
     return Step("iterate", params, len(empty))
 

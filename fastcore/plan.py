@@ -120,7 +120,7 @@ class Plan(Named, Storable):
             from ._sklearn import root_of
 
             self._of_labels = takes_labels(estimator)
-            self._roles = column_roles(estimator)
+            self._roles = {} if self._identity else column_roles(estimator)
             self._root = root_of(estimator)
         if recipe is not None:
             self._by_name = entry_by_name(recipe.tree)
@@ -252,7 +252,7 @@ class Plan(Named, Storable):
         assert self._recipe is not None
         array = X
         if container == "lists":
-            made = _plan_input.array_of_lists(X, self._by_name)
+            made = _plan_input.array_of_lists(X, self._by_name, self._recipe.tree)
             if made is None:
                 return None
             array = made
@@ -282,7 +282,7 @@ class Plan(Named, Storable):
         if prepared is None:
             return None
         lowered, vectors, rows = prepared
-        if lowered.forward and _plan_input.backwards(vectors):
+        if _plan_input.unfit(lowered, vectors):
             return None
         if lowered.frame is not None:
             values = None
@@ -309,7 +309,8 @@ class Plan(Named, Storable):
             return None
         found = lowered.program.run_csr(vectors, rows, single, threads)
         shape = (rows, lowered.width)
-        return None if found is None else _plan_calls.csr(found, shape, lowered.wide)
+        wide = lowered.wide and dtype is None  # SciPy's `astype` chooses the indices anew
+        return None if found is None else _plan_calls.csr(found, shape, wide)
 
     def _configured(self) -> bool:
         """Whether scikit-learn's configuration asks for other containers than we make."""

@@ -1,20 +1,27 @@
 """Whose memory it is: parts that change what others read, views, and the order that is left."""
 
 import copy
+import pickle
 
 import numpy as np
 import pandas as pd
+import polars as pl
+import pyarrow as pa
 import pytest
 import scipy.sparse as sp
 from sklearn.compose import ColumnTransformer
-from sklearn.feature_selection import SelectKBest
-from sklearn.impute import MissingIndicator, SimpleImputer
+from sklearn.experimental import enable_iterative_imputer  # noqa: F401
+from sklearn.feature_extraction import DictVectorizer
+from sklearn.feature_extraction.text import HashingVectorizer, TfidfTransformer
+from sklearn.feature_selection import SelectKBest, VarianceThreshold
+from sklearn.impute import IterativeImputer, MissingIndicator, SimpleImputer
 from sklearn.pipeline import FeatureUnion, make_pipeline
 from sklearn.preprocessing import (
     Binarizer,
     FunctionTransformer,
     MaxAbsScaler,
     MinMaxScaler,
+    OrdinalEncoder,
     PolynomialFeatures,
     SplineTransformer,
     StandardScaler,
@@ -119,6 +126,78 @@ def test_no_columns_in_a_frame():
     given = np.array([[None], [None], ["1"]], dtype=object)
     est = SimpleImputer(strategy="most_frequent", add_indicator=True)
     compare(est.set_output(transform="pandas").fit(given), given)
+
+
+def test_wide_indices_as_another_dtype():
+    est = DictVectorizer().fit([{"a": 1}])
+    ours = Plan.from_sklearn(est).transform([{"a": 2}], dtype=np.float32)
+    assert ours.indices.dtype == est.transform([{"a": 2}]).astype(np.float32).indices.dtype
+
+
+def test_who_fills_empty_features():
+    """IterativeImputer fills them in the caller's array, where it does not copy that."""
+    empty = X.copy()
+    empty[:, 1] = np.nan
+    est = IterativeImputer(max_iter=1, keep_empty_features=True).fit(empty.copy())
+    plan = Plan.from_sklearn(est)
+    for order in "CF":
+        ours, theirs = empty.copy(order=order), empty.copy(order=order)
+        expected = est.transform(theirs)
+        np.testing.assert_allclose(plan.transform(ours), expected, rtol=1e-9)
+        np.testing.assert_array_equal(ours, theirs)
+    est = IterativeImputer(max_iter=1, keep_empty_features=True)
+    compare(est.fit(pd.DataFrame({"a": [1, 2]})), pd.DataFrame({"a": [1.0, 2.0]}))  # read-only
+
+
+def test_order_of_arrow_and_structured():
+    frame = pd.DataFrame({"a": [1.0, 2, 3], "b": np.array([1, 2, 3], "u1"), "c": [0.0, 1, 2]})
+    for est in (StandardScaler(), IterativeImputer(max_iter=1)):
+        est.fit(frame)
+        for given in (pa.Table.from_pandas(frame), pl.from_pandas(frame)):
+            assert_equal(Plan.from_sklearn(est).transform(given), est.transform(given), False)
+        records = frame[["a", "c"]].to_records(index=False).view(np.ndarray)
+        est.fit(frame[["a", "c"]])
+        expected = est.transform(frame[["a", "c"]])
+        assert_equal(Plan.from_sklearn(est).transform(records), expected, False)
+
+
+def test_objects_by_name_are_not_converted():
+    frame = pd.DataFrame({"a": [1.0, 2], "b": ["0.5", 3]}, dtype=object)
+    est = VarianceThreshold().fit(frame)
+    given = {name: frame[name].to_numpy() for name in frame}
+    expected = est.transform(frame)
+    assert_equal(Plan.from_sklearn(est).transform(given), expected, False)
+
+
+def test_arguments_of_no_function():
+    est = FunctionTransformer(kw_args={"where": True}).fit(X)
+    compare(est, X)
+    compare(est.set_params(validate=True), X)
+
+
+def test_identity_means_the_same_from_a_file():
+    est = FunctionTransformer().fit(pd.DataFrame({"a": ["x", "y"]}))
+    plan = Plan.from_sklearn(est)
+    ours, theirs = (p.transform([{"a": "x"}]) for p in (pickle.loads(pickle.dumps(plan)), plan))
+    pd.testing.assert_frame_equal(ours, theirs)
+
+
+def test_terms_of_no_document():
+    """Their weight has no end, which is an error, also where the lowered text would be known."""
+    words = HashingVectorizer(n_features=4096, lowercase=False)
+    est = make_pipeline("passthrough", words, TfidfTransformer(smooth_idf=False))
+    text = "the \N{GREEK CAPITAL LETTER SIGMA}A"
+    compare(est.fit([text.lower(), "the dog"]), [text])
+
+
+def test_lists_of_texts_are_no_objects_for_an_indicator():
+    given = [["a", 1.0], ["b", 2.0]]
+    compare(MissingIndicator().fit(np.array(given, dtype=object)), given)
+
+
+def test_no_columns_are_encoded():
+    est = make_pipeline(MissingIndicator(), OrdinalEncoder()).set_output(transform="pandas").fit(X)
+    compare(est, X)
 
 
 def test_dtype_of_what_only_the_original_does():

@@ -9,9 +9,11 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+from sklearn.preprocessing import KernelCenterer
 
 from . import inputs, others, pipelines
 from .draw import Draw
+from .steps import fitting
 
 #: So many inputs each.
 INPUTS = 4
@@ -29,7 +31,8 @@ class Case:
 
 def case(seed: int, number: int) -> Case:
     draw = Draw(seed, number)
-    how = draw.choice(["frame"] * 5 + ["polars"] + ["array"] * 3 + ["matrix", "documents"])
+    rare = ["matrix", "documents", "samples"]
+    how = draw.choice(["frame"] * 5 + ["polars"] + ["array"] * 3 + rare)
     return {"frame": _frame, "polars": _frame, "array": _array}.get(how, _other)(draw, how)
 
 
@@ -67,7 +70,9 @@ def _frame(draw: Draw, how: str) -> Case:
     X: Any = inputs.frame(columns, draw, rows)
     if how == "polars":
         X = inputs.as_polars(X)
-    if len({each.group for each in columns}) == 1 and draw.chance(0.35):
+    if draw.chance(0.08) and "document" not in groups:
+        est = fitting(draw, X)
+    elif len({each.group for each in columns}) == 1 and draw.chance(0.35):
         make = {"number": pipelines.numeric, "text": pipelines.categories}.get(groups[0])
         est = make(draw, 2) if make else pipelines.column_transformer(draw, columns, 2, True)
     else:
@@ -82,7 +87,9 @@ def _array(draw: Draw, how: str) -> Case:
     dtype = draw.choice(["f8", "f8", "f4", "i8", "O", "?"]) if "text" not in groups else "O"
     rows = draw.choice([20, 40])
     X = inputs.laid(inputs.array(columns, draw, rows, dtype), draw)
-    if draw.chance(0.5):
+    if draw.chance(0.08):
+        est = fitting(draw, X)
+    elif draw.chance(0.5):
         est = pipelines.column_transformer(draw, columns, 2, False)
     elif columns[0].group == "number":
         est = pipelines.numeric(draw, 2)
@@ -96,7 +103,16 @@ def _other(draw: Draw, how: str) -> Case:
     if how == "documents":
         X: Any = others.texts(draw, rows)
         return _made(draw, pipelines.documents(draw), X, rows, others.documents_variant)
+    if how == "samples":
+        form = draw.choice(list(others.SAMPLES))
+        X = others.samples(draw, rows, form)
+        make = lambda d: others.samples_variant(form, d)  # noqa: E731
+        return _made(draw, pipelines.samples(draw, form), X, rows, make)
     width = draw.number(1, 5)
     X = others.matrix(draw, rows, width)
-    est = pipelines.numeric(draw, 1)
+    est = KernelCenterer() if draw.chance(0.05) else pipelines.numeric(draw, 1)
+    if isinstance(est, KernelCenterer) or draw.chance(0.2):
+        X, width = (X @ X.T).toarray(), rows
+        if not isinstance(est, KernelCenterer):
+            X, width = X[:, :3], 3
     return _made(draw, est, X, rows, lambda d: others.matrix_variant(width, d))

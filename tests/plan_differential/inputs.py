@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import make_dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import polars as pl
+import pyarrow as pa
 import scipy.sparse as sp
+
+from fastcore.columns import Columns
 
 from .draw import Column, Draw, column
 
@@ -99,6 +105,7 @@ def frame_variant(columns: list[Column], polars: bool, draw: Draw) -> Any:
         + ["unknown"] * 2
         + ["kinds"] * 3
         + ["infinity", "names", "index", "other library", "array", "none", "rows", "named", "rows"]
+        + ["structured", "arrow", "columns", "models", "F", "keys"]
     )
     if how == "kinds":
         columns = _other_kinds(columns, draw)
@@ -116,6 +123,11 @@ def frame_variant(columns: list[Column], polars: bool, draw: Draw) -> Any:
         return as_rows(made)
     if how == "named":
         return {str(name): made[name].to_numpy() for name in made.columns}
+    if how in FORMS:
+        with suppress(TypeError, ValueError, pa.ArrowException, NotImplementedError):
+            return FORMS[how](made)
+    if how == "keys":
+        return [{k: v for k, v in row.items() if draw.chance(0.9)} for row in as_rows(made)]
     if polars != (how == "other library") and made.columns.is_unique:
         return as_polars(made)
     return made
@@ -129,6 +141,28 @@ def as_rows(made: pd.DataFrame) -> list[dict[str, Any]]:
         {str(name): _python(value) for name, value in row.items()}
         for row in held.to_dict("records")
     ]
+
+
+def _models(made: pd.DataFrame) -> list[Any]:
+    kind = make_dataclass("Model", [str(name) for name in made.columns])
+    return [kind(**row) for row in as_rows(made)]
+
+
+def _fortran(made: pd.DataFrame) -> pd.DataFrame:
+    """Of one dtype, and laid by rows or by columns."""
+    order = "F" if len(made) % 2 else "C"
+    values = made.to_numpy(dtype=np.float64, na_value=np.nan).copy(order=order)
+    return pd.DataFrame(values, columns=made.columns, copy=False)
+
+
+#: Other containers of the same columns.
+FORMS: dict[str, Callable[[pd.DataFrame], Any]] = {
+    "structured": lambda made: made.to_records(index=False).view(np.ndarray),
+    "arrow": pa.Table.from_pandas,
+    "columns": lambda made: Columns.from_rows(as_rows(made)),
+    "models": _models,
+    "F": _fortran,
+}
 
 
 def _python(value: Any) -> Any:

@@ -17,8 +17,16 @@ from ..plan_table import TOLERANCES
 
 #: Relative to the value and to 1, by the dtype's size.
 LIMITS = {8: 1e-9, 4: 1e-4, 2: 1e-2}
-#: What tells of memory that a plan does not take.
-SILENT = "Could not adhere to working_memory config"
+#: What tells of memory that a plan does not take, and what each estimator says but once.
+SILENT = ("Could not adhere to working_memory config", "Your stop_words may be inconsistent")
+
+
+#: Containers that estimators do not take, and that stand for frames.
+BY_NAME = ("rows", "named", "columns")
+
+
+#: What is said of Arrow's tables, of which plans take more: texts as documents, say.
+ARROW = ("LargeStringScalar", "the container provided is: pyarrow.Table")
 
 
 class Judge:
@@ -41,8 +49,8 @@ class Judge:
     def check(self, make: Callable[[], Any]) -> None:
         """Raise AssertionError for a difference."""
         container, X = self.plan._open(make())
-        given = X if container in ("rows", "named") else make()
-        rows = container in ("rows", "named")
+        given = X if container in BY_NAME else make()
+        rows = container in BY_NAME
         if rows and self.in_place:
             return  # nothing of the caller's is there to be changed
         if rows:
@@ -50,6 +58,8 @@ class Judge:
             theirs = said(lambda: self.est.transform(asked(given, container, False)))
         else:
             theirs = said(lambda: self.est.transform(given))
+        if theirs[1] and any(what in theirs[1][1] for what in ARROW):
+            return
         mine = make()
         ours = said(lambda: self.plan.transform(mine))
         assert unordered(ours[1]) == unordered(theirs[1]), f"raised {ours[1]} for {theirs[1]}"
@@ -59,7 +69,7 @@ class Judge:
         # Iterators are read once, and copy=False changes what was given.
         again = make if hasattr(given, "__next__") or self.in_place else lambda: mine
         if theirs[1] is None:
-            if container == "rows" and isinstance(ours[0], np.ndarray):
+            if container in ("rows", "columns") and isinstance(ours[0], np.ndarray):
                 # Rows lie row by row, whatever the frame that they stand for.
                 assert_values(ours[0], theirs[0], self.close)
             else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -25,7 +26,11 @@ def matrix_variant(width: int, draw: Draw) -> Any:
     dtype = draw.choice(["f8", "f8", "f8", "f4", "i8", "i4", "u1", "?"])
     rows = draw.choice([*ROWS, 0])
     made = matrix(draw, rows, width + draw.choice([0] * 9 + [1]), dtype)
-    how = draw.choice(["csr"] * 3 + ["csc", "coo", "array", "dense", "zeros", "wide", "bad", "lil"])
+    how = draw.choice(
+        ["csr"] * 3
+        + ["csc", "coo", "array", "dense", "zeros", "wide", "bad", "lil", "csc array", "F"]
+        + ["unsorted"]
+    )
     if how == "zeros" and made.nnz:
         made.data[draw.number(0, made.nnz - 1)] = 0
     if how == "bad" and made.nnz and dtype[0] == "f":
@@ -37,9 +42,60 @@ def matrix_variant(width: int, draw: Draw) -> Any:
         "coo": sp.coo_matrix,
         "array": sp.csr_array,
         "lil": sp.lil_matrix,
+        "csc array": sp.csc_array,
+        "unsorted": unsorted,
+        "F": lambda x: np.asfortranarray(x.toarray()),
         "dense": lambda x: x.toarray(),
     }
     return forms.get(how, lambda x: x)(made)
+
+
+def unsorted(made: Any) -> Any:
+    """With the columns of each row in another order, and one value in two pieces."""
+    order = np.concatenate(
+        [np.arange(a, b)[::-1] for a, b in pairwise(made.indptr.tolist())] or [[]]
+    ).astype(int)
+    return sp.csr_matrix((made.data[order], made.indices[order], made.indptr), made.shape)
+
+
+# ---- Samples -------------------------------------------------------------------------------------
+
+#: One sample of each form.
+SAMPLES: dict[str, Callable[[Draw], Any]] = {
+    "dict": lambda draw: {
+        draw.choice(TERMS): draw.choice([1, 2.5, -3, True, "x", "ü"])
+        for _ in range(draw.number(0, 4))
+    },
+    "pair": lambda draw: [
+        (draw.choice(TERMS), draw.choice([1, 2.5, -3, "x"])) for _ in range(draw.number(0, 4))
+    ],
+    "string": lambda draw: draw.some(TERMS, 0, 4),
+    "text": lambda draw: draw.choice(TERMS[:4]),
+    "number": lambda draw: draw.choice([1, 2, 3, 7]),
+    "sets": lambda draw: set(draw.some(TERMS[:5], 0, 3)),
+}
+
+
+def samples(draw: Draw, rows: int, form: str) -> Any:
+    return [SAMPLES[form](draw) for _ in range(rows)]
+
+
+def samples_variant(form: str, draw: Draw) -> Any:
+    """The same, unknown and wrong ones, in several containers."""
+    made = samples(draw, draw.choice([*ROWS, 0]), form)
+    if made and draw.chance(0.3):
+        odd: list[Any] = [None, np.nan, 3, "zz", b"x", {"zz": 1}, {"the": None}, {1: 2}, [1], []]
+        odd += [
+            {"the": [1, 2]},
+            {"the": {"cat", "x"}},
+            [("zz", 1)],
+            {"zz", "the"},
+            0.5,
+        ]
+        made[draw.number(0, len(made) - 1)] = draw.choice(odd)
+    if form in ("text", "number") and draw.chance(0.5):
+        return draw.choice([np.array, pd.Series, lambda x: np.array(x, dtype=object)])(made)
+    return draw.choice([list, list, tuple, iter])(made)
 
 
 # ---- Documents -----------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 from typing import Any
 
@@ -10,7 +11,7 @@ from sklearn.compose import ColumnTransformer, make_column_selector
 from sklearn.pipeline import FeatureUnion, Pipeline
 
 from .draw import Column, Draw
-from .steps import CATEGORIES, CLOSE, COUNTS, DOCUMENTS, NUMERIC, SimpleImputer, step
+from .steps import CATEGORIES, CLOSE, COUNTS, DOCUMENTS, NUMERIC, SAMPLES, SimpleImputer, step
 
 CLOSE_NAMES = {kind.__name__ for kind in CLOSE}
 
@@ -43,12 +44,20 @@ def documents(draw: Draw) -> Any:
     """For one sequence of documents."""
     if draw.chance(0.1):
         return union(draw, [documents(draw) for _ in range(2)])
-    steps = [step(draw, DOCUMENTS, 0.25)]
+    steps = [step(draw, DOCUMENTS, 0.15)]
     if draw.chance(0.3):
         steps.append(step(draw, COUNTS))
     elif draw.chance(0.2):
         steps.append(step(draw, CLOSE if draw.chance(0.3) else NUMERIC))
     return chain(draw, steps)
+
+
+def samples(draw: Draw, form: str) -> Any:
+    """For dicts, pairs, lists of texts, and labels."""
+    steps = [step(draw, SAMPLES[form], 0.5)]
+    if form in ("dict", "pair", "string") and draw.chance(0.3):
+        steps.append(step(draw, draw.choice([COUNTS, NUMERIC])))
+    return chain(draw, steps) if len(steps) > 1 else steps[0]
 
 
 def chain(draw: Draw, steps: list[Any]) -> Any:
@@ -103,7 +112,9 @@ def column_transformer(draw: Draw, columns: list[Column], depth: int, by_name: b
     if draw.chance(0.25):
         options["remainder"] = draw.choice(["passthrough", categories(draw, 0), numeric(draw, 0)])
     elif draw.chance(0.1):
-        options["verbose_feature_names_out"] = draw.choice(["{transformer_name}.{feature_name}"])
+        options["verbose_feature_names_out"] = draw.choice(
+            ["{transformer_name}.{feature_name}", "{feature_name}|{transformer_name}", named]
+        )
     return ColumnTransformer(parts, **options)
 
 
@@ -111,20 +122,34 @@ def selector(draw: Draw, columns: list[Column], chosen: list[int], by_name: bool
     """The chosen ones, said in one of the ways that there are."""
     if by_name and draw.chance(0.75):
         names = [columns[k].name for k in chosen]
-        how = draw.choice(["list", "list", "list", "array", "callable", "function"])
+        how = draw.choice(["list", "list", "list", "array", "callable", "function", "slice"])
+        if how == "slice":
+            return slice(columns[min(chosen)].name, columns[max(chosen)].name)
+        if how == "callable" and draw.chance(0.4):
+            return make_column_selector(pattern="|".join(map(re.escape, names)))
         if how == "array":
             return np.array(names, dtype=object)
         if how == "callable" and columns[chosen[0]].group == "number":
             return make_column_selector(dtype_include=np.number)
         return Names(names) if how == "function" else names
-    how = draw.choice(["list", "mask", "slice", "array", "negative"])
-    if how == "mask":
-        return [k in chosen for k in range(len(columns))]
+    how = draw.choice(["list", "mask", "masks", "slice", "array", "negative", "none"])
+    if how in ("mask", "masks"):
+        mask = [k in chosen for k in range(len(columns))]
+        return mask if how == "mask" else np.array(mask)
+    if how == "none" and draw.chance(0.3):
+        return []
     if how == "slice":
-        return slice(min(chosen), min(chosen) + 1)
+        return draw.choice(
+            [slice(min(chosen), max(chosen) + 1), slice(None), slice(min(chosen), None, 2)]
+        )
     if how == "negative":
         return [k - len(columns) for k in chosen]
     return np.array(chosen) if how == "array" else chosen
+
+
+def named(transformer: str, feature: str) -> str:
+    """Names of the user's own."""
+    return f"{feature} of {transformer}"
 
 
 class Names:

@@ -80,8 +80,9 @@ def _less(est: Any, X: Any, y: Any, given: Any) -> Iterator[tuple[Any, Any, Any,
 
 
 def _without(frame: Any, name: Any) -> Any:
-    kept = [each for each in frame.columns if each != name]
-    return frame[kept]
+    if hasattr(frame, "column_names"):  # pyarrow's
+        return frame.select([each for each in frame.column_names if each != name])
+    return frame[[each for each in frame.columns if each != name]]
 
 
 def _simpler(est: Any) -> Iterator[Any]:
