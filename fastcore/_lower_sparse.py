@@ -96,6 +96,8 @@ def _pick(low: Lowering, step: Step, value: Value) -> Value:
     made = low.sifted(value, [int(j) for j in columns], int(step.params["finite"]))
     if not len(columns):  # an array then, once all was looked at
         return Value(pieces=(Piece(low.panel(F64, []), 0, dtype),))
+    if looks and low.stacked(value).panel in low.wide:
+        low.wide.add(made.pieces[0].panel)
     return replace(made, held=held, csc=made.csc and looks)
 
 

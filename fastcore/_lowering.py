@@ -388,6 +388,8 @@ class Lowering:
             return side_by_side(self, results, tree.frame)
         parts = [self.arrays(result) for result in results]
         pieces = tuple(piece for part in parts for piece in part)
+        if tree.by_name and not tree.parts:
+            pieces = (Piece(self.panel(F64, []), 0, FLOAT64),)  # np.zeros
         orders = [
             (order_of(result), sum(piece.width for piece in part))
             for result, part in zip(results, parts, strict=True)

@@ -14,7 +14,7 @@ from sklearn.experimental import enable_iterative_imputer  # noqa: F401
 from sklearn.feature_extraction import DictVectorizer
 from sklearn.feature_extraction.text import HashingVectorizer, TfidfTransformer
 from sklearn.feature_selection import SelectKBest, VarianceThreshold
-from sklearn.impute import IterativeImputer, MissingIndicator, SimpleImputer
+from sklearn.impute import IterativeImputer, KNNImputer, MissingIndicator, SimpleImputer
 from sklearn.pipeline import FeatureUnion, make_pipeline
 from sklearn.preprocessing import (
     Binarizer,
@@ -126,6 +126,27 @@ def test_no_columns_in_a_frame():
     given = np.array([[None], [None], ["1"]], dtype=object)
     est = SimpleImputer(strategy="most_frequent", add_indicator=True)
     compare(est.set_output(transform="pandas").fit(given), given)
+
+
+def test_wide_indices_through_a_look():
+    look = FunctionTransformer(validate=True, accept_sparse=True)
+    est = make_pipeline(DictVectorizer(), look).fit([{"a": 1}])
+    ours, theirs = Plan.from_sklearn(est).transform([{"a": 2}]), est.transform([{"a": 2}])
+    assert_equal(ours, theirs, False)
+
+
+def test_nothing_beside_float32():
+    empty = ColumnTransformer([("b", StandardScaler(), [])])
+    est = ColumnTransformer([("a", empty, slice(0, 2)), ("c", StandardScaler(), [0])]).fit(X)
+    compare(est, X.astype(np.float32))
+
+
+def test_neighbours_whose_squares_cancel():
+    """The original's distances have the squares of the missing column in them, and lose by it."""
+    known = np.array([[0.0, 1e30], [1, 1], [2, 2], [3, 1e9], [4, 4]])
+    for column in (known[:, 1], known[:, 1] * 1e270):
+        est = KNNImputer(n_neighbors=2).fit(np.c_[known[:, 0], column])
+        compare(est, np.array([[0.1, np.nan], [2.2, np.nan]]))
 
 
 def test_wide_indices_as_another_dtype():

@@ -72,7 +72,8 @@ static void insert(fc_near *near, size_t room, double square, double length, dou
 }
 
 /* The squared distance over the columns that both know, scaled to all; NaN if there are none.
- * `length` is what its rounding error is proportional to. */
+ * `length` is what its rounding error is proportional to: the original adds the squares of all
+ * columns, and takes those away again that only one of both knows. */
 static double compare(const double *restrict x, const double *restrict y, size_t width,
                       double *length) {
     double square = 0, sum = 0;
@@ -81,7 +82,7 @@ static double compare(const double *restrict x, const double *restrict y, size_t
         bool both = x[j] == x[j] && y[j] == y[j];
         double gap = both ? x[j] - y[j] : 0;
         square += gap * gap;
-        sum += both ? x[j] * x[j] + y[j] * y[j] : 0;
+        sum += (x[j] == x[j] ? x[j] * x[j] : 0) + (y[j] == y[j] ? y[j] * y[j] : 0);
         shared += both;
     }
     if (!shared) return (double)NAN;
@@ -104,7 +105,7 @@ static bool impute(const fc_neighbors *self, const double *x, size_t j, double *
         if (length > longest) longest = length;
         insert(&near, self->k + 1, square, length, y[j]);
     }
-    if (!donors) return false;
+    if (!donors || longest - longest != 0) return false; /* squares that overflow */
     if (!near.count) {
         *out = self->mean[j];
         return true;
