@@ -10,6 +10,7 @@ import functools
 import hashlib
 import json
 import math
+import numbers
 import os
 import re
 import struct
@@ -131,8 +132,14 @@ class Monitor(_core.Monitor):
     ) -> "Monitor":
         if not isinstance(reference, Reference):
             raise TypeError(f"reference: expected a Reference, got {type(reference).__name__}")
-        if alpha is not None and not 0 < alpha < 1:
-            raise ValueError(f"alpha: expected a number between 0 and 1, or None, got {alpha!r}")
+        if alpha is not None:
+            if not isinstance(alpha, numbers.Real):
+                raise TypeError(f"alpha: expected a number or None, got {type(alpha).__name__}")
+            if not 0 < alpha < 1:
+                raise ValueError(
+                    f"alpha: expected a number between 0 and 1, or None, got {alpha!r}"
+                )
+            alpha = float(alpha)
         length = _microseconds("window", window)
         key = f"{reference.fingerprint} {length} {slots}".encode()
         digest = hashlib.sha256(key).digest()

@@ -414,6 +414,9 @@ def test_bytes_carry_tests_and_alpha() -> None:
     assert (monitor.tests, monitor.alpha) == (("psi", "ks_2samp"), 0.3)
     assert found.report().to_dict() == monitor.report().to_dict()
     assert "x" in found.report().alarms
+    assert Monitor(REFERENCE, alpha=np.float32(0.25)).alpha == 0.25  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="alpha: expected a number or None, got str"):
+        Monitor(REFERENCE, alpha="0.1")  # type: ignore[arg-type]
     silent = Monitor(REFERENCE, alpha=None)
     silent.merge(monitor.to_bytes())  # its own options stay
     assert (silent.tests, silent.alpha, silent.report().rows) == (None, None, 300)
