@@ -276,3 +276,45 @@ def test_a_trial_run_refuses_what_needs_the_original() -> None:
     assert good is NotImplemented if disabled() else good.num_rows == 1
     assert schema.try_route_json('[{"lat": "1", "lon": 2}]') is NotImplemented
     assert schema.try_route_json("[") is NotImplemented
+
+
+class Halves(BaseModel):
+    """A number that may be null, a fixed one, and a text out of two."""
+
+    a: float | None
+    b: int
+    c: Literal["x", "y"] | None = None
+
+
+def test_rows_one_after_another() -> None:
+    """The memory of a row that was dropped is the next row's: nothing of it shows there."""
+    schema = Schema(Row[Halves])
+    kept = []
+    for i in range(40):
+        a, c = (None, None) if i % 3 else (i / 2, "y" if i % 2 else "x")
+        row = schema.validate_json(json.dumps({"a": a, "b": i, "c": c}))
+        assert row.valid("a").tolist() == [a is not None]
+        assert row.valid("c").tolist() == [c is not None]
+        expected = [np.nan if a is None else a, i, np.nan if c is None else ("x", "y").index(c)]
+        np.testing.assert_array_equal(row.matrix(dtype=np.float64), [expected])
+        view = row["b"]
+        if i % 4 == 0:
+            kept.append((i, row))
+        del row
+        with pytest.raises(ValidationError):
+            schema.validate_json(b'{"a": 1, "b": "no"}')
+        assert view.tolist() == [i]  # a view keeps its row
+    assert [(i, row["b"].tolist()) for i, row in kept] == [(i, [i]) for i, _ in kept]
+
+
+def test_arguments_of_matrix_by_name() -> None:
+    class Name(str):
+        """Not the type that names are compared quickly as."""
+
+    row = Schema(Row[Halves]).validate_json(b'{"a": 1, "b": 2}')
+    out = np.empty((1, 2))
+    assert row.matrix(**{Name("names"): ["a", "b"], "out": out}) is out
+    assert out.tolist() == [[1, 2]]
+    for name in ("ou", "out\0", "outs", "nam\xe9s", "dtypo", ""):
+        with pytest.raises(TypeError, match="unexpected keyword argument"):
+            row.matrix(**{name: None})

@@ -98,7 +98,7 @@ typedef struct fc_column_run {
 
 struct fc_column;
 
-/* Immutable; shared through a count of references that any thread may change. */
+/* Immutable but for its spare; shared through a count of references that any thread may change. */
 typedef struct fc_layout {
     const fc_alloc *alloc;
     fc_arena arena; /* everything below */
@@ -114,6 +114,7 @@ typedef struct fc_layout {
      * requests of one record make such a set each. */
     const struct fc_column *one_row;
     size_t one_row_bytes, one_row_bits; /* all cells; where the bitmaps begin */
+    struct fc_columns *spare;           /* a set of one row that nobody has; only in columns.c */
     uint32_t *slots;                    /* the names' hash table; column + 1, 0 is free */
     uint32_t slot_mask;                 /* its size, a power of two, minus 1 */
     uint64_t matrix_cols;               /* width of the matrix of all columns */
@@ -149,6 +150,7 @@ typedef struct fc_columns {
     fc_layout *layout; /* a reference */
     fc_column *columns;
     uint32_t count;
+    bool reusable; /* all is in one block as it was made: it can become the layout's spare */
     int64_t rows, capacity;
     int64_t refs; /* only through fc_columns_ref and fc_columns_free */
     void *slab;   /* the cells once they have outgrown the set's own block */
@@ -158,7 +160,8 @@ typedef struct fc_columns {
 } fc_columns;
 
 /* A set of no rows with room for `capacity` (>= 0) of them, and one reference to it. It takes its
- * own reference to the layout. On failure nothing is left behind. */
+ * own reference to the layout. A set of one row may be one that was freed, kept with its layout. On
+ * failure nothing is left behind. */
 fc_status fc_columns_new(const fc_alloc *alloc, fc_layout *layout, int64_t capacity,
                          fc_columns **out);
 /* One more reference to a set that is not filled any more; returns its argument. Any thread. */

@@ -336,7 +336,7 @@ static fc_status fill(fc_arrow_in *self, fc_columns *set, char *error, bool *ado
             const batch *part = &self->batches[b];
             FC_TRY(view_field(field, &part->array, &view, error));
             if (self->batch_count == 1 && adopt(field, &view, &set->columns[i]))
-                *adopted = true;
+                *adopted = true, set->reusable = false;
             else
                 FC_TRY(
                     fc_arrow_fill(field, &view, part->codes[i], set, &set->columns[i], to, error));

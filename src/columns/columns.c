@@ -5,7 +5,7 @@
 
 /* Cells are aligned to a cache line, so that vectors never straddle one; columns of less than a
  * line share lines, so that a single row of twenty columns touches three and not twenty. */
-enum { LINE = 64, WORD = 8, FIRST_ROWS = 8, FIRST_TEXT = 64 };
+enum { LINE = 64, WORD = 8, FIRST_ROWS = 8, FIRST_TEXT = 64, SPARE_BYTES = 1 << 14 };
 
 /* Takes `bytes` off the front of what is free: *cursor is the offset of the first free byte. */
 static inline bool take(size_t *cursor, size_t bytes, size_t *offset) {
@@ -74,11 +74,55 @@ static void clear_cells(fc_columns *set) {
     }
 }
 
+static inline size_t header_bytes(const fc_layout *layout) {
+    return sizeof(fc_columns) + layout->count * sizeof(fc_column);
+}
+
+/* ---- The spare set of a layout ----------------------------------------------------------------
+ *
+ * A request of one record makes a set of one row and drops it soon after. The block that was
+ * dropped last waits in the layout with all its pointers set, so that the next request neither
+ * allocates nor places cells. It holds no reference to the layout, which would never be freed. */
+
+static fc_columns *take_spare(fc_layout *layout) {
+    fc_columns *set = __atomic_exchange_n(&layout->spare, NULL, __ATOMIC_ACQUIRE);
+    if (!set) return NULL;
+    FC_UNPOISON(set, header_bytes(layout) + LINE + layout->one_row_bytes);
+    set->rows = 0;
+    set->refs = 1;
+    fc_layout_ref(layout);
+    size_t bits = layout->one_row_bits;
+    if (layout->one_row_bytes > bits)
+        memset(align_line((char *)set + header_bytes(layout)) + bits, 0,
+               layout->one_row_bytes - bits);
+    return set;
+}
+
+/* The set's block is the layout's from now on, unless that has one already. */
+static bool give_spare(fc_layout *layout, fc_columns *set) {
+    if (!set->reusable || __atomic_load_n(&layout->spare, __ATOMIC_RELAXED)) return false;
+    FC_POISON(set, header_bytes(layout) + LINE + layout->one_row_bytes);
+    fc_columns *none = NULL;
+    if (__atomic_compare_exchange_n(&layout->spare, &none, set, false, __ATOMIC_RELEASE,
+                                    __ATOMIC_RELAXED))
+        return true;
+    FC_UNPOISON(set, header_bytes(layout) + LINE + layout->one_row_bytes);
+    return false;
+}
+
+/* What can wait: nothing outside its block, and not so much that keeping it is felt. */
+static bool can_wait(const fc_alloc *alloc, const fc_layout *layout) {
+    return alloc == layout->alloc && !layout->has_texts && !layout->has_objects &&
+           layout->one_row_bytes <= SPARE_BYTES;
+}
+
 fc_status fc_columns_new(const fc_alloc *alloc, fc_layout *layout, int64_t capacity,
                          fc_columns **out) {
     if (capacity < 0) return FC_EINVALID;
+    bool reusable = capacity == 1 && can_wait(alloc, layout);
+    if (reusable && (*out = take_spare(layout))) return FC_OK;
     size_t cells = layout->one_row_bytes, bits = layout->one_row_bits, total;
-    size_t header = sizeof(fc_columns) + layout->count * sizeof(fc_column);
+    size_t header = header_bytes(layout);
     if (capacity != 1 && !fc_cells_place(layout, (size_t)capacity, 0, NULL, &cells, &bits))
         return FC_ENOMEM;
     if (!fc_size_add(header + LINE, cells, &total)) return FC_ENOMEM;
@@ -89,6 +133,7 @@ fc_status fc_columns_new(const fc_alloc *alloc, fc_layout *layout, int64_t capac
                         .layout = fc_layout_ref(layout),
                         .columns = columns,
                         .count = layout->count,
+                        .reusable = reusable,
                         .capacity = capacity,
                         .refs = 1};
     char *base = align_line((char *)set + header);
@@ -110,16 +155,18 @@ fc_columns *fc_columns_ref(fc_columns *columns) {
 void fc_columns_free(fc_columns *columns) {
     if (!columns || __atomic_sub_fetch(&columns->refs, 1, __ATOMIC_ACQ_REL)) return;
     const fc_alloc *alloc = columns->alloc;
-    for (uint32_t i = 0; columns->layout->has_texts && i < columns->count; i++)
+    fc_layout *layout = columns->layout;
+    for (uint32_t i = 0; layout->has_texts && i < columns->count; i++)
         if (columns->columns[i].bytes) alloc->release(alloc->ctx, columns->columns[i].bytes);
     if (columns->slab) alloc->release(alloc->ctx, columns->slab);
     if (columns->drop) columns->drop(columns->owner);
-    fc_layout_free(columns->layout);
-    alloc->release(alloc->ctx, columns);
+    if (!give_spare(layout, columns)) alloc->release(alloc->ctx, columns);
+    fc_layout_free(layout);
 }
 
 void fc_columns_relabel(fc_columns *columns, fc_layout *layout) {
     fc_layout *old = columns->layout;
+    columns->reusable = false; /* its cells lie as `old` has them */
     columns->layout = fc_layout_ref(layout);
     for (uint32_t i = 0; i < columns->count; i++) columns->columns[i].info = &layout->columns[i];
     fc_layout_free(old);
@@ -160,6 +207,7 @@ fc_status fc_columns_grow(fc_columns *columns, int64_t rows) {
         columns->columns[i] = moved[i];
     }
     if (columns->slab) alloc->release(alloc->ctx, columns->slab);
+    columns->reusable = false;
     columns->slab = slab;
     columns->capacity = capacity;
     return FC_OK;

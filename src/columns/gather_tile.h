@@ -42,14 +42,15 @@ static void FC_N(fetch)(const fc_column *column, uint32_t item, size_t row, size
 }
 
 /* Cells of one row: the columns which[0 .. count), or those from `first` on, which are all of kind
- * `kind` with `items` values. Returns where the next column of the matrix begins. */
+ * `kind` with `items` values, none of them null unless `nulls`. Returns where the next column of
+ * the matrix begins. */
 static inline FC_T *FC_N(row_part)(const fc_columns *set, const uint32_t *which, uint32_t first,
-                                   uint32_t count, fc_column_kind kind, uint32_t items, size_t row,
-                                   FC_T missing, FC_T *out, ptrdiff_t col_stride) {
+                                   uint32_t count, fc_column_kind kind, uint32_t items, bool nulls,
+                                   size_t row, FC_T missing, FC_T *out, ptrdiff_t col_stride) {
 #define FROM(type)                                                                                 \
     for (uint32_t k = 0; k < count; k++) {                                                         \
         const fc_column *column = &set->columns[which ? which[k] : first + k];                     \
-        bool valid = fc_column_is_valid(column, (int64_t)row);                                     \
+        bool valid = !nulls || fc_column_is_valid(column, (int64_t)row);                           \
         const type *values = (const type *)column->values + row * items;                           \
         for (uint32_t item = 0; item < items; item++, out += col_stride)                           \
             *out = valid ? (FC_T)values[item] : missing;                                           \
@@ -74,19 +75,19 @@ static void FC_N(one_row)(const fc_columns *set, const uint32_t *which, uint32_t
     if (which) {
         for (uint32_t k = 0; k < count; k++) {
             const fc_column *column = &set->columns[which[k]];
-            out = FC_N(row_part)(set, &which[k], 0, 1, column->kind, column->items, row, missing,
-                                 out, col_stride);
+            out = FC_N(row_part)(set, &which[k], 0, 1, column->kind, column->items, true, row,
+                                 missing, out, col_stride);
         }
         return;
     }
     for (uint32_t i = 0; i < set->layout->run_count; i++) {
         const fc_column_run *run = &set->layout->runs[i];
-        if (run->items == 1) /* so that the compiler sees a loop without an inner one */
-            out = FC_N(row_part)(set, NULL, run->first, run->count, run->kind, 1, row, missing, out,
-                                 col_stride);
-        else
-            out = FC_N(row_part)(set, NULL, run->first, run->count, run->kind, run->items, row,
+        if (run->items == 1 && !run->nullable) /* so that the compiler sees a plain loop */
+            out = FC_N(row_part)(set, NULL, run->first, run->count, run->kind, 1, false, row,
                                  missing, out, col_stride);
+        else
+            out = FC_N(row_part)(set, NULL, run->first, run->count, run->kind, run->items, true,
+                                 row, missing, out, col_stride);
     }
 }
 

@@ -157,6 +157,7 @@ fc_layout *fc_layout_ref(fc_layout *layout) {
 void fc_layout_free(fc_layout *layout) {
     /* Acquire and release: whoever frees must see all that the others did before letting go. */
     if (!layout || __atomic_sub_fetch(&layout->refs, 1, __ATOMIC_ACQ_REL)) return;
+    if (layout->spare) layout->alloc->release(layout->alloc->ctx, layout->spare);
     fc_arena_free(&layout->arena);
     layout->alloc->release(layout->alloc->ctx, layout);
 }

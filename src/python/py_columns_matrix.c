@@ -1,5 +1,7 @@
 /* Columns.matrix(): numbers, bools and codes as a 2-D array. One call for one row is on the hot
  * path of a request: arguments are taken by hand, and with `out=` nothing is allocated. */
+#include <string.h>
+
 #include "python/py_array.h"
 #include "python/py_columns_type.h"
 
@@ -19,7 +21,17 @@ const char fc_py_columns_matrix_doc[] =
     "ValueError for an out of another shape.";
 
 enum { ARG_NAMES, ARG_DTYPE, ARG_ORDER, ARG_OUT, ARG_MISSING, ARGS };
-static const char *const arg_names[ARGS] = {"names", "dtype", "order", "out", "missing"};
+static const struct {
+    const char *text;
+    Py_ssize_t len;
+} arg_names[ARGS] = {{"names", 5}, {"dtype", 5}, {"order", 5}, {"out", 3}, {"missing", 7}};
+
+static inline bool is_named(PyObject *name, int arg) {
+    if (!PyUnicode_IS_COMPACT_ASCII(name)) /* of a subclass of str, it may still be the name */
+        return PyUnicode_CompareWithASCIIString(name, arg_names[arg].text) == 0;
+    return PyUnicode_GET_LENGTH(name) == arg_names[arg].len &&
+           memcmp(PyUnicode_1BYTE_DATA(name), arg_names[arg].text, (size_t)arg_names[arg].len) == 0;
+}
 
 /* Positional and keyword arguments into `values`, NULL where none was given. */
 static int take_args(PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames,
@@ -35,14 +47,14 @@ static int take_args(PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames,
         PyObject *name = PyTuple_GET_ITEM(kwnames, k);
         int which = ARGS;
         while (--which >= 0)
-            if (PyUnicode_CompareWithASCIIString(name, arg_names[which]) == 0) break;
+            if (is_named(name, which)) break;
         if (which < 0) {
             PyErr_Format(PyExc_TypeError, "matrix() got an unexpected keyword argument '%U'", name);
             return -1;
         }
         if (values[which]) {
             PyErr_Format(PyExc_TypeError, "matrix() got multiple values for argument '%s'",
-                         arg_names[which]);
+                         arg_names[which].text);
             return -1;
         }
         values[which] = args[nargs + k];

@@ -228,6 +228,49 @@ static void test_one_allocation_for_one_row(void) {
     fc_layout_free(layout);
 }
 
+/* A set of one row that is dropped is the next one, as new and without an allocation. */
+static void test_dropped_row_is_the_next(void) {
+    failing f = {.fail_at = -1};
+    fc_alloc alloc = failing_alloc(&f);
+    fc_layout *layout, *other;
+    fc_columns *set, *second;
+    CHECK(fc_layout_new(&alloc, fixture_specs, FIXTURE_NUMERIC, &layout) == FC_OK);
+    CHECK(fc_layout_new(&alloc, fixture_specs, FIXTURE_NUMERIC, &other) == FC_OK);
+    CHECK(fc_columns_new(&alloc, layout, 1, &set) == FC_OK);
+    CHECK(fixture_fill(set, 1) == FC_OK);
+    for (uint32_t i = 0; i < set->count; i++) fc_column_put_valid(&set->columns[i], 0);
+    fc_columns *was = set;
+    int calls = f.calls;
+    fc_columns_free(set);
+    CHECK(fc_columns_new(&alloc, layout, 1, &set) == FC_OK);
+    CHECK(set == was && f.calls == calls && set->rows == 0 && set->refs == 1);
+    for (uint32_t i = 0; i < set->count; i++)
+        CHECK(!set->columns[i].valid || !fc_column_is_valid(&set->columns[i], 0));
+    CHECK(fixture_fill(set, 1) == FC_OK);
+    check_cells(set);
+    /* There is one; a second one at the same time has a block of its own. */
+    CHECK(fc_columns_new(&alloc, layout, 1, &second) == FC_OK);
+    CHECK(second != set && f.calls == calls + 1);
+    fc_columns_free(second);
+    /* Of another layout, or grown, it is not kept; nor is one of another allocator. */
+    fc_columns_relabel(set, other);
+    fc_columns_free(set);
+    CHECK(!other->spare && layout->spare == second);
+    CHECK(fc_columns_new(&alloc, layout, 1, &set) == FC_OK);
+    CHECK(set == second && fixture_fill(set, 20) == FC_OK);
+    fc_columns_free(set);
+    CHECK(!layout->spare);
+    CHECK(fc_columns_new(&fc_alloc_libc, layout, 1, &set) == FC_OK);
+    fc_columns_free(set);
+    CHECK(!layout->spare);
+    /* What waits goes with its layout. */
+    CHECK(fc_columns_new(&alloc, layout, 1, &set) == FC_OK);
+    fc_layout_free(layout);
+    fc_columns_free(set);
+    fc_layout_free(other);
+    CHECK(f.held == 0);
+}
+
 static const harness_test tests[] = {
     TEST(test_cells_and_matrix),
     TEST(test_negative_strides),
@@ -238,5 +281,6 @@ static const harness_test tests[] = {
     TEST(test_objects_are_cleared),
     TEST(test_failing_allocations),
     TEST(test_one_allocation_for_one_row),
+    TEST(test_dropped_row_is_the_next),
 };
 TEST_MAIN(tests)
