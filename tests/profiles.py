@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, settings
 T = TypeVar("T")
 
 #: Factor to each test's own number of inputs.
-SCALES: dict[str, float] = {"ci": 1, "long": 20, "short": 0.25}
+SCALES: dict[str, float] = {"ci": 1, "long": 6, "short": 0.25}
 
 
 def chosen() -> str:
