@@ -19,6 +19,7 @@ from sklearn.pipeline import FeatureUnion, make_pipeline
 from sklearn.preprocessing import (
     Binarizer,
     FunctionTransformer,
+    KBinsDiscretizer,
     MaxAbsScaler,
     MinMaxScaler,
     OrdinalEncoder,
@@ -133,6 +134,13 @@ def test_wide_indices_through_a_look():
     est = make_pipeline(DictVectorizer(), look).fit([{"a": 1}])
     ours, theirs = Plan.from_sklearn(est).transform([{"a": 2}]), est.transform([{"a": 2}])
     assert_equal(ours, theirs, False)
+
+
+def test_bools_in_a_frame_that_are_binned():
+    est = make_pipeline(Binarizer(), KBinsDiscretizer(2, quantile_method="linear"))
+    given = np.array([[0, 1], [1, 1], [1, 0]])
+    est.set_output(transform="pandas")[-1].set_params(encode="ordinal")
+    compare(est.fit(given), given.astype(bool))
 
 
 def test_nothing_beside_float32():
