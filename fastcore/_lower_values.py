@@ -20,7 +20,7 @@ class NotLowered(Exception):
     """Inputs of this signature are for the original; the text says why."""
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True, unsafe_hash=True)
 class Column:
     """An input column as it is, or with its missing texts replaced."""
 
@@ -79,7 +79,7 @@ def missing_code(code: int) -> int:
     return code if code == REFUSED else -3 - code if code >= 0 else -2
 
 
-@dataclass
+@dataclass(slots=True)
 class Source:
     """What a program reads: an input column, as numbers or through a table.
 
