@@ -38,8 +38,8 @@ def converted(low: Lowering, value: Value, dtype: str | None) -> Piece:
 def bins(low: Lowering, step: Step, value: Value) -> Value:
     p = step.params
     tags = [column.tag for column in value.columns or ()]
-    made = value.columns is None and value.frame is not None and value.frame.kind == "pandas"
-    bools = made and {piece.dtype for piece in value.pieces} == {np.dtype(bool)}
+    framed = value.columns is None and value.frame is not None and value.frame.kind == "pandas"
+    bools = framed and {piece.dtype for piece in value.pieces} == {np.dtype(bool)}
     if bools or (low.container == "pandas" and (tags == ["number"] or set(tags) == {"|b1"})):
         raise NotLowered("what scikit-learn has pandas convert, and then gets read-only")
     piece = converted(low, value, p["dtype"])

@@ -259,6 +259,12 @@ class Lowering:
         panel = self.step("stack", [piece.panel for piece in value.pieces], CSR, width, params)
         return Piece(panel, width, dtype, csr=True)
 
+    def without_zeros(self, value: Value) -> Value:
+        """A sparse value that is to be dense: what it did not store is no -0.0."""
+        if not value.sparse or all(piece.onehot or piece.csr for piece in value.pieces):
+            return value
+        return replace(value, pieces=(self.stacked(value),))
+
     def sifted(self, value: Value, which: list[int], finite: int) -> Value:
         """Some columns of a sparse matrix."""
         if any(a >= b for a, b in pairwise(which)):
@@ -386,6 +392,9 @@ class Lowering:
             results.append(result)
         if tree.frame is not None and results and all(r.frame is not None for r in results):
             return side_by_side(self, results, tree.frame)
+        sparse = tree.sparse if tree.sparse is not None else any(r.sparse for r in results)
+        if not sparse:
+            results = [self.without_zeros(result) for result in results]
         parts = [self.arrays(result) for result in results]
         pieces = tuple(piece for part in parts for piece in part)
         if tree.by_name and not tree.parts:
@@ -394,7 +403,6 @@ class Lowering:
             (order_of(result), sum(piece.width for piece in part))
             for result, part in zip(results, parts, strict=True)
         ]
-        sparse = tree.sparse if tree.sparse is not None else any(r.sparse for r in results)
         if sparse and any(piece.dtype == np.float16 for piece in pieces):
             raise NotLowered("SciPy has no sparse float16")
         made = Value(pieces=pieces, sparse=sparse, order=stacked_order(orders))

@@ -102,9 +102,6 @@ def _spline(est: Any) -> Step:
     }
     if est.sparse_output and mode == "periodic" and (splines <= degree or not degree):
         raise NotNative("sparse_output=True, with splines that meet themselves")
-    if est.sparse_output and mode == "constant" and not degree:
-        # Its ``-degree:`` are all splines then, not none.
-        raise NotNative("sparse_output=True, with ends of degree 0")
     used = degree
     for spline in est.bsplines_:
         # With a degree of 0 or 1, `linear` counts one more for each column than for the one before,
@@ -113,6 +110,8 @@ def _spline(est: Any) -> Step:
         first = last = used
         if mode == "linear":
             used = first = last = used + 1 if used <= 1 else used
+        elif degree == 0 and est.sparse_output:
+            last = splines  # its ``-degree:`` are all of them then, not none
         elif degree == 0 and splines > 1:
             last = -1  # an error there
         ends["low"].append(low)

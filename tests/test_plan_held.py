@@ -22,6 +22,7 @@ from sklearn.preprocessing import (
     KBinsDiscretizer,
     MaxAbsScaler,
     MinMaxScaler,
+    OneHotEncoder,
     OrdinalEncoder,
     PolynomialFeatures,
     SplineTransformer,
@@ -141,6 +142,13 @@ def test_bools_in_a_frame_that_are_binned():
     given = np.array([[0, 1], [1, 1], [1, 0]])
     est.set_output(transform="pandas")[-1].set_params(encode="ordinal")
     compare(est.fit(given), given.astype(bool))
+
+
+def test_zeros_that_were_not_stored_have_no_sign():
+    union = FeatureUnion([("a", "passthrough"), ("b", OneHotEncoder())])
+    est = ColumnTransformer([("u", union, [0, 1])], sparse_threshold=0)
+    given = np.array([[0.0, 1.0], [-0.0, 0.0], [1.0, -0.0]])
+    assert_equal(Plan.from_sklearn(est.fit(given)).transform(given), est.transform(given), False)
 
 
 def test_nothing_beside_float32():
