@@ -131,7 +131,8 @@ def product(
     if value.sparse:
         piece = low.stacked(value)
         panel = low.step("weigh", [piece.panel], CSR, piece.width, params)
-        return Value(pieces=(replace(piece, panel=panel, dtype=product),), sparse=True)
+        made = replace(piece, panel=panel, dtype=product)
+        return Value(pieces=(made,), sparse=True, csc=value.csc)
     type_ = panel_type(product)
     width = sum(piece.width for piece in pieces)
     panel = low.step("weigh", [low.join(pieces, None, type_)], type_, width, params)

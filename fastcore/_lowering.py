@@ -259,11 +259,15 @@ class Lowering:
         panel = self.step("stack", [piece.panel for piece in value.pieces], CSR, width, params)
         return Piece(panel, width, dtype, csr=True)
 
-    def without_zeros(self, value: Value) -> Value:
-        """A sparse value that is to be dense: what it did not store is no -0.0."""
-        if not value.sparse or all(piece.onehot or piece.csr for piece in value.pieces):
+    def dense(self, value: Value) -> Value:
+        """A sparse value as ``toarray`` makes it: no -0.0 where nothing is stored, and by columns
+        what is stored by columns.
+        """
+        if not value.sparse:
             return value
-        return replace(value, pieces=(self.stacked(value),))
+        plain = all(piece.onehot or piece.csr for piece in value.pieces)
+        pieces = value.pieces if plain else (self.stacked(value),)
+        return replace(value, pieces=pieces, order="FF" if value.csc else "CC")
 
     def sifted(self, value: Value, which: list[int], finite: int) -> Value:
         """Some columns of a sparse matrix."""
@@ -394,7 +398,7 @@ class Lowering:
             return side_by_side(self, results, tree.frame)
         sparse = tree.sparse if tree.sparse is not None else any(r.sparse for r in results)
         if not sparse:
-            results = [self.without_zeros(result) for result in results]
+            results = [self.dense(result) for result in results]
         parts = [self.arrays(result) for result in results]
         pieces = tuple(piece for part in parts for piece in part)
         if tree.by_name and not tree.parts:

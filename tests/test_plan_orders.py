@@ -23,6 +23,8 @@ from sklearn.preprocessing import (
     StandardScaler,
 )
 
+from fastcore import Plan
+
 from .plan_compare import assert_same, compare
 from .profiles import part
 from .test_plan_inputs import PANDAS, alone
@@ -141,6 +143,25 @@ def test_order_of_imputers_by_other_columns():
         for array in (holes, np.asfortranarray(holes), holes[:, ::-1], holes[:1]):
             theirs = est.transform(array)
             assert contiguous(alone(est).transform(array)) == contiguous(theirs)
+
+
+@pytest.mark.parametrize("weight", [None, 2.0])
+@pytest.mark.parametrize("mixed", [False, True])
+def test_order_of_sparse_parts_made_dense(weight, mixed):
+    """An imputer leaves a sparse matrix by columns, and so is the array that is made of it."""
+    imputed = ("a", make_pipeline(OneHotEncoder(), SimpleImputer()), [0])
+    encoded = ("b", OneHotEncoder(), [1])
+    given = X[:40].round()
+    for parts in ([imputed], [encoded], [imputed, encoded]):
+        weights = weight and {name: weight for name, *_ in parts}
+        rest = "passthrough" if mixed else "drop"
+        est = ColumnTransformer(
+            parts, remainder=rest, sparse_threshold=0, transformer_weights=weights
+        ).fit(given)
+        plan = Plan.from_sklearn(est)
+        for array in (given, np.asfortranarray(given)):
+            assert compare(est, array, plan)
+            assert contiguous(plan.transform(array)) == contiguous(est.transform(array))
 
 
 def test_orders_of_frames_by_name():
