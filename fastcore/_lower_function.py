@@ -45,4 +45,8 @@ def ufunc(low: Lowering, step: Step, value: Value) -> Value:
     return made if frame is None else replace(made, frame=frame)
 
 
-SPECIAL: dict[str, Special] = {"ufunc": ufunc}
+def same(low: Lowering, step: Step, value: Value) -> Value:
+    return value
+
+
+SPECIAL: dict[str, Special] = {"same": same, "ufunc": ufunc}

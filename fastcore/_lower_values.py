@@ -149,6 +149,7 @@ class Lowered:
     frame: FrameOut | None = None
     fills: bool = False  # floats in Fortran's order, which nobody copies, are filled themselves
     forward: bool = False  # NumPy's own loops may give other bits for negative strides
+    unread: tuple[str, ...] = ()  # keys that rows must have though nothing is made of them
 
 
 #: The order of arrays that scikit-learn makes of a container.

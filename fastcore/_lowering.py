@@ -44,7 +44,7 @@ from ._lower_values import (
     stacked_order,
     together,
 )
-from ._plan_tree import Chain, Frame, Parallel, Recipe, Step, Tree
+from ._plan_tree import Chain, Frame, Parallel, Recipe, Step, Tree, used_columns
 
 __all__ = [
     "CSR",
@@ -299,6 +299,8 @@ class Lowering:
         """Pieces in one panel of floats: of a dtype, or of what they are together."""
         if dtype is None:
             dtype = together([piece.dtype for piece in value.pieces])
+            if dtype == np.float16:
+                raise NotLowered("float16 is computed in float16")
         if dtype not in (FLOAT64, FLOAT32):
             dtype = FLOAT64
         panel = self.join(value.pieces, None, panel_type(dtype))
@@ -344,6 +346,9 @@ class Lowering:
         )
         if width != tree.width:
             raise NotLowered("another number of features than it was fitted on")
+        only = tree.params.get("only")
+        if only and (value.frame is None or value.frame.kind != only):
+            raise NotLowered("a function warns of what comes out of it")
         if value.held and tree.params.get("in_place"):
             raise NotLowered("copy=False changes what others read")
         sparse = value.sparse and tree.kind not in READS_SPARSE
@@ -485,6 +490,10 @@ class Lowering:
         lowered = Lowered(program, self.sources, value.sparse, dtype, width, order, self.texts)
         lowered.varying, lowered.forward = self.varying, self.forward
         lowered.fills = self.fills
+        if self.container == "rows" and names:
+            asked = used_columns(self.recipe.tree, self.recipe.columns)
+            read = {source.column for source in self.sources}
+            lowered.unread = tuple(names[i] for i in sorted(asked - read))
         lowered.frame = frame
         lowered.wide = value.sparse and self.wide_out(value)
         return lowered

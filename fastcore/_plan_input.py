@@ -124,6 +124,11 @@ def labels_of(given: list[Any], recipe: Recipe, used: set[int], by_name: bool) -
     return names if all(names[i] in there for i in used) else None
 
 
+def has(row: Any, names: tuple[str, ...]) -> bool:
+    """Whether a row has these keys; one without keys has all, in their order."""
+    return not names or not isinstance(row, dict) or all(name in row for name in names)
+
+
 # ---- What the columns hold --------------------------------------------------------------------
 
 

@@ -110,16 +110,16 @@ def notices(tree: Tree) -> list[str]:
 
 
 def used_columns(tree: Tree, columns: int) -> set[int]:
-    """Input columns that are read at all."""
+    """Input columns that must be there: those that go to the parts of what takes them by name,
+    whatever these do with them.
+    """
     while isinstance(tree, Chain) and tree.steps:
         tree = tree.steps[0]
     if not isinstance(tree, Parallel):
         return set(range(columns))
-    used: set[int] = set()
-    for part in tree.parts:
-        which = list(range(columns)) if part.columns is None else part.columns
-        used |= {which[i] for i in used_columns(part.tree, len(which))}
-    return used
+    if not tree.by_name:
+        return set().union(*(used_columns(part.tree, columns) for part in tree.parts))
+    return set().union(*(part.columns or () for part in tree.parts))
 
 
 # ---- As JSON and arrays ---------------------------------------------------------------------

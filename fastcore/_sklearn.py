@@ -25,7 +25,7 @@ from . import (
     _sklearn_text,
 )
 from ._plan_check import remark
-from ._plan_tree import Chain, Frame, Parallel, Part, Tree
+from ._plan_tree import Chain, Frame, Parallel, Part, Step, Tree
 from ._sklearn_base import Make, NotNative, before_1_9, weight_of
 from .explanation import Node
 
@@ -77,6 +77,12 @@ def frame_of(est: Any, names: list[str] | None) -> Frame | None:
         return Frame(kind, tuple(str(name) for name in est.get_feature_names_out()))
     except ValueError as error:
         raise NotNative(f"no names for a frame: {error}") from None
+
+
+def frame_without_warning(est: Any) -> str | None:
+    """The frame that must come out of a function, lest there is a warning; None: anything."""
+    named = est is None or isinstance(est, str) or hasattr(est, "get_feature_names_out")
+    return None if named or not _is_function(est) else output_kind(est)
 
 
 def _is_function(est: Any) -> bool:
@@ -173,7 +179,10 @@ class Reader:
         try:
             if is_passthrough(est):
                 self.nodes.append(Node(path, "passthrough", True))
-                return Chain([], None if names is not None else frame_of(est, names))
+                if names is None:
+                    return Chain([], frame_of(est, names))
+                only = frame_without_warning(est)
+                return Step("same", {"only": only}, len(names)) if only else Chain([])
             if key == "sklearn.pipeline.Pipeline":
                 return self._pipeline(est, path, names, flat)
             if key == "sklearn.compose.ColumnTransformer":
@@ -191,6 +200,8 @@ class Reader:
                 raise NotNative("fitted with other feature names than it is given")
             step = make(est)
             step.frame = frame_of(est, names)
+            if isinstance(step, Step) and (only := frame_without_warning(est)):
+                step.params["only"] = only
         except NotNative as error:
             self.nodes.append(Node(path, kind, False, str(error)))
             return None
@@ -222,6 +233,9 @@ class Reader:
             indices = [int(i) for i in est._transformer_to_input_indices[name]]
             if isinstance(step, str) and step == "drop":
                 continue
+            view = isinstance(columns, slice)
+            if not indices and view:  # which scikit-learn does not take for nothing
+                raise NotNative(f"part {name!r} is given a slice of no columns")
             if not indices:
                 continue
             scalar = isinstance(columns, (str, int, np.integer))
@@ -230,7 +244,6 @@ class Reader:
             if tree is None:
                 complete = False
             else:
-                view = isinstance(columns, slice)
                 parts.append(Part(name, indices, tree, weight_of(weights.get(name)), view))
         # Where nothing is left it does not say whether that is sparse: it makes an array.
         if not complete:

@@ -70,9 +70,7 @@ class Plan(Named, Storable):
     _output: str  # scikit-learn's configuration of containers that it was made for ...
     _others: dict[str, Plan]  # ... and plans for others
     _row: Lowered | None
-    _row_of_dict: (
-        Callable[[Any, bool], np.ndarray | None] | None
-    )  # the program's own method, where rows may be dicts
+    _row_of_dict: Callable[[Any, bool], np.ndarray | None] | None  # where rows may be dicts
     _notices: list[str]  # what the estimator warns of at each call
     _warns: bool  # the estimator warns of categories that were not seen
     _second: Unseen | None  # what is asked then, once it was made
@@ -139,7 +137,7 @@ class Plan(Named, Storable):
         if recipe is not None:
             kind = ("rows", "auto") if self._root is None else ("samples", "text")
             self._row = self._lowered(kind[0], (kind[1],) * recipe.columns)
-            if self._row is not None and recipe.names and not self._notices:
+            if self._row is not None and recipe.names and not (self._notices or self._row.unread):
                 self._row_of_dict = self._row.program.run_row
 
     @classmethod
@@ -230,6 +228,9 @@ class Plan(Named, Storable):
             if lowered is None:
                 return None
             rows = [_plan_input.as_mapping(row) for row in X]
+            asked = () if nan else lowered.unread
+            if asked and not all(_plan_input.has(row, asked) for row in rows):
+                return None
             vectors = lowered.program.run_rows(rows, nan)
             return None if vectors is None else (lowered, vectors, len(X))
         given = _plan_input.frame_names(X, container)
@@ -474,7 +475,8 @@ class Plan(Named, Storable):
             if type(row) is not dict and not isinstance(row, (list, tuple)):
                 fields = _plan_input.as_mapping(row)
                 row = row if fields is None else fields
-            if type(row) is not dict or self._recipe.names:  # type: ignore[union-attr]
+            named = type(row) is not dict or self._recipe.names  # type: ignore[union-attr]
+            if named and (nan or _plan_input.has(row, self._row.unread)):
                 found = self._row.program.run_row(row, nan)
                 if found is not None:
                     self._rows += 1

@@ -30,6 +30,7 @@ from sklearn.preprocessing import (
 )
 
 from fastcore import Plan, UnsupportedError
+from fastcore._config import disabled
 
 from .plan_compare import compare
 from .plan_differential.judge import assert_equal
@@ -90,6 +91,8 @@ def test_memory(name, framed):
         expected = est.transform(theirs)
         assert_equal(plan.transform(ours), expected, False)
         np.testing.assert_array_equal(ours, theirs)  # changed alike
+        if disabled():
+            continue  # there are no bytes, only the estimator
         try:
             loaded = Plan._from_bytes(plan.__reduce__()[1][0]).transform(copy.deepcopy(given))
         except (UnsupportedError, ValueError):

@@ -31,7 +31,8 @@ typedef struct fc_lane_field {
 /* The bits of doubles (`flip` as above), or integers (0), as integers of the same order; -0.0 comes
  * before 0.0. */
 static inline int64_t fc_lane_rank(int64_t bits, uint64_t flip) {
-    return bits ^ (int64_t)((uint64_t)(bits >> 63) & flip);
+    uint64_t sign = (uint64_t)bits >> 63;
+    return bits ^ (int64_t)((0 - sign) & flip);
 }
 
 /* Reads the object at `at`, an opening brace, into a slot for each field of the MODEL node; of

@@ -69,7 +69,7 @@ FC_N(lane_slots)(fc_lane_order *order, const fc_node *node, const char *data, co
     if (FC_UNLIKELY(!given || !FC_N(lane_between)(at, places.names[0], '{', end))) return NULL;
     lane_judge(order, &places, given, count);
     places.names[given] = NULL;
-    const char *last = NULL;
+    const char *last = end; /* until the value of the last key has been read */
     for (uint32_t i = 0; i < count; i++) {
         slots[i].kind = FC_TAPE_ABSENT;
         if (FC_UNLIKELY(!(places.seen[i / 64] >> (i % 64) & 1))) continue;

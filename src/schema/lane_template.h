@@ -167,7 +167,7 @@ FC_N(lane_straight)(fc_filling *f, const fc_record *record, const char **cursor,
     *fields = (uint32_t)(field - record->lane);
     *cursor = at;
     *blanks = gap;
-    if (field < stop) return LANE_STRANGE;
+    if (field < stop || !at) return LANE_STRANGE;
     return FC_N(lane_search)(&record->keys, cursor, end, before, record->keys.count, blanks);
 }
 
@@ -183,7 +183,7 @@ __attribute__((noinline)) static FC_TARGET fc_status FC_N(lane_shuffled)(
     if (FC_UNLIKELY(!given || !FC_N(lane_between)(at, places.names[0], '{', end))) return FC_OK;
     lane_judge(&f->order, &places, given, record->keys.count);
     places.names[given] = NULL;
-    const char *last = NULL;
+    const char *last = end; /* until the value of the last key has been read */
     for (uint32_t i = 0; i < record->keys.count; i++) {
         if (FC_UNLIKELY(!(places.seen[i / 64] >> (i % 64) & 1))) continue;
         const char *value = FC_N(space)(places.values[i], end);

@@ -194,7 +194,8 @@ def size_of(est: Any, X: Any) -> Any:
         return 1.0
     size = np.abs(X).astype(float) @ np.abs(est.components_.astype(float)).T
     if getattr(est, "whiten", False):
-        size /= np.sqrt(np.maximum(est.explained_variance_, np.finfo(float).eps))
+        scale = np.sqrt(est.explained_variance_)
+        size /= np.maximum(scale, np.finfo(scale.dtype).eps)  # the least that scikit-learn takes
     return size
 
 
