@@ -68,7 +68,7 @@ class Judge:
             assert_unchanged(mine, given)
         # Iterators are read once, and copy=False changes what was given.
         again = make if hasattr(given, "__next__") or self.in_place else lambda: mine
-        if container == "rows" and getattr(theirs[0], "dtype", None) == object:
+        if container == "rows" and getattr(theirs[0], "dtype", np.dtype(float)).kind == "O":
             # A column of None alone, which pandas takes for objects, is NaN.
             theirs = (theirs[0].astype(getattr(ours[0], "dtype", object)), *theirs[1:])
         if theirs[1] is None:
