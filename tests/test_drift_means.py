@@ -77,7 +77,8 @@ def test_epps_singleton(pair: Samples, t: tuple[float, ...]) -> None:
         assert warned == expected or spread == 0
         return
     assert warned == expected
-    assert close(got.statistic, float(wanted.statistic), 1e-6)
+    # Of a covariance that is nearly singular, the inverse is rounding to a large part.
+    assert close(got.statistic, float(wanted.statistic), 1e-6 if wanted.statistic < 1e6 else 0.1)
     assert close(got.pvalue, float(stats.chi2.sf(got.statistic, 2 * len(t))), 1e-9)
 
 

